@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# nvirt: make, make install, make demo, make check, make lint, make lab, make bench
+#   CC=clang  DEBUG=1  SAN=address,undefined | SAN=thread  V=1  BUILD=dir  DESTDIR=  PREFIX=
+
+PREFIX  ?= /usr/local
+BINDIR  ?= $(PREFIX)/bin
+DATADIR ?= $(PREFIX)/share/nvirt
+DOCDIR  ?= $(PREFIX)/share/doc/nvirt
+BUILD   ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(DEBUG),-debug)
+comma   := ,
+
+PKGS      := glib-2.0 libxml-2.0 json-c libvirt libvirt-qemu ncursesw
+TEST_PKGS := cmocka vterm
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
+        -Wformat=2 -Wvla -Wundef -Wpointer-arith -Wswitch-enum
+CFLAGS  ?= $(if $(DEBUG),-O0 -g3,-O2 -g)
+HARDEN  := $(if $(SAN)$(DEBUG),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
+ALL_CFLAGS = -std=gnu11 $(WARN) $(if $(WERROR),-Werror) $(HARDEN) $(CFLAGS) $(CPPFLAGS) -MMD -MP \
+        -Iinclude -Isrc -DNVIRT_DATADIR='"$(DATADIR)"' $(shell pkg-config --cflags $(PKGS)) \
+        $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
+LIBS = $(shell pkg-config --libs $(PKGS)) -lm -lpthread
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)';)
+
+SRCS := $(sort $(wildcard src/*/*.c))
+OBJS := $(SRCS:%.c=$(BUILD)/%.o)
+TEST_SRCS := $(sort $(wildcard tests/unit/test_*.c tests/pty/test_*.c tests/backend/test_*.c))
+TESTS := $(TEST_SRCS:%.c=$(BUILD)/%)
+HELPER_SRCS := $(sort $(wildcard tests/support/*.c))
+HELPERS := $(HELPER_SRCS:%.c=$(BUILD)/%.o)
+TOOL_SRCS := $(sort $(wildcard tests/lab/*.c))
+TOOLS := $(TOOL_SRCS:%.c=$(BUILD)/%)
+
+all: $(BUILD)/nvirt
+
+$(BUILD)/nvirt: $(BUILD)/src/main.o $(OBJS)
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),-Itests $(shell pkg-config --cflags $(TEST_PKGS))) -c -o $@ $<
+
+$(BUILD)/tests/lab/%: $(BUILD)/tests/lab/%.o
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(HELPERS) $(OBJS)
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs $(TEST_PKGS)) -lutil
+
+tests: $(TESTS) $(TOOLS) $(BUILD)/nvirt
+
+install: all
+	install -D -m 755 $(BUILD)/nvirt $(DESTDIR)$(BINDIR)/nvirt
+	install -d $(DESTDIR)$(DATADIR)/themes $(DESTDIR)$(DOCDIR)
+	install -m 644 themes/*.json $(DESTDIR)$(DATADIR)/themes/
+	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)/
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/nvirt
+	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
+
+# The two commands of the README, and what stands behind them.
+demo:
+	@data/demo/demo.sh
+
+check:
+	@tests/check.sh
+
+lint:
+	@tests/lint.sh
+
+lab:
+	@tests/lab/lab.sh shell
+
+clean:
+	rm -rf build build-*
+
+-include $(OBJS:.o=.d) $(BUILD)/src/main.d $(TESTS:=.d) $(HELPERS:.o=.d)
+
+.PHONY: all tests install uninstall demo check lint lab clean
+.SECONDARY:

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The back end: every libvirt call there is, on threads of its own.
+ *
+ * All functions here are called by the main thread (or the command line's) and
+ * return at once; answers come as messages to the inbox given to
+ * backend_new(). Threads a host: one poller (owns the connection's life), one
+ * detail thread with its own connection, task workers on demand. A thread that
+ * sits in a dead call is left behind, never waited for.
+ */
+#ifndef NVIRT_BACKEND_H
+#define NVIRT_BACKEND_H
+
+#include "nvirt/msg.h"
+
+struct backend;
+
+struct backend_options {
+	unsigned refresh_ms; /* the list's tick; 0 = 2000 */
+};
+
+struct backend *backend_new(
+        struct inbox *inbox, struct journal *journal, const struct backend_options *options);
+/*
+ * Stops what can be stopped within `timeout_ms`, leaves the rest. Running
+ * operations are not killed: libvirt finishes them; the journal says so.
+ */
+void backend_free(struct backend *backend, int timeout_ms);
+
+/* `uri` NULL or "" = libvirt's own rules. `host` is the store's number. */
+void backend_add_host(struct backend *backend, unsigned host, const char *uri, bool readonly);
+void backend_remove_host(struct backend *backend, unsigned host);
+/* Close it and stay off, or connect again at once; both also when a call hangs. */
+void backend_disconnect(struct backend *backend, unsigned host);
+void backend_reconnect(struct backend *backend, unsigned host);
+/* Look at everything again now. */
+void backend_refresh(struct backend *backend, unsigned host);
+/* The tick, for all hosts. */
+void backend_set_refresh(struct backend *backend, unsigned refresh_ms);
+
+/* What is open and on screen on a host; only this is asked in depth. The back end copies it. */
+struct watch {
+	struct obj_ref open;          /* OBJ_NONE, or guest, pool, network */
+	const uint8_t (*visible)[16]; /* guests on screen */
+	unsigned visible_n;
+};
+void backend_watch(struct backend *backend, unsigned host, const struct watch *watch);
+
+/* Runs it as the task request->task_id; takes the request. Its journal lines are written here. */
+void backend_submit(struct backend *backend, struct op_request *request);
+/* Asks for the end of a running operation; says so in the task when it can not be. */
+void backend_abort(struct backend *backend, const char *task_id);
+/* Looks at what the operation would touch and posts MSG_PLAN with plan_id; takes the request. */
+void backend_plan(struct backend *backend, struct op_request *request, unsigned plan_id);
+/* Does the operation have a plan to show first? */
+bool backend_op_has_plan(enum op op);
+/* Every op of OPS has its function: for the self-test. */
+bool backend_op_known(enum op op);
+/* libvirt's client library version, as in host_status. */
+unsigned long backend_library_version(void);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Messages from the workers to the main thread, and the one inbox they go to.
+ *
+ * A message is owned by whoever holds it. State messages are never dropped; a
+ * MSG_SAMPLE, MSG_DETAIL or MSG_VOLUMES replaces an unread one of the same
+ * source, so a stopped screen (Ctrl-Z) can not fill memory.
+ */
+#ifndef NVIRT_MSG_H
+#define NVIRT_MSG_H
+
+#include "nvirt/inv.h"
+#include "nvirt/journal.h"
+#include "nvirt/op.h"
+#include "nvirt/task.h"
+
+enum msg_type {
+	MSG_HOST,     /* status */
+	MSG_SAMPLE,   /* sample; replaces */
+	MSG_POOLS,    /* list of struct pool_row * (all of the host) */
+	MSG_NETWORKS, /* list of struct network_row * (all of the host) */
+	MSG_VOLUMES,  /* list of struct volume_row * of pool `uuid`; replaces */
+	MSG_DETAIL,   /* detail of a guest; replaces */
+	MSG_STUCK,    /* guest `uuid` has not answered since `since_us` (0: answers again); text = why */
+	MSG_EVENT,    /* something happened to guest/pool/network `uuid`: text, event */
+	MSG_TASK,     /* update */
+	MSG_PLAN,     /* plan, plan_id */
+	MSG_JOURNAL,  /* record, or text = notice about the file */
+	MSG_NOTICE,   /* text for the status line, level */
+	MSG_TYPE_N
+};
+
+enum event_kind {
+	EVENT_OTHER,
+	EVENT_DEFINED,
+	EVENT_UNDEFINED,
+	EVENT_RENAMED, /* text = the new name */
+	EVENT_STARTED,
+	EVENT_SUSPENDED,
+	EVENT_RESUMED,
+	EVENT_STOPPED,
+	EVENT_SHUTDOWN, /* the guest itself began to power off */
+	EVENT_CRASHED,
+	EVENT_PM_SUSPENDED,
+	EVENT_REBOOTED,
+	EVENT_IO_ERROR,
+	EVENT_JOB_DONE,
+	EVENT_N
+};
+
+enum level { LEVEL_INFO, LEVEL_WARNING, LEVEL_ERROR };
+
+struct msg {
+	enum msg_type type;
+	unsigned host;  /* 0 = none */
+	uint32_t epoch; /* of the connection; the store drops what is older than the host's */
+	enum obj_kind kind;
+	uint8_t uuid[16];
+	enum event_kind event;
+	enum level level;
+	gint64 since_us; /* monotonic */
+	unsigned plan_id;
+	char *text; /* cleaned */
+	char *name; /* cleaned: the object's, where the sender knows it */
+	struct host_status *status;
+	struct sample *sample;
+	GPtrArray *list; /* owns its rows */
+	struct guest_detail *detail;
+	struct task_update *update;
+	struct plan *plan;
+	struct journal_record *record;
+};
+
+struct msg *msg_new(enum msg_type type, unsigned host, uint32_t epoch);
+void msg_free(struct msg *msg);
+
+/*
+ * The inbox. Any thread posts, the main thread takes. inbox_fd() becomes
+ * readable when something was posted; inbox_take() empties it. Implemented in
+ * src/backend, because it locks.
+ */
+struct inbox;
+struct inbox *inbox_new(void);
+void inbox_free(struct inbox *inbox);
+int inbox_fd(const struct inbox *inbox);
+void inbox_post(struct inbox *inbox, struct msg *msg); /* takes the message */
+/* The oldest message, or NULL. */
+struct msg *inbox_take(struct inbox *inbox);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The store: what nvirt knows, owned by the main thread.
+ *
+ * Workers' messages go in by store_apply(), which says what changed; panels
+ * read. Nothing here blocks, locks, draws or calls libvirt. Rates and ages are
+ * derived here, from monotonic time that the caller passes in.
+ */
+#ifndef NVIRT_STORE_H
+#define NVIRT_STORE_H
+
+#include "nvirt/msg.h"
+
+/* What a message changed; the loop redraws what shows it. */
+enum change {
+	CHANGE_HOST = 1 << 0, /* a connection's state or facts */
+	CHANGE_LIST =
+	        1 << 1, /* objects came, went, were renamed or changed state: flattened lists are stale */
+	CHANGE_STATS = 1 << 2,  /* numbers of rows */
+	CHANGE_DETAIL = 1 << 3, /* the detail of some guest, pool or network */
+	CHANGE_TASKS = 1 << 4,
+	CHANGE_NOTICE = 1 << 5,
+	CHANGE_PLAN = 1 << 6,
+};
+
+struct guest {
+	struct obj_ref ref;
+	GRefString *name, *raw;
+	char *fold; /* text_fold(name) */
+	int id;
+	enum guest_state state;
+	int reason;
+	unsigned flags;
+	bool marked;
+	bool seen; /* private to store_apply() */
+	uint64_t cpu_time_ns;
+	gint64 cpu_taken_us;
+	double cpu_pct;   /* 100 = one host CPU busy; < 0 = not known (yet) */
+	uint64_t rss_kib; /* 0 = not known */
+	unsigned vcpus;   /* 0 = not known */
+	uint64_t memory_kib;
+	bool tcg, virt_known;
+	gint64 taken_us; /* monotonic, of the last row */
+	gint64 stuck_us; /* monotonic, since when it does not answer; 0 = answers */
+	char *stuck_why;
+	gint64 state_us;             /* monotonic, when this state was first seen; 0 = since before nvirt */
+	struct guest_detail *detail; /* last one, or NULL */
+	/* Rates of the open guest from the last two details; < 0 = not known. */
+	double rd_bps, wr_bps, rx_bps, tx_bps, rd_iops, wr_iops;
+	GArray *disk_rates; /* double[4] a disk, order of detail->disks: rd B/s, wr B/s, rd/s, wr/s */
+	GArray *nic_rates;  /* double[2] a NIC: rx B/s, tx B/s */
+};
+
+struct pool {
+	struct obj_ref ref;
+	struct pool_row *row;
+	char *fold;
+	bool marked;
+	GPtrArray *volumes; /* struct volume *; NULL until asked for */
+};
+
+struct volume {
+	struct obj_ref ref;
+	struct volume_row *row;
+	char *fold;
+	bool marked;
+};
+
+struct network {
+	struct obj_ref ref;
+	struct network_row *row;
+	char *fold;
+	bool marked;
+};
+
+struct host {
+	struct obj_ref ref;
+	unsigned id;     /* = ref.host */
+	char *asked_uri; /* "" = libvirt's default */
+	char *name;      /* what a person calls it: host name, or the URI until it is known */
+	bool readonly_asked;
+	struct host_status *status; /* never NULL */
+	GPtrArray *guests;          /* struct guest *, natural order by name */
+	GPtrArray *pools;           /* struct pool *, by name */
+	GPtrArray *networks;        /* struct network *, by name */
+	bool listed;                /* at least one sample came in this life */
+	unsigned running;           /* active guests */
+	gint64 sample_us;           /* monotonic, of the last sample; 0 = none */
+	gint64 call_us;             /* the last bulk call's duration */
+	struct node_sample node;
+	double cpu_pct; /* of all host CPUs: 0..100; < 0 = not known */
+	bool marked;
+};
+
+struct notice {
+	enum level level;
+	char *text;
+	gint64 us; /* monotonic */
+};
+
+struct store;
+
+struct store *store_new(void);
+void store_free(struct store *store);
+/* Grows whenever flattened lists must be made anew (CHANGE_LIST). */
+uint64_t store_generation(const struct store *store);
+
+/* ---- hosts ---- */
+struct host *store_add_host(struct store *store, const char *uri, bool readonly);
+void store_remove_host(struct store *store, unsigned id);
+unsigned store_host_count(const struct store *store);
+struct host *store_host_at(const struct store *store, unsigned index);
+struct host *store_host(const struct store *store, unsigned id); /* NULL when gone */
+
+/* ---- objects, by identity; NULL when gone ---- */
+struct guest *store_guest(const struct store *store, const struct obj_ref *ref);
+struct pool *store_pool(const struct store *store, const struct obj_ref *ref);
+struct network *store_network(const struct store *store, const struct obj_ref *ref);
+struct volume *store_volume(const struct store *store, const struct obj_ref *ref);
+bool store_has(const struct store *store, const struct obj_ref *ref);
+/* Cleaned name for people, borrowed until the next store_apply(); "" when gone. */
+const char *store_name(const struct store *store, const struct obj_ref *ref);
+
+/* ---- messages ---- */
+/* Takes the message; returns a set of enum change. `now_us` monotonic, `now_unix_us` wall. */
+unsigned store_apply(struct store *store, struct msg *msg, gint64 now_us, gint64 now_unix_us);
+const struct notice *store_notice(const struct store *store); /* newest, or NULL */
+void store_set_notice(struct store *store, enum level level, const char *text, gint64 now_us);
+/* The plan that came for plan_id: handed over, once; NULL when none is there. */
+struct plan *store_take_plan(struct store *store, unsigned plan_id);
+
+/*
+ * How old what we show of a host is, in ms, when that is worth saying: -1 while
+ * its samples come on time (last one younger than three ticks).
+ */
+gint64 store_host_stale_ms(
+        const struct store *store, const struct host *host, unsigned refresh_ms, gint64 now_us);
+
+/* ---- marks ---- */
+void store_set_mark(struct store *store, const struct obj_ref *ref, bool on);
+bool store_marked(const struct store *store, const struct obj_ref *ref);
+/* All marked objects of a kind (OBJ_NONE: of any): GArray of struct obj_ref, owned. */
+GArray *store_marks(const struct store *store, enum obj_kind kind);
+void store_clear_marks(struct store *store);
+
+/* ---- tasks, newest start first, running ones on top ---- */
+void store_add_task(struct store *store, struct task *task); /* takes it */
+unsigned store_task_count(const struct store *store);
+struct task *store_task_at(const struct store *store, unsigned index);
+struct task *store_task(const struct store *store, const char *id);
+/* Is a task of ours running on it (so that its events are not shown as foreign)? */
+struct task *store_task_on(const struct store *store, const struct obj_ref *ref);
+unsigned store_tasks_running(const struct store *store); /* ours only */
+
+/* ---- filter ---- */
+/* True when every space-separated word of the folded filter is in the folded name. */
+bool filter_match(const char *fold, const char *filter_fold);
+
+#endif

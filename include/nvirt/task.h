@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tasks: everything that was asked of a host, by whom, and what came of it.
+ *
+ * A task lives in the store (main thread). Workers know only its id and post
+ * task_update messages. The same facts are journalled as records, one JSON
+ * object a line (journal.h), so that a task survives nvirt, is seen by every
+ * nvirt of the same user, and an interrupted one is recognised.
+ */
+#ifndef NVIRT_TASK_H
+#define NVIRT_TASK_H
+
+#include "nvirt/inv.h"
+
+enum task_state {
+	TASK_QUEUED,
+	TASK_RUNNING,
+	TASK_OK,
+	TASK_WARNING, /* done, with something to know */
+	TASK_FAILED,
+	TASK_ABORTED,
+	TASK_UNKNOWN,     /* its host was lost while it ran; settled by looking */
+	TASK_INTERRUPTED, /* its nvirt was killed while it ran */
+	TASK_STATE_N
+};
+
+enum task_origin {
+	TASK_OURS,        /* this process runs it */
+	TASK_OTHER_NVIRT, /* read from the journal: another or an earlier nvirt */
+	TASK_FOREIGN,     /* seen by libvirt's events: virsh, the guest itself, a timer */
+};
+
+struct task_log_line {
+	gint64 unix_us;
+	char *text; /* cleaned */
+};
+
+struct task {
+	char *id; /* sorts by start: "20261120T214503.123456-1f3a-0001" */
+	enum task_origin origin;
+	char *verb;         /* the action's: "start"; foreign ones: "started", "crashed", … */
+	struct obj_ref ref; /* host 0 where that host is not in this store */
+	char *host_name;    /* what a person calls the host */
+	char *uri;
+	char *user;
+	char *object;                      /* the object's name then */
+	gint64 start_unix_us, end_unix_us; /* end 0 while it runs */
+	gint64 start_us;                   /* monotonic; 0 when not ours */
+	enum task_state state;
+	bool abortable, abort_asked;
+	double progress;                  /* 0..1; < 0 = libvirt tells none */
+	uint64_t done_bytes, total_bytes; /* 0 = not known */
+	char *message;                    /* last line of status: error with remedy, or result; "" */
+	GPtrArray *log;                   /* struct task_log_line * */
+};
+
+const char *task_state_word(enum task_state state); /* "running", "OK", "failed", … */
+bool task_state_ended(enum task_state state);
+
+struct task *task_new(const char *id, enum task_origin origin);
+void task_free(struct task *task);
+void task_log(struct task *task, gint64 unix_us, const char *text);
+/* A fresh id: time, process, counter. Main thread and command line only. */
+char *task_make_id(void);
+
+/* What a worker says of its task; a message. Fields left zero/NULL mean: unchanged. */
+struct task_update {
+	char *task_id;
+	bool set_state;
+	enum task_state state;
+	bool set_abortable, abortable;
+	bool set_progress;
+	double progress;
+	uint64_t done_bytes, total_bytes;
+	char *message; /* cleaned */
+	char *log;     /* one more line, cleaned */
+};
+
+struct task_update *task_update_new(const char *task_id);
+void task_update_free(struct task_update *update);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A list's cursor and scroll position, and the keys every list has (j k arrows,
+ * PgUp PgDn, C-f C-b C-d C-u, Home End, G; the loop turns "gg" into Home).
+ * It knows no rows: the view that owns them restores the cursor by identity
+ * after a rebuild. Cost does not depend on the number of rows.
+ */
+#ifndef NVIRT_UI_LIST_H
+#define NVIRT_UI_LIST_H
+
+#include <stdbool.h>
+
+#include "keys.h"
+
+struct list {
+	unsigned count;
+	unsigned cursor; /* < count, or 0 */
+	unsigned top;    /* first row on screen */
+	unsigned height; /* rows on screen, set by the view before it draws */
+};
+
+void list_set_count(struct list *list, unsigned count);
+void list_set_height(struct list *list, unsigned height);
+void list_goto(struct list *list, unsigned row); /* scrolls it into view */
+/* `count` is the vim-like prefix, 0 = none. True when the key was a list's key. */
+bool list_key(struct list *list, keycode key, unsigned count);
+void list_wheel(struct list *list, int lines);
+
+#endif

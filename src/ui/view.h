@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A view: one region, tab or dialog. A view is a file with one view_ops; the
+ * app calls it, it never calls the loop. Main thread.
+ */
+#ifndef NVIRT_UI_VIEW_H
+#define NVIRT_UI_VIEW_H
+
+#include "canvas.h"
+#include "keys.h"
+#include "nvirt/store.h"
+
+struct app;
+struct view;
+
+/* A view's own keys, for help, key hints and palette; the loop looks them up and calls `run`. Ends with a row
+ * without name. */
+struct view_cmd {
+	const char *name;  /* "sort-next": unique in the view */
+	const char *title; /* "Sort by the next column" */
+	const char *keys;  /* "s" or "l Right"; space separated */
+	const char *hint;  /* short label in the key bar, NULL = not there */
+	void (*run)(struct view *view, unsigned count);
+};
+
+struct view_ops {
+	const char *name;  /* "tree", "guest-summary" */
+	const char *title; /* "Summary": the tab's or frame's title */
+	struct view *(*create)(struct app *app);
+	void (*destroy)(struct view *view);
+	/* Draws everything into `area`; must cope with any size incl. 0x0 and must not keep it. */
+	void (*draw)(struct view *view, struct area area, bool focused);
+	const struct view_cmd *cmds; /* may be NULL */
+	/* Keys that are no command (lists, editors). True = taken. May be NULL. */
+	bool (*key)(struct view *view, keycode key, unsigned count);
+	/* y and x relative to the area last drawn. True = taken. May be NULL. */
+	bool (*mouse)(struct view *view, const struct mouse *mouse);
+	/* enum change bits; the view sets view->dirty when it shows any of it. May be NULL. */
+	void (*update)(struct view *view, unsigned changes);
+	/* The object under the cursor, on which actions act. False = none. May be NULL: then the content's
+	 * object. */
+	bool (*selected)(struct view *view, struct obj_ref *ret_ref);
+	/* Tabs: which object is shown now. May be NULL. */
+	void (*set_object)(struct view *view, const struct obj_ref *ref);
+	/* Live filter, folded by the view; "" = none. May be NULL: no filter here. */
+	void (*set_filter)(struct view *view, const char *filter);
+	const char *(*filter)(const struct view *view);
+	/* Bracketed paste, cleaned. May be NULL. */
+	void (*paste)(struct view *view, const char *text);
+	/* Guests now on screen in it (for backend_watch()): appends uuids of host `host`. May be NULL. */
+	void (*visible)(struct view *view, unsigned host, GArray *uuids /* uint8_t[16] */);
+};
+
+/* First member of every view's struct. */
+struct view {
+	const struct view_ops *ops;
+	struct app *app;
+	bool dirty;
+};
+
+/* Tabs of the content panel: one row each. tabs.c */
+struct tab {
+	enum obj_kind kind;
+	const struct view_ops *ops;
+};
+extern const struct tab tab_table[]; /* ends with kind OBJ_NONE */
+
+extern const struct view_ops header_view, tree_view, content_view, tasklog_view;
+extern const struct view_ops host_summary_view, host_guests_view, host_tasks_view;
+extern const struct view_ops guest_summary_view, guest_tasks_view, guest_xml_view;
+extern const struct view_ops pool_summary_view, volume_summary_view, network_summary_view;
+
+#endif
