@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Figures for people: sizes, time spans, times. Pure, any thread; the
+ * decimal point is a point in every locale, as in libvirt's own tools.
+ */
+#include "nvirt/text.h"
+
+#include <string.h>
+
+#define MS_A_DAY ((gint64)24 * 60 * 60 * 1000)
+#define US_A_SECOND G_GINT64_CONSTANT(1000000)
+
+/* Three digits that count; one that would round up to four belongs to the next unit. */
+static void format_scaled(char *out, size_t size, double value, const char *unit)
+{
+	char number[G_ASCII_DTOSTR_BUF_SIZE];
+	const char *format = value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f";
+
+	g_ascii_formatd(number, sizeof number, format, value);
+	g_snprintf(out, size, "%s %s", number, unit);
+}
+
+void text_format_bytes(char *out, size_t size, guint64 bytes)
+{
+	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	double value = (double)bytes / 1024;
+	size_t unit = 0;
+
+	if (bytes < 1024) {
+		g_snprintf(out, size, "%u B", (unsigned)bytes);
+		return;
+	}
+	while (value >= 1023.5 && unit + 1 < G_N_ELEMENTS(units)) {
+		value /= 1024;
+		unit++;
+	}
+	format_scaled(out, size, value, units[unit]);
+}
+
+static void format_days(char *out, size_t size, gint64 ms)
+{
+	gint64 days = ms / MS_A_DAY;
+
+	if (days < 10000)
+		g_snprintf(out, size, "%dd %02dh", (int)days, (int)(ms % MS_A_DAY / 3600000));
+	else
+		g_snprintf(out, size, "%dd", (int)MIN(days, 99999999));
+}
+
+void text_format_span_ms(char *out, size_t size, gint64 ms)
+{
+	gint64 seconds = ms / 1000;
+
+	if (ms < 1000)
+		g_snprintf(out, size, "%d ms", (int)MAX(ms, 0));
+	else if (seconds < 60)
+		g_snprintf(out, size, "%d s", (int)seconds);
+	else if (ms < MS_A_DAY)
+		g_snprintf(out, size, "%02d:%02d:%02d", (int)(seconds / 3600), (int)(seconds / 60 % 60),
+		        (int)(seconds % 60));
+	else
+		format_days(out, size, ms);
+}
+
+static bool is_same_day(GDateTime *a, GDateTime *b)
+{
+	return g_date_time_get_year(a) == g_date_time_get_year(b) &&
+	       g_date_time_get_day_of_year(a) == g_date_time_get_day_of_year(b);
+}
+
+void text_format_time(char *out, size_t size, gint64 unix_us, gint64 now_unix_us)
+{
+	g_autoptr(GDateTime) then = g_date_time_new_from_unix_local(unix_us / US_A_SECOND);
+	g_autoptr(GDateTime) now = g_date_time_new_from_unix_local(now_unix_us / US_A_SECOND);
+	g_autofree char *text = NULL;
+	const char *format = "%Y-%m-%d";
+
+	/* Years beyond 9999, from a broken clock or journal. */
+	if (!then || !now) {
+		g_strlcpy(out, "?", size);
+		return;
+	}
+	if (g_date_time_get_year(then) == g_date_time_get_year(now))
+		format = "%m-%d %H:%M";
+	if (is_same_day(then, now))
+		format = "%H:%M:%S";
+	text = g_date_time_format(then, format);
+	g_strlcpy(out, text ? text : "?", size);
+}

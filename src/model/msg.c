@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The life of a message. Pure, any thread; the inbox itself locks and is the back end's. */
+#include "nvirt/msg.h"
+
+struct msg *msg_new(enum msg_type type, unsigned host, uint32_t epoch)
+{
+	struct msg *msg = g_new0(struct msg, 1);
+
+	msg->type = type;
+	msg->host = host;
+	msg->epoch = epoch;
+	return msg;
+}
+
+void msg_free(struct msg *msg)
+{
+	if (!msg)
+		return;
+	g_free(msg->text);
+	g_free(msg->name);
+	host_status_unref(msg->status);
+	sample_free(msg->sample);
+	if (msg->list)
+		g_ptr_array_unref(msg->list);
+	guest_detail_unref(msg->detail);
+	task_update_free(msg->update);
+	plan_free(msg->plan);
+	journal_record_free(msg->record);
+	g_free(msg);
+}

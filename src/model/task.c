@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tasks as values: their life, words and ids. Pure; the store owns them, workers only name them. */
+#include "nvirt/task.h"
+
+#include <unistd.h>
+
+/* A guest that fills a log must not fill the memory. */
+#define TASK_LOG_MAX 1000
+
+const char *task_state_word(enum task_state state)
+{
+	switch (state) {
+	case TASK_QUEUED:
+		return "queued";
+	case TASK_RUNNING:
+		return "running";
+	case TASK_OK:
+		return "OK";
+	case TASK_WARNING:
+		return "warning";
+	case TASK_FAILED:
+		return "failed";
+	case TASK_ABORTED:
+		return "aborted";
+	case TASK_UNKNOWN:
+		return "unknown";
+	case TASK_INTERRUPTED:
+		return "interrupted";
+	case TASK_STATE_N:
+		break;
+	}
+	return "?";
+}
+
+bool task_state_ended(enum task_state state)
+{
+	switch (state) {
+	case TASK_OK:
+	case TASK_WARNING:
+	case TASK_FAILED:
+	case TASK_ABORTED:
+	case TASK_INTERRUPTED:
+		return true;
+	case TASK_QUEUED:
+	case TASK_RUNNING:
+	case TASK_UNKNOWN:
+	case TASK_STATE_N:
+		break;
+	}
+	return false;
+}
+
+static void log_line_free(gpointer data)
+{
+	struct task_log_line *line = data;
+
+	g_free(line->text);
+	g_free(line);
+}
+
+struct task *task_new(const char *id, enum task_origin origin)
+{
+	struct task *task = g_new0(struct task, 1);
+
+	task->id = g_strdup(id);
+	task->origin = origin;
+	task->progress = -1;
+	task->log = g_ptr_array_new_with_free_func(log_line_free);
+	return task;
+}
+
+void task_free(struct task *task)
+{
+	if (!task)
+		return;
+	g_free(task->id);
+	g_free(task->verb);
+	g_free(task->host_name);
+	g_free(task->uri);
+	g_free(task->user);
+	g_free(task->object);
+	g_free(task->message);
+	g_ptr_array_unref(task->log);
+	g_free(task);
+}
+
+void task_log(struct task *task, gint64 unix_us, const char *text)
+{
+	struct task_log_line *line = g_new0(struct task_log_line, 1);
+
+	line->unix_us = unix_us;
+	line->text = g_strdup(text);
+	if (task->log->len >= TASK_LOG_MAX)
+		g_ptr_array_remove_index(task->log, 0);
+	g_ptr_array_add(task->log, line);
+}
+
+/* UTC, so that ids sort by start through changes of summer time and between users' time zones. */
+char *task_make_id(void)
+{
+	static unsigned counter;
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	g_autofree char *time = g_date_time_format(now, "%Y%m%dT%H%M%S");
+
+	return g_strdup_printf("%s.%06d-%x-%04x", time, g_date_time_get_microsecond(now), (unsigned)getpid(),
+	        ++counter & 0xffff);
+}
+
+struct task_update *task_update_new(const char *task_id)
+{
+	struct task_update *update = g_new0(struct task_update, 1);
+
+	update->task_id = g_strdup(task_id);
+	return update;
+}
+
+void task_update_free(struct task_update *update)
+{
+	if (!update)
+		return;
+	g_free(update->task_id);
+	g_free(update->message);
+	g_free(update->log);
+	g_free(update);
+}
