@@ -28,11 +28,27 @@ struct app {
 	bool zoomed;           /* the focused region has the whole screen */
 	GPtrArray *modals;     /* struct view *, top last */
 	struct obj_ref open;   /* what the content panel shows */
-	struct app_loop *loop; /* private to app.c; NULL in drawing tests */
+	struct app_loop *loop; /* private to app_loop.c; NULL in drawing tests */
+
+	/* Private to app*.c. */
+	bool quitting;              /* the loop ends */
+	bool dirty;                 /* titles, separators and the status line */
+	gint64 held_us;             /* tests hold the clock still; 0 = it runs */
+	unsigned count;             /* "20" of 20G, while it is typed */
+	bool after_g;               /* the first g of gg */
+	keycode focus_digit;        /* 1-3 just moved the focus: another digit makes it a count after all */
+	enum region focus_before;   /* … and the focus goes back here */
+	bool opening;               /* inside app_open() */
+	struct lineedit *filter;    /* the prompt, while a filter is typed; else NULL */
+	unsigned plan_id;           /* of the last plan asked for */
+	struct action_run *planned; /* what waits for that plan, or NULL */
 };
 
 /* A store, regions and canvas without terminal, back end or loop: for drawing tests too. */
 void app_init(struct app *app, const struct options *options, int rows, int cols);
+/* The same with other regions: NULL ones are left out. */
+void app_init_regions(struct app *app, const struct options *options, int rows, int cols,
+        const struct view_ops *const regions[REGION_N]);
 void app_fini(struct app *app);
 /* Lays out and draws what is dirty on the canvas. */
 void app_draw(struct app *app);
@@ -43,6 +59,12 @@ void app_mouse(struct app *app, const struct mouse *mouse);
 void app_paste(struct app *app, const char *text);
 /* Applies one message to the store and tells the views; takes it. */
 void app_message(struct app *app, struct msg *msg);
+/* Tells all views of enum change bits; done by app_message() itself. */
+void app_changed(struct app *app, unsigned changes);
+/* A second has passed: what shows ages draws itself again. */
+void app_tick(struct app *app);
+/* Is there anything to draw? */
+bool app_needs_draw(const struct app *app);
 
 gint64 app_now_us(const struct app *app); /* monotonic; tests can hold it still */
 
@@ -65,7 +87,10 @@ void app_pop_modal(struct app *app); /* destroys it */
 bool app_selected(struct app *app, struct obj_ref *ret_ref);
 /* A different URI instead of the host's (session -> system). */
 void app_switch_uri(struct app *app, unsigned host, const char *uri);
-/* Bell for a key that means nothing here is never rung; this is for refused actions. */
+/* The same, but parameters are always asked for: from menus and palette. */
+void app_action_form(struct app *app, const struct action *action, const struct obj_ref *ref);
+/* The view that has the keys: the top modal, or the focused region. */
+struct view *app_focused_view(const struct app *app);
 void app_redraw(struct app *app); /* everything dirty */
 
 #endif

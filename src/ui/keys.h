@@ -8,6 +8,7 @@
 #define NVIRT_UI_KEYS_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef uint32_t keycode;
@@ -52,5 +53,9 @@ struct mouse {
 keycode key_parse(const char *name);
 /* Into `out` of at least 24 bytes. */
 void key_format(keycode key, char *out, gsize size);
+/* Is `key` one of the space-separated names in `keys` (may be NULL)? */
+bool key_in(const char *keys, keycode key);
+/* A character that a text field takes. */
+bool key_is_text(keycode key);
 
 #endif

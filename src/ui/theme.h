@@ -3,7 +3,8 @@
  * Themes: what a thing means (a role) is drawn in which colours and
  * attributes. Themes are JSON files in themes/ and in the user's configuration;
  * missing roles fall back to their parent (the part before the last dot), then
- * to "text". The default theme uses only the terminal's own colours.
+ * to the built-in theme's, so that a theme of twelve lines still has a visible
+ * cursor. The default theme uses only the terminal's own colours.
  */
 #ifndef NVIRT_UI_THEME_H
 #define NVIRT_UI_THEME_H
@@ -105,7 +106,13 @@ enum role {
 	X(GLYPH_UP, 0x2191, '^')                                                                             \
 	X(GLYPH_DOWN, 0x2193, 'v')                                                                           \
 	X(GLYPH_YES, 0x2713, 'y')                                                                            \
-	X(GLYPH_NO, 0x2717, 'x')
+	X(GLYPH_NO, 0x2717, 'x')                                                                             \
+	X(GLYPH_H_FOCUS, 0x2550, '=')                                                                        \
+	X(GLYPH_T_DOWN, 0x252c, '+')                                                                         \
+	X(GLYPH_T_DOWN_FOCUS, 0x2564, '+')                                                                   \
+	X(GLYPH_T_UP, 0x2534, '+')                                                                           \
+	X(GLYPH_T_UP_FOCUS, 0x2567, '+')                                                                     \
+	X(GLYPH_HERE, 0x25ba, '>')
 
 enum glyph {
 #define X(id, utf8, ascii) id,

@@ -47,6 +47,8 @@ struct view_ops {
 	const char *(*filter)(const struct view *view);
 	/* Bracketed paste, cleaned. May be NULL. */
 	void (*paste)(struct view *view, const char *text);
+	/* The view within it that has the keys before it (the shown tab); may give NULL. May be NULL. */
+	struct view *(*inner)(struct view *view);
 	/* Guests now on screen in it (for backend_watch()): appends uuids of host `host`. May be NULL. */
 	void (*visible)(struct view *view, unsigned host, GArray *uuids /* uint8_t[16] */);
 };

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The detail thread's life and clock: see detail.h for its rules. */
+#include "backend/detail.h"
+
+#include <string.h>
+
+#include "backend/conn.h"
+#include "backend/node.h"
+#include "backend/stuck.h"
+#include "backend/usage.h"
+
+#define RETRY_US (5 * G_USEC_PER_SEC)
+#define GUEST_EVERY_US (3 * G_USEC_PER_SEC)
+#define GUEST_GAP_US (200 * G_TIME_SPAN_MILLISECOND)
+#define NODE_EVERY_US (5 * G_USEC_PER_SEC)
+#define OPEN_NETWORK_EVERY_US (5 * G_USEC_PER_SEC)
+#define LISTS_GAP_US (500 * G_TIME_SPAN_MILLISECOND)
+#define CANARY_EVERY_US (30 * G_USEC_PER_SEC)
+
+/* What a round has to do. */
+struct due {
+	bool connect, facts, node, guest, rows, cpu_times, canary, pools, networks, volumes, usage;
+};
+
+/* ---- sections ---------------------------------------------------------------- */
+
+/* Lock held. */
+static bool current(const struct detail *detail)
+{
+	return detail->generation == detail->host->detail_generation;
+}
+
+bool detail_enter(struct detail *detail, enum busy_on on, const GArray *guests)
+{
+	struct backend_host *host = detail->host;
+	bool go_on;
+
+	detail->section = on;
+	g_array_set_size(detail->section_guests, 0);
+	if (guests != NULL && guests->len > 0)
+		g_array_append_vals(detail->section_guests, guests->data, guests->len);
+	host_lock(host);
+	go_on = current(detail);
+	if (go_on) {
+		busy_clear(&host->detail_busy);
+		host->detail_busy.on = on;
+		host->detail_busy.since_us = g_get_monotonic_time();
+		if (guests != NULL && guests->len > 0)
+			g_array_append_vals(host->detail_busy.guests, guests->data, guests->len);
+		/* It looks after us in three seconds. */
+		if (on == BUSY_GUESTS)
+			pthread_cond_broadcast(&host->poller_wake);
+	}
+	host_unlock(host);
+	return go_on;
+}
+
+/* Lock held. This thread was left behind in its section, and is back. */
+static void come_back(struct detail *detail)
+{
+	struct backend_host *host = detail->host;
+
+	/* Another connection has begun: nothing is counted of the old one's threads. */
+	if (detail->poller_generation != host->generation || detail->epoch != host->epoch)
+		return;
+	if (detail->section == BUSY_GUESTS)
+		stuck_returned(host, detail->section_guests);
+	if (detail->section == BUSY_LISTS && host->lists_hung > 0 && --host->lists_hung == 0) {
+		host->lists_due = host->volumes_due = true;
+		pthread_cond_broadcast(&host->detail_wake);
+	}
+}
+
+bool detail_leave(struct detail *detail)
+{
+	struct backend_host *host = detail->host;
+	bool go_on;
+
+	host_lock(host);
+	go_on = current(detail);
+	if (go_on)
+		busy_clear(&host->detail_busy);
+	else
+		come_back(detail);
+	detail->section = BUSY_NOT;
+	host_unlock(host);
+	return go_on;
+}
+
+struct msg *detail_msg(const struct detail *detail, enum msg_type type)
+{
+	return msg_new(type, detail->host->id, detail->epoch);
+}
+
+void detail_post(struct detail *detail, struct msg *msg)
+{
+	host_lock(detail->host);
+	if (current(detail))
+		host_post(detail->host, msg);
+	else
+		msg_free(msg);
+	host_unlock(detail->host);
+}
+
+static void free_domain(gpointer dom)
+{
+	virDomainFree(dom);
+}
+
+static guint uuid_hash(gconstpointer key)
+{
+	const uint8_t *uuid = key;
+	guint hash = 0;
+
+	for (unsigned i = 0; i < VIR_UUID_BUFLEN; i++)
+		hash = hash * 31u + uuid[i];
+	return hash;
+}
+
+static gboolean uuid_equal(gconstpointer a, gconstpointer b)
+{
+	return memcmp(a, b, VIR_UUID_BUFLEN) == 0;
+}
+
+virDomainPtr detail_domain(struct detail *detail, const uint8_t uuid[16])
+{
+	virDomainPtr dom = g_hash_table_lookup(detail->doms, uuid);
+
+	if (dom != NULL)
+		return dom;
+	dom = virDomainLookupByUUID(detail->conn, uuid);
+	if (dom != NULL)
+		g_hash_table_insert(detail->doms, g_memdup2(uuid, VIR_UUID_BUFLEN), dom);
+	return dom;
+}
+
+/* ---- the connection ------------------------------------------------------------ */
+
+static void disconnect(struct detail *detail)
+{
+	g_hash_table_remove_all(detail->doms);
+	conn_close(g_steal_pointer(&detail->conn));
+}
+
+static bool connect_own(struct detail *detail)
+{
+	if (!detail_enter(detail, BUSY_OPEN, NULL))
+		return false;
+	detail->conn = conn_open(detail->host->asked_uri, detail->readonly, NULL);
+	if (detail->conn == NULL)
+		detail->retry_us = g_get_monotonic_time() + RETRY_US;
+	return detail_leave(detail) && detail->conn != NULL;
+}
+
+static void copy_words(char **to, const char *from)
+{
+	g_free(*to);
+	*to = g_strdup(from);
+}
+
+/* May take a minute and a half on a host that probes its QEMU anew: that is why the poller does not ask. */
+static void learn_facts(struct detail *detail)
+{
+	struct backend_host *host = detail->host;
+	struct host_status *facts;
+
+	if (!detail_enter(detail, BUSY_HOST, NULL))
+		return;
+	host_lock(host);
+	facts = host_status_copy(host->status);
+	host_unlock(host);
+	node_read_facts(detail->conn, facts);
+	if (!detail_leave(detail)) {
+		host_status_unref(facts);
+		return;
+	}
+	host_lock(host);
+	if (current(detail) && host->status->link == HOST_UP) {
+		/* The words may have changed meanwhile. */
+		copy_words(&facts->error, host->status->error);
+		copy_words(&facts->tried, host->status->tried);
+		copy_words(&facts->advice, host->status->advice);
+		copy_words(&facts->command, host->status->command);
+		host_set_status(host, facts);
+		if (host->workers != NULL)
+			workers_set_host(host->workers, host->id, facts->uri, facts->readonly, facts->hostname);
+	} else {
+		host_status_unref(facts);
+	}
+	host_unlock(host);
+}
+
+static void learn_node(struct detail *detail)
+{
+	struct node_sample node;
+
+	detail->node_us = g_get_monotonic_time();
+	if (!detail_enter(detail, BUSY_HOST, NULL))
+		return;
+	node_read_remote(detail->conn, &node);
+	if (!detail_leave(detail))
+		return;
+	host_lock(detail->host);
+	node.cpus = detail->host->status->cpus;
+	if (current(detail))
+		detail->host->node = node;
+	host_unlock(detail->host);
+}
+
+/* ---- the clock ------------------------------------------------------------------- */
+
+/* Lock held. Is something on screen whose definition was not read, or whose CPU time only libvirt tells? */
+static void look_at_rows(const struct detail *detail, bool *ret_undefined, bool *ret_no_pid)
+{
+	const struct backend_host *host = detail->host;
+
+	*ret_undefined = *ret_no_pid = false;
+	for (guint i = 0; i < host->visible->len; i++) {
+		const struct guest_seen *guest = host_guest(
+		        detail->host, g_array_index(host->visible, struct guest_id, i).bytes);
+
+		if (guest == NULL)
+			continue;
+		*ret_undefined |= !guest->defined;
+		*ret_no_pid |= guest->id != -1 && guest->pid == 0;
+	}
+}
+
+/* Done when its time has come, or now when asked for; else the time goes into `next_us`. */
+static bool when(gint64 now_us, gint64 at_us, gint64 *next_us)
+{
+	if (now_us >= at_us)
+		return true;
+	*next_us = MIN(*next_us, at_us);
+	return false;
+}
+
+/* Lock held. */
+static bool guest_due(const struct detail *detail, gint64 now_us, gint64 *next_us)
+{
+	const struct backend_host *host = detail->host;
+	bool changed = detail->watch_serial != host->watch_serial;
+
+	if (host->open.kind != OBJ_GUEST)
+		return false;
+	return (changed && !obj_ref_equal(&detail->open, &host->open)) ||
+	        when(now_us, detail->guest_us + (host->detail_kicked ? GUEST_GAP_US : GUEST_EVERY_US), next_us);
+}
+
+/* Lock held. */
+static void lists_due(const struct detail *detail, gint64 now_us, struct due *due, gint64 *next_us)
+{
+	const struct backend_host *host = detail->host;
+	bool storage_open = host->open.kind == OBJ_POOL || host->open.kind == OBJ_VOLUME;
+	bool network_open = host->open.kind == OBJ_NETWORK;
+	bool opened = detail->watch_serial != host->watch_serial && !obj_ref_equal(&detail->open, &host->open);
+
+	if (host->lists_hung > 0)
+		return;
+	due->pools = when(now_us, detail->lists_us + (host->lists_due ? LISTS_GAP_US : LISTS_EVERY_US), next_us);
+	due->networks = due->pools || (network_open && opened) ||
+	        (network_open && when(now_us, detail->networks_us + OPEN_NETWORK_EVERY_US, next_us));
+	if (storage_open)
+		due->volumes = opened ||
+		        when(now_us, detail->volumes_us + (host->volumes_due ? LISTS_GAP_US : LISTS_EVERY_US),
+		                next_us);
+	due->usage = due->volumes && (host->users_due || !detail->usage_known);
+}
+
+/* Lock held. false when nothing is due; `next_us` is then when. */
+static bool find_due(const struct detail *detail, struct due *due, gint64 *next_us)
+{
+	const struct backend_host *host = detail->host;
+	gint64 now_us = g_get_monotonic_time();
+	bool undefined, no_pid;
+
+	*due = (struct due){0};
+	*next_us = now_us + LISTS_EVERY_US;
+	if (detail->conn == NULL)
+		return due->connect = when(now_us, detail->retry_us, next_us);
+	look_at_rows(detail, &undefined, &no_pid);
+	due->facts = host->facts_due;
+	due->node = !detail->local && when(now_us, detail->node_us + NODE_EVERY_US, next_us);
+	due->guest = guest_due(detail, now_us, next_us);
+	due->cpu_times = no_pid &&
+	        when(now_us, detail->rows_us + host->refresh_ms * G_TIME_SPAN_MILLISECOND, next_us);
+	due->rows = undefined || due->cpu_times;
+	due->canary = host->visible->len > 0 && when(now_us, detail->canary_us + CANARY_EVERY_US, next_us);
+	lists_due(detail, now_us, due, next_us);
+	return due->facts || due->node || due->guest || due->rows || due->canary || due->pools ||
+	        due->networks || due->volumes;
+}
+
+/* Lock held. Drops the domains that nobody looks at any more. */
+static gboolean not_watched(gpointer key, gpointer value, gpointer data)
+{
+	const struct detail *detail = data;
+
+	(void)value;
+	if (detail->open.kind == OBJ_GUEST && memcmp(detail->open.uuid, key, VIR_UUID_BUFLEN) == 0)
+		return FALSE;
+	for (guint i = 0; i < detail->visible->len; i++)
+		if (memcmp(g_array_index(detail->visible, struct guest_id, i).bytes, key, VIR_UUID_BUFLEN) == 0)
+			return FALSE;
+	return TRUE;
+}
+
+/* Lock held. From here on the requests are this round's. */
+static void take_due(struct detail *detail, const struct due *due)
+{
+	struct backend_host *host = detail->host;
+
+	if (detail->watch_serial != host->watch_serial) {
+		detail->watch_serial = host->watch_serial;
+		detail->open = host->open;
+		g_array_set_size(detail->visible, 0);
+		if (host->visible->len > 0)
+			g_array_append_vals(detail->visible, host->visible->data, host->visible->len);
+		g_hash_table_foreach_remove(detail->doms, not_watched, detail);
+	}
+	if (due->facts)
+		host->facts_due = false;
+	if (due->guest)
+		host->detail_kicked = false;
+	if (due->pools)
+		host->lists_due = false;
+	if (due->volumes)
+		host->volumes_due = false;
+	if (due->usage)
+		host->users_due = false;
+}
+
+/* Waits until something is due; false when this thread was left behind. */
+static bool wait_for_work(struct detail *detail, struct due *due)
+{
+	struct backend_host *host = detail->host;
+	gint64 next_us;
+	bool go_on;
+
+	host_lock(host);
+	while (current(detail) && !find_due(detail, due, &next_us))
+		lock_cond_wait_until(&host->detail_wake, &host->lock, next_us);
+	go_on = current(detail);
+	if (go_on)
+		take_due(detail, due);
+	host_unlock(host);
+	return go_on;
+}
+
+/* What a person looks at comes first, what a monitor may hold up last. */
+static void work(struct detail *detail, const struct due *due)
+{
+	if (due->connect && !connect_own(detail))
+		return;
+	if (due->rows)
+		detail_rows(detail, due->cpu_times);
+	if (due->volumes)
+		detail_volumes(detail, due->usage);
+	if (due->pools)
+		detail_pools(detail);
+	if (due->networks)
+		detail_networks(detail);
+	if (due->guest)
+		detail_guest(detail);
+	if (due->facts)
+		learn_facts(detail);
+	if (due->node)
+		learn_node(detail);
+	if (due->canary)
+		detail_canary(detail);
+	if (detail->conn != NULL && virConnectIsAlive(detail->conn) == 0) {
+		disconnect(detail);
+		detail->retry_us = g_get_monotonic_time() + RETRY_US;
+	}
+}
+
+static void detail_init(struct detail *detail, const struct host_thread *thread)
+{
+	struct backend_host *host = thread->host;
+
+	*detail = (struct detail){.host = host, .generation = thread->generation};
+	detail->section_guests = g_array_new(FALSE, FALSE, sizeof(struct guest_id));
+	detail->visible = g_array_new(FALSE, FALSE, sizeof(struct guest_id));
+	detail->doms = g_hash_table_new_full(uuid_hash, uuid_equal, g_free, free_domain);
+	detail->usage = usage_new();
+	detail_look_clear(&detail->look);
+	host_lock(host);
+	detail->poller_generation = host->generation;
+	detail->epoch = host->epoch;
+	detail->readonly = host->detail_readonly;
+	detail->local = host->status->local;
+	detail->watch_serial = host->watch_serial - 1;
+	host_unlock(host);
+}
+
+static void detail_fini(struct detail *detail)
+{
+	disconnect(detail);
+	detail_look_clear(&detail->look);
+	g_array_unref(detail->section_guests);
+	g_array_unref(detail->visible);
+	g_hash_table_destroy(detail->doms);
+	g_hash_table_destroy(detail->usage);
+}
+
+void detail_run(void *data)
+{
+	struct host_thread *thread = data;
+	struct backend_host *host = thread->host;
+	struct detail detail;
+	struct due due;
+
+	detail_init(&detail, thread);
+	while (wait_for_work(&detail, &due))
+		work(&detail, &due);
+	detail_fini(&detail);
+	host_lock(host);
+	host->details--;
+	host_want_threads(host);
+	host_unlock(host);
+	host_thread_free(thread);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The detail thread: what may block, for what is open and on screen.
+ *
+ * It has a connection of its own. Every section of calls says whom it is
+ * about (detail_enter) and asks on return whether the thread was left behind
+ * meanwhile (detail_leave): then it posts nothing any more.
+ */
+#ifndef NVIRT_BACKEND_DETAIL_H
+#define NVIRT_BACKEND_DETAIL_H
+
+#include "backend/host.h"
+
+struct addresses;
+
+/* What is kept of the open guest between two looks. */
+struct look {
+	uint8_t uuid[16];
+	bool any;
+	char *xml, *xml_stored; /* raw, as last posted */
+	int id;                 /* that the agent's time-out was set for */
+	struct addresses *addresses;
+};
+
+struct detail {
+	struct backend_host *host;
+	uint32_t generation, poller_generation, epoch;
+	bool readonly, local;
+	virConnectPtr conn;
+	gint64 retry_us; /* when the connection is tried again */
+	enum busy_on section;
+	GArray *section_guests; /* struct guest_id */
+	/* Copies of what is watched. */
+	uint64_t watch_serial;
+	struct obj_ref open;
+	GArray *visible;  /* struct guest_id */
+	GHashTable *doms; /* uuid -> virDomainPtr, of the open and visible guests */
+	struct look look;
+	GHashTable *usage; /* usage.h */
+	bool usage_known;
+	/* When each job was last done. */
+	gint64 guest_us, rows_us, canary_us, node_us, lists_us, networks_us, volumes_us;
+};
+
+/* `guests` NULL = none. false: left behind, do nothing more. */
+bool detail_enter(struct detail *detail, enum busy_on on, const GArray *guests);
+bool detail_leave(struct detail *detail);
+/* Takes the message; posts it unless this thread was left behind. */
+void detail_post(struct detail *detail, struct msg *msg);
+struct msg *detail_msg(const struct detail *detail, enum msg_type type);
+/* Cached; NULL when it is gone. Borrowed. */
+virDomainPtr detail_domain(struct detail *detail, const uint8_t uuid[16]);
+
+/* The jobs. */
+void detail_guest(struct detail *detail);
+void detail_look_clear(struct look *look);
+void detail_rows(struct detail *detail, bool cpu_times);
+void detail_canary(struct detail *detail);
+void detail_pools(struct detail *detail);
+void detail_networks(struct detail *detail);
+/* Reads who uses what first where that is due. */
+void detail_volumes(struct detail *detail, bool read_usage);
+
+#endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The detail thread's lists: pools, volumes, networks; and what the list of guests shows of their definitions. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/conn.h"
+#include "backend/detail.h"
+#include "backend/domain_xml.h"
+#include "backend/network.h"
+#include "backend/storage.h"
+#include "backend/stuck.h"
+#include "backend/usage.h"
+
+/* A round over the rows on screen and over all definitions ends after this, however slow the link is. */
+#define ROWS_BUDGET_US G_USEC_PER_SEC
+#define USAGE_BUDGET_US (5 * G_USEC_PER_SEC)
+
+/* Posts a whole list, unless the connection broke in the middle of it. Takes it. */
+static void post_list(struct detail *detail, enum msg_type type, GPtrArray *rows)
+{
+	struct msg *msg;
+
+	if (rows == NULL)
+		return;
+	if (virConnectIsAlive(detail->conn) == 0) {
+		g_ptr_array_unref(rows);
+		return;
+	}
+	msg = detail_msg(detail, type);
+	msg->list = rows;
+	if (type == MSG_VOLUMES) {
+		msg->kind = OBJ_POOL;
+		memcpy(msg->uuid, detail->open.uuid, sizeof(msg->uuid));
+	}
+	detail_post(detail, msg);
+}
+
+void detail_pools(struct detail *detail)
+{
+	GPtrArray *rows;
+
+	if (detail->conn == NULL || !detail_enter(detail, BUSY_LISTS, NULL))
+		return;
+	rows = storage_list_pools(detail->conn);
+	detail->lists_us = g_get_monotonic_time();
+	if (detail_leave(detail))
+		post_list(detail, MSG_POOLS, rows);
+	else
+		g_clear_pointer(&rows, g_ptr_array_unref);
+}
+
+void detail_networks(struct detail *detail)
+{
+	GPtrArray *rows;
+
+	if (detail->conn == NULL || !detail_enter(detail, BUSY_LISTS, NULL))
+		return;
+	rows = network_list(detail->conn, detail->open.kind == OBJ_NETWORK ? detail->open.uuid : NULL);
+	detail->networks_us = g_get_monotonic_time();
+	if (detail_leave(detail))
+		post_list(detail, MSG_NETWORKS, rows);
+	else
+		g_clear_pointer(&rows, g_ptr_array_unref);
+}
+
+/* Is this thread still wanted, and for the same object? */
+static bool go_on(void *data)
+{
+	struct detail *detail = data;
+	bool same;
+
+	host_lock(detail->host);
+	same = detail->generation == detail->host->detail_generation &&
+	        obj_ref_equal(&detail->open, &detail->host->open);
+	host_unlock(detail->host);
+	return same;
+}
+
+static void read_usage(struct detail *detail)
+{
+	if (!detail_enter(detail, BUSY_HOST, NULL))
+		return;
+	g_hash_table_remove_all(detail->usage);
+	usage_read(detail->usage, detail->conn, g_get_monotonic_time() + USAGE_BUDGET_US, go_on, detail);
+	detail->usage_known = true;
+	detail_leave(detail);
+}
+
+static void list_volumes(struct detail *detail)
+{
+	GPtrArray *rows;
+
+	if (!detail_enter(detail, BUSY_LISTS, NULL))
+		return;
+	rows = storage_list_volumes(
+	        detail->conn, detail->open.uuid, detail->usage_known ? detail->usage : NULL);
+	detail->volumes_us = g_get_monotonic_time();
+	if (detail_leave(detail))
+		post_list(detail, MSG_VOLUMES, rows);
+	else
+		g_clear_pointer(&rows, g_ptr_array_unref);
+}
+
+void detail_volumes(struct detail *detail, bool usage_due)
+{
+	if (detail->conn == NULL)
+		return;
+	/* The names at once, who uses them when all definitions were read. */
+	if (!usage_due || !detail->usage_known)
+		list_volumes(detail);
+	if (!usage_due)
+		return;
+	read_usage(detail);
+	list_volumes(detail);
+}
+
+/* ---- rows on screen ------------------------------------------------------------- */
+
+/* What one row wants to know; marks it as read before it is read, so that an event meanwhile is not lost. */
+static bool row_wants(struct detail *detail, const struct guest_id *id, bool *ret_definition, bool *ret_active)
+{
+	struct backend_host *host = detail->host;
+	struct guest_seen *guest;
+
+	host_lock(host);
+	guest = detail->generation == host->detail_generation ? host_guest(host, id->bytes) : NULL;
+	if (guest != NULL) {
+		*ret_definition = !guest->defined;
+		*ret_active = guest->id != -1 && guest->pid == 0;
+		guest->defined = true;
+	}
+	host_unlock(host);
+	return guest != NULL;
+}
+
+static bool keep_definition(struct detail *detail, const struct guest_id *id, virDomainPtr dom)
+{
+	struct guest_seen *guest;
+	unsigned vcpus = 0;
+	uint64_t memory_kib = 0;
+	bool tcg = false, known;
+	char *xml = virDomainGetXMLDesc(dom, 0);
+
+	known = xml != NULL && domain_xml_parse_row(xml, &vcpus, &memory_kib, &tcg);
+	free(xml);
+	if (!known)
+		return false;
+	host_lock(detail->host);
+	guest = host_guest(detail->host, id->bytes);
+	if (guest != NULL) {
+		guest->vcpus = vcpus;
+		guest->memory_kib = memory_kib;
+		guest->tcg = tcg;
+	}
+	host_unlock(detail->host);
+	return true;
+}
+
+static void keep_cpu_time(struct detail *detail, const struct guest_id *id, virDomainPtr dom)
+{
+	struct guest_seen *guest;
+	virDomainInfo info;
+
+	if (virDomainGetInfo(dom, &info) < 0)
+		return;
+	host_lock(detail->host);
+	guest = host_guest(detail->host, id->bytes);
+	if (guest != NULL)
+		guest->cpu_time_ns = info.cpuTime;
+	host_unlock(detail->host);
+}
+
+/* true when the list should show something new at once. */
+static bool read_row(struct detail *detail, const struct guest_id *id, bool cpu_times)
+{
+	bool definition, active;
+	virDomainPtr dom;
+
+	if (!row_wants(detail, id, &definition, &active) || (!definition && !(active && cpu_times)))
+		return false;
+	dom = detail_domain(detail, id->bytes);
+	if (dom == NULL)
+		return false;
+	if (active && cpu_times)
+		keep_cpu_time(detail, id, dom);
+	return definition && keep_definition(detail, id, dom);
+}
+
+void detail_rows(struct detail *detail, bool cpu_times)
+{
+	gint64 end_us = g_get_monotonic_time() + ROWS_BUDGET_US;
+	bool news = false;
+
+	detail->rows_us = g_get_monotonic_time();
+	if (detail->conn == NULL || !detail_enter(detail, BUSY_HOST, NULL))
+		return;
+	for (guint i = 0; i < detail->visible->len && g_get_monotonic_time() < end_us; i++)
+		news |= read_row(detail, &g_array_index(detail->visible, struct guest_id, i), cpu_times);
+	if (!detail_leave(detail) || !news)
+		return;
+	host_lock(detail->host);
+	host_kick(detail->host);
+	host_unlock(detail->host);
+}
+
+/* ---- the canary ------------------------------------------------------------------ */
+
+/* The running guests on screen whose monitor may be asked. */
+static GArray *answering(struct detail *detail)
+{
+	GArray *guests = g_array_new(FALSE, FALSE, sizeof(struct guest_id));
+	struct backend_host *host = detail->host;
+
+	host_lock(host);
+	for (guint i = 0; i < detail->visible->len; i++) {
+		struct guest_id *id = &g_array_index(detail->visible, struct guest_id, i);
+		struct guest_seen *guest = host_guest(host, id->bytes);
+
+		if (guest != NULL && guest->id != -1 && !stuck_avoid(guest))
+			g_array_append_val(guests, *id);
+	}
+	host_unlock(host);
+	return guests;
+}
+
+/* One call that every monitor on screen must answer: a stuck one holds it up, and is found by that. */
+void detail_canary(struct detail *detail)
+{
+	g_autoptr(GArray) guests = answering(detail);
+	g_autoptr(GPtrArray) doms = g_ptr_array_new();
+	virDomainStatsRecordPtr *records = NULL;
+
+	detail->canary_us = g_get_monotonic_time();
+	for (guint i = 0; detail->conn != NULL && i < guests->len; i++) {
+		virDomainPtr dom = detail_domain(detail, g_array_index(guests, struct guest_id, i).bytes);
+
+		if (dom != NULL)
+			g_ptr_array_add(doms, dom);
+	}
+	if (doms->len == 0 || !detail_enter(detail, BUSY_GUESTS, guests))
+		return;
+	g_ptr_array_add(doms, NULL);
+	if (virDomainListGetStats((virDomainPtr *)doms->pdata, VIR_DOMAIN_STATS_BALLOON, &records,
+	            VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT) >= 0)
+		virDomainStatsRecordListFree(records);
+	detail_leave(detail);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libvirt's events of one connection: posted, and turned into kicks.
+ *
+ * The callbacks run on the event thread (the close callback on whichever
+ * thread made the failing call); they copy what they need, post, and never
+ * call libvirt beyond reading the object's own fields.
+ */
+#ifndef NVIRT_BACKEND_EVENTS_H
+#define NVIRT_BACKEND_EVENTS_H
+
+#include "backend/host.h"
+
+struct events;
+
+/* For the poller of `generation` in `epoch`. Kinds that the driver lacks are left out. */
+struct events *events_register(
+        struct backend_host *host, uint32_t generation, uint32_t epoch, virConnectPtr conn);
+/* Also of a dead connection, before it is closed: else it is never freed. */
+void events_unregister(struct events *events);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Networks as rows. Detail thread. */
+#ifndef NVIRT_BACKEND_NETWORK_H
+#define NVIRT_BACKEND_NETWORK_H
+
+#include <libvirt/libvirt.h>
+
+#include "nvirt/inv.h"
+
+/* struct network_row *, owned; NULL with libvirt's error. Leases are read only of `open` (NULL: of none). */
+GPtrArray *network_list(virConnectPtr conn, const uint8_t open[16]);
+/* For the tests. */
+bool network_parse(const char *xml, struct network_row *row);
+
+#endif

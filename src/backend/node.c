@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Figures and facts of a host itself: see node.h. */
+#include "backend/node.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/kvm.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "backend/uri.h"
+#include "nvirt/text.h"
+
+/* ---- figures ------------------------------------------------------------- */
+
+/* Value of "Name:   123 kB" as a number, or -1. `name` with its colon, at the start of a line. */
+static int64_t field_kib(const char *text, const char *name)
+{
+	gsize len = strlen(name);
+
+	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, len) == 0)
+			return g_ascii_strtoll(line + len, NULL, 10);
+	}
+	return -1;
+}
+
+void node_parse_meminfo(const char *text, struct node_sample *node)
+{
+	node->memory_total_kib = field_kib(text, "MemTotal:");
+	node->memory_free_kib = field_kib(text, "MemAvailable:");
+	node->swap_total_kib = field_kib(text, "SwapTotal:");
+	node->swap_free_kib = field_kib(text, "SwapFree:");
+}
+
+static unsigned count_cpus(const char *text)
+{
+	unsigned n = 0;
+
+	for (const char *at = strstr(text, "\ncpu"); at != NULL; at = strstr(at + 4, "\ncpu"))
+		n++;
+	return n;
+}
+
+/* The first line: user nice system idle iowait irq softirq steal, in ticks; guest time is within user. */
+void node_parse_stat(const char *text, struct node_sample *node)
+{
+	int64_t ns = INT64_C(1000000000) / sysconf(_SC_CLK_TCK);
+	unsigned long long user, nice, sys, idle, iowait = 0, irq = 0, softirq = 0, steal = 0;
+	unsigned long long busy;
+
+	if (sscanf(text, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &user, &nice, &sys, &idle, &iowait, &irq,
+	            &softirq, &steal) < 4)
+		return;
+	busy = user + nice + sys + irq + softirq + steal;
+	node->cpu_busy_ns = busy * ns;
+	node->cpu_total_ns = (busy + idle + iowait) * ns;
+	node->cpus = count_cpus(text);
+}
+
+static void clear_node(struct node_sample *node)
+{
+	*node = (struct node_sample){-1, -1, -1, -1, -1, -1, -1, -1, -1, 0};
+}
+
+void node_read_local(struct node_sample *ret_node)
+{
+	g_autofree char *meminfo = NULL, *stat = NULL;
+	double load[3];
+
+	clear_node(ret_node);
+	if (g_file_get_contents("/proc/meminfo", &meminfo, NULL, NULL))
+		node_parse_meminfo(meminfo, ret_node);
+	if (g_file_get_contents("/proc/stat", &stat, NULL, NULL))
+		node_parse_stat(stat, ret_node);
+	if (getloadavg(load, 3) == 3) {
+		ret_node->load1 = load[0];
+		ret_node->load5 = load[1];
+		ret_node->load15 = load[2];
+	}
+}
+
+static void read_remote_cpu(virConnectPtr conn, struct node_sample *node)
+{
+	virNodeCPUStats stats[16];
+	int n = G_N_ELEMENTS(stats);
+	int64_t busy = 0, idle = 0;
+
+	if (virNodeGetCPUStats(conn, VIR_NODE_CPU_STATS_ALL_CPUS, NULL, &n, 0) < 0 || n <= 0)
+		return;
+	n = MIN(n, (int)G_N_ELEMENTS(stats));
+	if (virNodeGetCPUStats(conn, VIR_NODE_CPU_STATS_ALL_CPUS, stats, &n, 0) < 0)
+		return;
+	for (int i = 0; i < n; i++) {
+		if (strcmp(stats[i].field, VIR_NODE_CPU_STATS_IDLE) == 0 ||
+		        strcmp(stats[i].field, VIR_NODE_CPU_STATS_IOWAIT) == 0)
+			idle += stats[i].value;
+		else if (strcmp(stats[i].field, VIR_NODE_CPU_STATS_UTILIZATION) != 0)
+			busy += stats[i].value;
+	}
+	node->cpu_busy_ns = busy;
+	node->cpu_total_ns = busy + idle;
+}
+
+/* What the page cache holds is available to guests, as MemAvailable counts it. */
+static void read_remote_memory(virConnectPtr conn, struct node_sample *node)
+{
+	virNodeMemoryStats stats[16];
+	int n = 0;
+	int64_t free_kib = -1, cached_kib = 0;
+
+	if (virNodeGetMemoryStats(conn, VIR_NODE_MEMORY_STATS_ALL_CELLS, NULL, &n, 0) < 0 || n <= 0)
+		return;
+	n = MIN(n, (int)G_N_ELEMENTS(stats));
+	if (virNodeGetMemoryStats(conn, VIR_NODE_MEMORY_STATS_ALL_CELLS, stats, &n, 0) < 0)
+		return;
+	for (int i = 0; i < n; i++) {
+		if (strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_TOTAL) == 0)
+			node->memory_total_kib = stats[i].value;
+		else if (strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_FREE) == 0)
+			free_kib = stats[i].value;
+		else
+			cached_kib += stats[i].value; /* cached, buffers */
+	}
+	if (free_kib >= 0)
+		node->memory_free_kib = free_kib + cached_kib;
+}
+
+void node_read_remote(virConnectPtr conn, struct node_sample *ret_node)
+{
+	clear_node(ret_node);
+	read_remote_cpu(conn, ret_node);
+	read_remote_memory(conn, ret_node);
+	virResetLastError();
+}
+
+/* ---- facts --------------------------------------------------------------- */
+
+static bool cpu_has_virtualization(void)
+{
+	g_autofree char *text = NULL, *line = NULL;
+	const char *flags;
+	g_auto(GStrv) words = NULL;
+
+	if (!g_file_get_contents("/proc/cpuinfo", &text, NULL, NULL))
+		return false;
+	flags = strstr(text, "\nflags");
+	if (flags == NULL)
+		return strstr(text, "vmx") == NULL; /* no x86: the device decides alone */
+	line = g_strndup(flags + 1, strcspn(flags + 1, "\n"));
+	words = g_strsplit(line, " ", -1);
+	return g_strv_contains((const char *const *)words, "vmx") ||
+	        g_strv_contains((const char *const *)words, "svm");
+}
+
+/* The device opens and makes a machine: a module without hardware behind it may do that as well. */
+static bool kvm_answers(int fd)
+{
+	int machine;
+
+	if (ioctl(fd, KVM_GET_API_VERSION, 0) != KVM_API_VERSION)
+		return false;
+	machine = ioctl(fd, KVM_CREATE_VM, 0);
+	if (machine < 0)
+		return false;
+	close(machine);
+	return true;
+}
+
+enum kvm_state node_kvm_state(void)
+{
+	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	bool answers;
+
+	if (fd < 0)
+		return errno == EACCES || errno == EPERM ? KVM_NO_PERMISSION : KVM_MISSING;
+	answers = kvm_answers(fd);
+	close(fd);
+	return answers && cpu_has_virtualization() ? KVM_USABLE : KVM_NOT_WORKING;
+}
+
+bool node_in_libvirt_group(void)
+{
+	struct group found, *group = NULL;
+	char text[4096];
+	gid_t gids[1024];
+	int n = getgroups(G_N_ELEMENTS(gids), gids);
+
+	if (geteuid() == 0)
+		return true;
+	if (getgrnam_r("libvirt", &found, text, sizeof(text), &group) != 0 || group == NULL)
+		return false;
+	for (int i = 0; i < n; i++)
+		if (gids[i] == group->gr_gid)
+			return true;
+	return getegid() == group->gr_gid;
+}
+
+bool node_system_socket_exists(void)
+{
+	return access("/run/libvirt/libvirt-sock", F_OK) == 0 || access("/run/libvirt/virtqemud-sock", F_OK) == 0;
+}
+
+static void set_clean(char **field, const char *raw)
+{
+	if (raw == NULL)
+		return;
+	g_free(*field);
+	*field = text_clean(raw, -1);
+}
+
+static void read_versions(virConnectPtr conn, struct host_status *status)
+{
+	char *hostname = virConnectGetHostname(conn);
+
+	set_clean(&status->hostname, hostname);
+	free(hostname);
+	set_clean(&status->driver, virConnectGetType(conn));
+	if (virConnectGetLibVersion(conn, &status->libvirt_version) < 0)
+		status->libvirt_version = 0;
+	if (virConnectGetVersion(conn, &status->hypervisor_version) < 0)
+		status->hypervisor_version = 0;
+}
+
+/* "Intel(R) Xeon(R) …" of this machine; libvirt's answer is only the architecture. */
+static char *local_cpu_model(void)
+{
+	g_autofree char *text = NULL;
+	const char *line;
+
+	if (!g_file_get_contents("/proc/cpuinfo", &text, NULL, NULL) ||
+	        (line = strstr(text, "model name")) == NULL)
+		return NULL;
+	line += strcspn(line, ":\n");
+	if (*line != ':')
+		return NULL;
+	line += 1 + strspn(line + 1, " ");
+	return g_strndup(line, strcspn(line, "\n"));
+}
+
+static void read_hardware(virConnectPtr conn, struct host_status *status)
+{
+	g_autofree char *model = status->local ? local_cpu_model() : NULL;
+	virNodeInfo info;
+
+	if (virNodeGetInfo(conn, &info) < 0)
+		return;
+	set_clean(&status->cpu_model, model != NULL ? model : info.model);
+	status->cpus = info.cpus;
+	status->memory_kib = info.memory;
+	/* NUMA files lag behind hot-added memory; what the kernel itself counts is right. */
+	if (status->local) {
+		struct node_sample node;
+
+		node_read_local(&node);
+		if (node.memory_total_kib > 0)
+			status->memory_kib = node.memory_total_kib;
+	}
+}
+
+void node_read_facts(virConnectPtr conn, struct host_status *status)
+{
+	read_versions(conn, status);
+	status->local = status->driver != NULL && g_ascii_strcasecmp(status->driver, "QEMU") == 0 &&
+	        uri_is_local(status->uri);
+	status->session = uri_is_session(status->uri);
+	status->system_socket_exists = status->local && status->session && node_system_socket_exists();
+	read_hardware(conn, status);
+	if (status->local) {
+		status->kvm = node_kvm_state();
+		status->in_libvirt_group = node_in_libvirt_group();
+	}
+	virResetLastError();
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rows that join an operation's number with its functions. */
+#include "backend/op_table.h"
+
+#define ROW(id, object, name) [id] = {.op = id, .kind = object, .run = name##_run, .settle = name##_settle}
+
+static const struct op_row rows[OP_N] = {
+	ROW(OP_GUEST_START, OBJ_GUEST, op_guest_start),
+	ROW(OP_GUEST_SHUTDOWN, OBJ_GUEST, op_guest_shutdown),
+	ROW(OP_GUEST_REBOOT, OBJ_GUEST, op_guest_reboot),
+	ROW(OP_GUEST_RESET, OBJ_GUEST, op_guest_reset),
+	ROW(OP_GUEST_DESTROY, OBJ_GUEST, op_guest_destroy),
+	ROW(OP_GUEST_SUSPEND, OBJ_GUEST, op_guest_suspend),
+	ROW(OP_GUEST_RESUME, OBJ_GUEST, op_guest_resume),
+	ROW(OP_GUEST_MANAGED_SAVE, OBJ_GUEST, op_guest_managed_save),
+	ROW(OP_GUEST_MANAGED_SAVE_REMOVE, OBJ_GUEST, op_guest_managed_save_remove),
+	ROW(OP_GUEST_SAVE, OBJ_GUEST, op_guest_save),
+	ROW(OP_GUEST_RESTORE, OBJ_HOST, op_guest_restore),
+	ROW(OP_GUEST_AUTOSTART, OBJ_GUEST, op_guest_autostart),
+	ROW(OP_GUEST_RENAME, OBJ_GUEST, op_guest_rename),
+	ROW(OP_GUEST_DESCRIBE, OBJ_GUEST, op_guest_describe),
+	[OP_GUEST_UNDEFINE] = {
+		.op = OP_GUEST_UNDEFINE,
+		.kind = OBJ_GUEST,
+		.run = op_guest_undefine_run,
+		.settle = op_guest_undefine_settle,
+		.plan = op_guest_undefine_plan,
+	},
+	ROW(OP_POOL_START, OBJ_POOL, op_pool_start),
+	ROW(OP_POOL_STOP, OBJ_POOL, op_pool_stop),
+	ROW(OP_POOL_AUTOSTART, OBJ_POOL, op_pool_autostart),
+	ROW(OP_POOL_REFRESH, OBJ_POOL, op_pool_refresh),
+	ROW(OP_POOL_DEFINE_DEFAULT, OBJ_HOST, op_pool_define_default),
+	ROW(OP_NETWORK_START, OBJ_NETWORK, op_network_start),
+	ROW(OP_NETWORK_STOP, OBJ_NETWORK, op_network_stop),
+	ROW(OP_NETWORK_AUTOSTART, OBJ_NETWORK, op_network_autostart),
+	ROW(OP_NETWORK_DEFINE_DEFAULT, OBJ_HOST, op_network_define_default),
+};
+
+const struct op_row *op_row(enum op op)
+{
+	if ((unsigned)op >= OP_N || !rows[op].run)
+		return NULL;
+	return &rows[op];
+}

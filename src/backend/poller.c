@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The poller: owns the life of one host's connection.
+ *
+ * Connects, with a back-off that is seen, until it is connected; then ticks,
+ * armed after the last tick returned and kicked by events, until the
+ * connection is lost or the poller itself was given up. Its connection carries
+ * the events and only calls that no guest can hang.
+ */
+#include "backend/host.h"
+
+#include <string.h>
+
+#include "backend/advice.h"
+#include "backend/conn.h"
+#include "backend/events.h"
+#include "backend/sample.h"
+#include "backend/stuck.h"
+#include "backend/uri.h"
+#include "nvirt/text.h"
+
+#define BACKOFF_MAX_S 30
+/* A storm of events is answered by ten ticks a second at most, flags by one listing a second. */
+#define TICK_GAP_US (100 * G_TIME_SPAN_MILLISECOND)
+#define FLAGS_GAP_US G_USEC_PER_SEC
+
+struct poller {
+	struct backend_host *host;
+	uint32_t generation, epoch;
+	virConnectPtr conn;
+	struct events *events;
+	bool readonly, local;
+	gint64 ticked_us, flagged_us;
+};
+
+/* Lock held. */
+static bool current(const struct poller *poller)
+{
+	return poller->generation == poller->host->generation;
+}
+
+/* Marks what the next calls are about, for the supervisor; false when this poller was given up. */
+static bool busy(struct poller *poller, enum busy_on on)
+{
+	struct backend_host *host = poller->host;
+	bool go_on;
+
+	host_lock(host);
+	go_on = current(poller);
+	if (go_on) {
+		busy_clear(&host->busy);
+		host->busy.on = on;
+		host->busy.since_us = g_get_monotonic_time();
+	}
+	host_unlock(host);
+	return go_on;
+}
+
+/* ---- connecting ----------------------------------------------------------- */
+
+/* As asked; where that is refused, read-only. `error` is then of the first try. */
+static virConnectPtr open_either_way(struct poller *poller, GError **error)
+{
+	const char *uri = poller->host->asked_uri;
+	virConnectPtr conn = conn_open(uri, poller->host->readonly_asked, error);
+
+	poller->readonly = poller->host->readonly_asked;
+	if (conn != NULL || poller->readonly ||
+	        !advice_cause_is_permission(advice_cause(uri, (*error)->code, (*error)->message)))
+		return conn;
+	poller->readonly = true;
+	return conn_open(uri, true, NULL);
+}
+
+static gint64 backoff_us(unsigned attempt)
+{
+	return MIN(BACKOFF_MAX_S, 1 << CLAMP((int)attempt - 1, 0, 5)) * G_USEC_PER_SEC;
+}
+
+/* Lock held. */
+static void say_failed(struct poller *poller, const GError *error)
+{
+	struct backend_host *host = poller->host;
+	struct host_status *status = host_begin_status(host, host->epoch > 0 ? HOST_LOST : HOST_FAILED);
+	struct advice_machine machine = advice_machine_look();
+
+	advice_failed(status, host->asked_uri, error, &machine);
+	status->retry_at_us = g_get_monotonic_time() + backoff_us(host->attempt);
+	host_set_status(host, status);
+}
+
+/* Lock held. Waits for the time of the next attempt, or until it is wanted now. */
+static void wait_for_retry(struct poller *poller)
+{
+	struct backend_host *host = poller->host;
+	gint64 until_us = host->status->retry_at_us;
+
+	while (current(poller) && !host->retry_now &&
+	        lock_cond_wait_until(&host->poller_wake, &host->lock, until_us))
+		;
+}
+
+/* Lock held. */
+static void say_connecting(struct poller *poller)
+{
+	struct backend_host *host = poller->host;
+	struct host_status *status = host_begin_status(host, HOST_CONNECTING);
+
+	/* The last failure's words stay while the next attempt runs. */
+	status->retry_at_us = 0;
+	host->retry_now = false;
+	host_set_status(host, status);
+}
+
+/* Its guests are processes of this machine. */
+static bool is_local_qemu(const char *uri)
+{
+	g_autofree char *driver = uri_driver(uri);
+
+	return strcmp(driver, "qemu") == 0 && uri_is_local(uri);
+}
+
+/* Lock held. */
+static void say_up(struct poller *poller, const GError *refused)
+{
+	struct backend_host *host = poller->host;
+	struct host_status *status = host_begin_status(host, HOST_UP);
+	struct advice_machine machine = advice_machine_look();
+	char *uri = virConnectGetURI(poller->conn);
+
+	host->attempt = 0;
+	host->conn_closed = false;
+	host->close_reason = VIR_CONNECT_CLOSE_REASON_ERROR;
+	poller->epoch = ++host->epoch;
+	advice_clear(status);
+	status->retry_at_us = 0;
+	status->readonly = poller->readonly;
+	if (uri != NULL) {
+		g_free(status->uri);
+		status->uri = text_clean(uri, -1);
+	}
+	free(uri);
+	status->local = poller->local = is_local_qemu(status->uri);
+	g_free(status->user);
+	status->user = text_clean(machine.user, -1);
+	if (refused != NULL)
+		advice_readonly(status, host->asked_uri, refused, &machine);
+	host_set_status(host, status);
+	if (host->workers != NULL)
+		workers_set_host(host->workers, host->id, status->uri, status->readonly, status->hostname);
+}
+
+/* One attempt. false: this poller was given up; else poller->conn is set or the wait for the next one is over. */
+static bool try_connect(struct poller *poller)
+{
+	struct backend_host *host = poller->host;
+	g_autoptr(GError) error = NULL;
+	bool go_on;
+
+	if (!busy(poller, BUSY_OPEN))
+		return false;
+	poller->conn = open_either_way(poller, &error);
+	host_lock(host);
+	go_on = current(poller);
+	if (go_on) {
+		busy_clear(&host->busy);
+		if (poller->conn != NULL) {
+			say_up(poller, error);
+		} else {
+			host->attempt++;
+			say_failed(poller, error);
+			wait_for_retry(poller);
+			go_on = current(poller);
+		}
+	}
+	host_unlock(host);
+	return go_on;
+}
+
+static bool connect_until_up(struct poller *poller)
+{
+	while (poller->conn == NULL) {
+		host_lock(poller->host);
+		if (current(poller))
+			say_connecting(poller);
+		host_unlock(poller->host);
+		if (!try_connect(poller))
+			return false;
+	}
+	return true;
+}
+
+/* ---- connected ------------------------------------------------------------- */
+
+/* A hung call was said to hang: it came back. */
+static void say_answered(struct poller *poller)
+{
+	struct backend_host *host = poller->host;
+
+	if (host->busy.told && host->status->link == HOST_UP) {
+		struct host_status *status = host_begin_status(host, HOST_UP);
+
+		advice_clear(status);
+		host_set_status(host, status);
+	}
+	busy_clear(&host->busy);
+}
+
+static bool tick(struct poller *poller, GError **error)
+{
+	struct backend_host *host = poller->host;
+	struct sample *sample;
+	struct msg *msg;
+
+	if (!busy(poller, BUSY_HOST))
+		return false;
+	sample = sample_take(host, poller->generation, poller->conn, poller->local, error);
+	poller->ticked_us = g_get_monotonic_time();
+	if (sample == NULL)
+		return false;
+	msg = msg_new(MSG_SAMPLE, host->id, poller->epoch);
+	msg->sample = sample;
+	host_lock(host);
+	if (current(poller)) {
+		say_answered(poller);
+		host_post(host, msg);
+	} else {
+		msg_free(msg);
+	}
+	host_unlock(host);
+	return true;
+}
+
+static bool list_flags(struct poller *poller)
+{
+	if (!busy(poller, BUSY_HOST))
+		return false;
+	sample_list_flags(poller->host, poller->generation, poller->conn);
+	poller->flagged_us = g_get_monotonic_time();
+	host_lock(poller->host);
+	if (current(poller)) {
+		say_answered(poller);
+		host_kick(poller->host);
+	}
+	host_unlock(poller->host);
+	return true;
+}
+
+/* Lock held. The next wake: the tick's time, sooner when kicked or when a guest may hang. */
+static gint64 next_wake_us(const struct poller *poller)
+{
+	const struct backend_host *host = poller->host;
+	gint64 at_us = poller->ticked_us + host->refresh_ms * G_TIME_SPAN_MILLISECOND;
+
+	if (host->kicked)
+		at_us = MIN(at_us, poller->ticked_us + TICK_GAP_US);
+	if (host->flags_due)
+		at_us = MIN(at_us, poller->flagged_us + FLAGS_GAP_US);
+	return MIN(at_us, stuck_next_look_us(host));
+}
+
+/* Waits until something is due; false when the connection is gone or the poller was given up. */
+static bool wait_for_work(struct poller *poller, bool *ret_flags, bool *ret_tick)
+{
+	struct backend_host *host = poller->host;
+	gint64 now_us;
+	bool go_on;
+
+	host_lock(host);
+	while (current(poller) && !host->conn_closed && g_get_monotonic_time() < next_wake_us(poller))
+		lock_cond_wait_until(&host->poller_wake, &host->lock, next_wake_us(poller));
+	go_on = current(poller) && !host->conn_closed;
+	now_us = g_get_monotonic_time();
+	*ret_flags = (host->flags_due && now_us >= poller->flagged_us + FLAGS_GAP_US) ||
+	        now_us >= poller->flagged_us + LISTS_EVERY_US;
+	*ret_tick = host->kicked ? now_us >= poller->ticked_us + TICK_GAP_US
+	                         : now_us >= poller->ticked_us + host->refresh_ms * G_TIME_SPAN_MILLISECOND;
+	if (go_on && *ret_flags)
+		host->flags_due = false;
+	if (go_on && *ret_tick)
+		host->kicked = false;
+	host_unlock(host);
+	return go_on;
+}
+
+/* One round of whatever is due. */
+static bool work(struct poller *poller, GError **error)
+{
+	bool flags, due;
+
+	if (!wait_for_work(poller, &flags, &due))
+		return false;
+	if (flags && !list_flags(poller))
+		return false;
+	if (due && !tick(poller, error))
+		return false;
+	return stuck_look(poller->host, poller->generation, poller->conn);
+}
+
+/* Lock held. */
+static void say_lost(struct poller *poller, const GError *error)
+{
+	struct backend_host *host = poller->host;
+	struct host_status *status = host_begin_status(host, HOST_LOST);
+
+	advice_clear(status);
+	if (error != NULL)
+		status->error = g_strdup(error->message);
+	else if (host->close_reason == VIR_CONNECT_CLOSE_REASON_KEEPALIVE)
+		status->error = g_strdup("the daemon stopped answering (keepalive)");
+	else
+		status->error = g_strdup("the daemon closed the connection");
+	status->retry_at_us = g_get_monotonic_time() + backoff_us(0);
+	host_set_status(host, status);
+}
+
+/* The host's guests are no longer watched: what was told as stuck is so no more for all we know. */
+static void forget_stuck(struct backend_host *host)
+{
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, host->guests);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct guest_seen *guest = value;
+
+		guest->stopped_us = guest->hung_us = 0;
+		guest->hung_calls = 0;
+		host_tell_stuck(host, guest);
+	}
+}
+
+static void disconnect(struct poller *poller)
+{
+	events_unregister(g_steal_pointer(&poller->events));
+	conn_close(g_steal_pointer(&poller->conn));
+}
+
+static void want_detail(struct poller *poller)
+{
+	struct backend_host *host = poller->host;
+
+	host_lock(host);
+	if (current(poller)) {
+		host->detail_wanted = true;
+		host->detail_readonly = poller->readonly;
+		host->lists_hung = 0;
+		host->facts_due = host->lists_due = host->users_due = host->volumes_due = true;
+		host_want_threads(host);
+	}
+	host_unlock(host);
+}
+
+/* From connected to lost; false when this poller was given up. */
+static bool serve(struct poller *poller)
+{
+	struct backend_host *host = poller->host;
+	g_autoptr(GError) error = NULL;
+	bool go_on;
+
+	poller->ticked_us = poller->flagged_us = 0;
+	/* The events first: what happens between them and the first list is told by one or the other. */
+	if (busy(poller, BUSY_HOST)) {
+		poller->events = events_register(host, poller->generation, poller->epoch, poller->conn);
+		want_detail(poller);
+		/* The flags at once, not a tick later: until then every guest looks transient. */
+		if (tick(poller, &error) && list_flags(poller))
+			while (work(poller, &error))
+				;
+	}
+	/* Closing waits for a daemon that hangs: that is said first. */
+	host_lock(host);
+	go_on = current(poller);
+	if (go_on) {
+		busy_clear(&host->busy);
+		host->detail_wanted = false;
+		host_drop_detail(host);
+		forget_stuck(host);
+		say_lost(poller, error);
+	}
+	host_unlock(host);
+	disconnect(poller);
+	host_lock(host);
+	if (go_on && current(poller))
+		wait_for_retry(poller);
+	go_on = current(poller);
+	host_unlock(host);
+	return go_on;
+}
+
+void poller_run(void *data)
+{
+	struct host_thread *thread = data;
+	struct backend_host *host = thread->host;
+	struct poller poller = {.host = host, .generation = thread->generation};
+
+	while (connect_until_up(&poller) && serve(&poller))
+		;
+	/* Given up while it opened: nobody will use what it got. */
+	disconnect(&poller);
+	host_lock(host);
+	host->pollers--;
+	host_want_threads(host);
+	host_unlock(host);
+	host_thread_free(thread);
+}

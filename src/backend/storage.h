@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pools and volumes as rows. Detail thread; a dead NFS server can hang every call here. */
+#ifndef NVIRT_BACKEND_STORAGE_H
+#define NVIRT_BACKEND_STORAGE_H
+
+#include <libvirt/libvirt.h>
+
+#include "nvirt/inv.h"
+
+/* struct pool_row *, owned; NULL with libvirt's error. */
+GPtrArray *storage_list_pools(virConnectPtr conn);
+/* struct volume_row *, owned; NULL when the pool is gone or off. `usage` (usage.h) may be NULL: not known yet. */
+GPtrArray *storage_list_volumes(virConnectPtr conn, const uint8_t pool[16], GHashTable *usage);
+
+/* For the tests. */
+bool storage_parse_volume(const char *xml, struct volume_row *row, char **ret_raw_path);
+bool storage_parse_pool(const char *xml, char **ret_type, char **ret_path);
+
+#endif

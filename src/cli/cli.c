@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line's front door: from a verb to its function.
+ *
+ * Main thread. Knows tables and options; what a verb does is in its own file.
+ */
+#include "cli.h"
+
+#include <stdarg.h>
+
+#include "nvirt/text.h"
+
+#define CONNECT_TIMEOUT_S 30
+#define CONNECT_TIMEOUT_MAX_S 3600
+
+static const struct cli_option no_options[] = { { 0 } };
+
+const struct cli_option cli_options_common[] = {
+	{ "connect", 'c', "URI", true, "Connect to URI instead of libvirt's default" },
+	{ "readonly", 'r', NULL, false, "Open the connection read-only" },
+	{ "connect-timeout", 0, "SECONDS", false, "Give up when the host has not answered by then (30)" },
+	{ "json", 0, NULL, false, "Print JSON" },
+	{ "yes", 'y', NULL, false, "Do not ask for confirmation" },
+	{ "ascii", 0, NULL, false, "Print ASCII characters only" },
+	{ "help", 'h', NULL, false, "Show this help" },
+	{ 0 },
+};
+
+const struct cli_verb cli_verbs[] = {
+	{ "list", "[guests | pools | networks | volumes POOL | hosts]", "List objects of the host.",
+	        cli_options_list, cli_list },
+	{ "show", "[guest | pool | network] NAME", "Show everything known about one object.", no_options,
+	        cli_show },
+	{ "tasks", "", "List the tasks in the journal, the newest last.", cli_options_tasks, cli_tasks },
+	{ "self-test", "", "Check that all tables of this program agree.", no_options, cli_self_test },
+	{ "help", "[VERB]", "Show the verbs, or one verb's words and options.", no_options, cli_help },
+	{ 0 },
+};
+
+int cli_usage_error(struct cli *cli, const char *verb, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	g_autofree char *words = g_strdup_vprintf(format, ap);
+	va_end(ap);
+	output_message(&cli->out, "%s", words);
+	if (verb)
+		output_note(&cli->out, "See 'nvirt help %s'.", verb);
+	else
+		output_note(&cli->out, "See 'nvirt help'.");
+	return EXIT_CODE_USAGE;
+}
+
+struct cli_session *cli_open_session(struct cli *cli, const char *verb, bool one, bool write_journal)
+{
+	if (one && cli->uris && cli->uris[0] && cli->uris[1]) {
+		cli_usage_error(cli, verb, "'%s' works on one host: give one -c only", verb);
+		return NULL;
+	}
+	return cli_session_new(&cli->out, cli->uris, cli->readonly, cli->connect_timeout_us, write_journal);
+}
+
+/* The program's options came first; those after the verb win or add. */
+static bool merge_options(struct cli *cli, const struct options *options, GError **error)
+{
+	const char *uris = cli_line_value(&cli->line, "connect");
+	const char *seconds = cli_line_value(&cli->line, "connect-timeout");
+	char *end = NULL;
+	double timeout_s = seconds ? g_ascii_strtod(seconds, &end) : CONNECT_TIMEOUT_S;
+
+	output_init(&cli->out, options->json || cli_line_flag(&cli->line, "json"),
+	        options->ascii || cli_line_flag(&cli->line, "ascii"));
+	cli->readonly = options->readonly || cli_line_flag(&cli->line, "readonly");
+	cli->yes = options->yes || cli_line_flag(&cli->line, "yes");
+	cli->uris = uris ? g_strsplit(uris, "\n", -1) : g_strdupv(options->uris);
+	if (seconds && (end == seconds || *end || !(timeout_s > 0 && timeout_s <= CONNECT_TIMEOUT_MAX_S))) {
+		g_autofree char *clean = text_clean(seconds, -1);
+
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+		        "option '--connect-timeout': '%s' is no number of seconds up to %d", clean,
+		        CONNECT_TIMEOUT_MAX_S);
+		return false;
+	}
+	cli->connect_timeout_us = (gint64)(timeout_s * G_USEC_PER_SEC);
+	return true;
+}
+
+static int print_help(struct cli *cli, const struct action *action, const struct cli_verb *verb)
+{
+	g_autofree char *text = action ? cli_help_action(action) : cli_help_verb(verb);
+
+	return output_text(&cli->out, text) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+}
+
+static struct cli_option *verb_options(const struct cli_verb *verb)
+{
+	GArray *all = g_array_new(TRUE, TRUE, sizeof(struct cli_option));
+
+	for (const struct cli_option *option = verb->options; option->name; option++)
+		g_array_append_val(all, *option);
+	for (const struct cli_option *option = cli_options_common; option->name; option++)
+		g_array_append_val(all, *option);
+	return (struct cli_option *)g_array_free(all, FALSE);
+}
+
+static int run_verb(struct cli *cli, const struct options *options, const struct action *action,
+        const struct cli_verb *verb)
+{
+	g_autofree struct cli_option *table = action ? cli_action_options(action) : verb_options(verb);
+	const char *name = action ? action->verb : verb->name;
+	g_autoptr(GError) error = NULL;
+
+	if (!cli_line_parse(&cli->line, options->verb + 1, table, action ? action->params : NULL, &error) ||
+	        !merge_options(cli, options, &error))
+		return cli_usage_error(cli, name, "%s: %s", name, error->message);
+	if (cli_line_flag(&cli->line, "help"))
+		return print_help(cli, action, verb);
+	return action ? cli_action(cli, action) : verb->run(cli);
+}
+
+static int unknown_verb(struct cli *cli, const char *word)
+{
+	g_autofree char *clean = text_clean(word, -1);
+	const struct action *action = action_by_verb(word);
+	const char *near = cli_near_verb(word);
+
+	if (action)
+		return cli_usage_error(cli, NULL, "'%s' works in the dashboard only", clean);
+	if (near)
+		return cli_usage_error(cli, NULL, "unknown verb '%s': did you mean '%s'?", clean, near);
+	return cli_usage_error(cli, NULL, "unknown verb '%s'", clean);
+}
+
+int cli_main(const struct options *options)
+{
+	struct cli cli = { .connect_timeout_us = CONNECT_TIMEOUT_S * G_USEC_PER_SEC };
+	const char *word = options->verb[0];
+	const struct cli_verb *verb = cli_verb_by_name(word);
+	const struct action *action = verb ? NULL : action_by_verb(word);
+	int code;
+
+	output_init(&cli.out, options->json, options->ascii);
+	cli_line_init(&cli.line);
+	if (verb || (action && cli_action_usable(action)))
+		code = run_verb(&cli, options, action, verb);
+	else
+		code = unknown_verb(&cli, word);
+	cli_line_fini(&cli.line);
+	g_strfreev(cli.uris);
+	return code;
+}

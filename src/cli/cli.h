@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line's own contract: what the verbs share.
+ *
+ * A verb is a row of the table of actions, or one of the built-in rows of
+ * cli.c. Each reads its words (cli_line), opens a session, prints, and returns
+ * an exit code. Main thread.
+ */
+#ifndef NVIRT_CLI_H
+#define NVIRT_CLI_H
+
+#include "cli_line.h"
+#include "cli_output.h"
+#include "cli_session.h"
+#include "nvirt/action.h"
+#include "nvirt/options.h"
+
+/* Ctrl-C, as shells count it. */
+#define EXIT_CODE_INTERRUPTED 130
+
+/* What a verb was started with: the program's options and those after the verb, together. */
+struct cli {
+	struct output out;
+	struct cli_line line;
+	char **uris; /* NULL-terminated, or NULL = libvirt's rules */
+	bool readonly;
+	bool yes;
+	gint64 connect_timeout_us;
+};
+
+/* A verb that is no action. */
+struct cli_verb {
+	const char *name;
+	const char *usage; /* "[guests | pools]": what follows the name */
+	const char *help;  /* one line, a full sentence */
+	const struct cli_option *options;
+	int (*run)(struct cli *cli);
+};
+
+extern const struct cli_verb cli_verbs[];            /* ends with a row without name */
+extern const struct cli_option cli_options_common[]; /* of every verb; ends with a row without name */
+extern const struct cli_option cli_options_action[], cli_options_plan[];
+extern const struct cli_option cli_options_list[], cli_options_tasks[];
+
+int cli_action(struct cli *cli, const struct action *action);
+int cli_list(struct cli *cli);
+int cli_show(struct cli *cli);
+int cli_tasks(struct cli *cli);
+int cli_self_test(struct cli *cli);
+int cli_help(struct cli *cli);
+
+/* EXIT_CODE_USAGE, with the reason and where to read on. */
+int cli_usage_error(struct cli *cli, const char *verb, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* A session with the line's hosts; `one`: more than one -c is refused (NULL, told). */
+struct cli_session *cli_open_session(struct cli *cli, const char *verb, bool one, bool write_journal);
+
+/* ---- help, made from the tables (cli_help.c) ---- */
+/* All verbs, grouped by the object they act on; owned. */
+char *cli_help_verbs(void);
+char *cli_help_action(const struct action *action);
+char *cli_help_verb(const struct cli_verb *verb);
+/* The row's virsh equivalent with the name in its place (quoted, or in capitals); NULL = none. Owned. */
+char *cli_virsh_command(const struct action *action, const char *name, bool placeholder);
+/* Every option that stands after the verb of an action, common ones last; owned array, names borrowed. */
+struct cli_option *cli_action_options(const struct action *action);
+const struct cli_verb *cli_verb_by_name(const char *name);
+/* Can this row be run from the command line? */
+bool cli_action_usable(const struct action *action);
+/* The verb nearest to what was typed, or NULL. */
+const char *cli_near_verb(const char *word);
+
+/* ---- plans (cli_plan.c) ---- */
+/*
+ * The ids to remove, one a line, for the request's "remove": what the plan
+ * requires and proposes, plus `remove`, minus `keep` (both separated by commas
+ * or line feeds, may be NULL), plus with `all_storage` every disk that may be
+ * removed. NULL with `error` for an id that is unknown, refused, or must go.
+ */
+char *cli_plan_choose(const struct plan *plan, const char *remove, const char *keep, bool all_storage,
+        GError **error);
+/* For people: what goes (and `ids`, as chosen), what stays and why. Owned. */
+char *cli_plan_text(const struct plan *plan, const char *ids);
+json_object *cli_plan_json(const struct plan *plan, const char *ids);
+
+/* ---- questions (cli_ask.c) ---- */
+enum cli_answer { ANSWER_YES, ANSWER_NO, ANSWER_INTERRUPTED };
+/* Is there a terminal to ask on? */
+bool cli_can_ask(void);
+enum cli_answer cli_ask_yes(struct cli_session *session, const char *question);
+/* `name` is wanted, letter by letter. */
+enum cli_answer cli_ask_name(struct cli_session *session, const char *question, const char *name);
+
+/* A task as a JSON object: the same for an action's result and for `nvirt tasks`. */
+json_object *cli_task_json(const struct task *task);
+/* "1.2 s"; `end` 0 = until now. */
+void cli_task_span(const struct task *task, gint64 now_unix_us, char *out, size_t size);
+
+#endif

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A row of the table of actions as a verb: words, objects, refusals, plan,
+ * confirmation. What can be refused is refused before anything is done.
+ *
+ * Main thread.
+ */
+#include <string.h>
+
+#include "cli.h"
+#include "cli_resolve.h"
+#include "cli_run.h"
+#include "nvirt/text.h"
+
+const struct cli_option cli_options_action[] = {
+	{ "dry-run", 'n', NULL, false, "Say what would be done, and change nothing" },
+	{ 0 },
+};
+
+const struct cli_option cli_options_plan[] = {
+	{ "remove", 0, "ID,ID", true, "Remove these, too (--dry-run shows the ids)" },
+	{ "remove-all-storage", 0, NULL, false, "Remove every disk that may be removed" },
+	{ "keep", 0, "ID,ID", true, "Keep these" },
+	{ 0 },
+};
+
+/* One verb under way. */
+struct verb {
+	struct cli *cli;
+	const struct action *action;
+	struct cli_session *session;
+	GPtrArray *targets; /* struct target *, owned: those that can run */
+	bool refused;       /* some were taken out */
+	struct plan *plan;  /* of the only target, or NULL */
+	char *remove;       /* chosen from the plan: ids, one a line */
+};
+
+static bool is_dry(const struct verb *verb)
+{
+	return cli_line_flag(&verb->cli->line, "dry-run");
+}
+
+/* ---- words ---- */
+
+static unsigned count_needed(const struct verb *verb)
+{
+	unsigned needed = 0;
+
+	for (const struct param *param = verb->action->params; param && param->name; param++)
+		needed += param->required && !args_get(verb->cli->line.params, param->name);
+	return needed;
+}
+
+/* Words after the object fill the needed parameters that were not given as options. */
+static void take_params(struct verb *verb, unsigned objects)
+{
+	GPtrArray *words = verb->cli->line.words;
+	unsigned next = objects;
+
+	for (const struct param *param = verb->action->params; param && param->name; param++) {
+		if (next >= words->len)
+			break;
+		if (!param->required || args_get(verb->cli->line.params, param->name))
+			continue;
+		args_set(verb->cli->line.params, param->name, words->pdata[next++]);
+	}
+	g_ptr_array_set_size(words, (gint)objects);
+}
+
+/* Actions whose parameters all have a value today: without any of them there is nothing to do. */
+static bool changes_nothing(const struct verb *verb)
+{
+	const struct param *param = verb->action->params;
+
+	if (!param || !param->name)
+		return false;
+	for (; param->name; param++)
+		if (!param->current || param->required || args_get(verb->cli->line.params, param->name))
+			return false;
+	return true;
+}
+
+static int check_words(struct verb *verb)
+{
+	const struct action *action = verb->action;
+	GPtrArray *words = verb->cli->line.words;
+	bool bulk = action->flags & ACTION_BULK;
+	unsigned objects = action->kind == OBJ_HOST ? 0 : 1;
+	unsigned most = objects + (bulk ? 0 : count_needed(verb));
+	g_autoptr(GError) error = NULL;
+	struct args *args;
+	bool ok;
+
+	if (words->len < objects)
+		return cli_usage_error(verb->cli, action->verb, "%s: which %s?", action->verb,
+		        obj_kind_word(action->kind));
+	if (words->len > most && !(bulk && objects)) {
+		g_autofree char *extra = text_clean(words->pdata[most], -1);
+
+		return cli_usage_error(verb->cli, action->verb, "%s: '%s' is one word too many", action->verb, extra);
+	}
+	if (!bulk)
+		take_params(verb, objects);
+	if (changes_nothing(verb))
+		return cli_usage_error(verb->cli, action->verb, "%s: nothing to change was given", action->verb);
+	args = args_copy(verb->cli->line.params);
+	ok = action_check_args(action, args, &error);
+	args_free(args);
+	if (!ok)
+		return cli_usage_error(verb->cli, action->verb, "%s: %s", action->verb, error->message);
+	return EXIT_CODE_OK;
+}
+
+static int check_asking(struct verb *verb)
+{
+	const struct action *action = verb->action;
+
+	if (action->confirm == CONFIRM_NONE || verb->cli->yes || is_dry(verb) || cli_can_ask())
+		return EXIT_CODE_OK;
+	return cli_usage_error(verb->cli, action->verb,
+	        "%s asks for confirmation, and there is no terminal to ask on: give --yes", action->verb);
+}
+
+/* ---- objects ---- */
+
+static bool is_target(const struct verb *verb, const struct obj_ref *ref)
+{
+	for (unsigned i = 0; i < verb->targets->len; i++) {
+		const struct target *target = verb->targets->pdata[i];
+
+		if (obj_ref_equal(&target->ref, ref))
+			return true;
+	}
+	return false;
+}
+
+static void add_target(struct verb *verb, const struct obj_ref *ref)
+{
+	struct target *target;
+
+	if (is_target(verb, ref))
+		return;
+	target = g_new0(struct target, 1);
+	target->ref = *ref;
+	target->name = g_strdup(store_name(verb->session->store, ref));
+	target->args = args_copy(verb->cli->line.params);
+	/* It was checked with the words; here it fills in the defaults. */
+	action_check_args(verb->action, target->args, NULL);
+	g_ptr_array_add(verb->targets, target);
+}
+
+static bool open_pool_of(struct verb *verb, const struct host *host, const char *word)
+{
+	const char *slash = strchr(word, '/');
+	g_autofree char *pool = slash ? g_strndup(word, (gsize)(slash - word)) : g_strdup(word);
+	struct obj_ref ref;
+
+	return !cli_resolve(host, OBJ_POOL, pool, &ref, NULL) ||
+	       cli_session_open(verb->session, &ref) != WAIT_INTERRUPTED;
+}
+
+/* All of them or none: a mistyped name must not leave half of a list done. */
+static int resolve_targets(struct verb *verb)
+{
+	const struct host *host = store_host_at(verb->session->store, 0);
+	GPtrArray *words = verb->cli->line.words;
+	int code = EXIT_CODE_OK;
+
+	if (verb->action->kind == OBJ_HOST)
+		add_target(verb, &host->ref);
+	for (unsigned i = 0; i < words->len; i++) {
+		g_autoptr(GError) error = NULL;
+		struct obj_ref ref;
+
+		if (verb->action->kind == OBJ_VOLUME && !open_pool_of(verb, host, words->pdata[i]))
+			return EXIT_CODE_INTERRUPTED;
+		if (cli_resolve(host, verb->action->kind, words->pdata[i], &ref, &error)) {
+			add_target(verb, &ref);
+			continue;
+		}
+		output_message(&verb->cli->out, "%s", error->message);
+		code = EXIT_CODE_FAILED;
+	}
+	return code;
+}
+
+/* What mends a connection that is read-only without having been asked for. */
+static void advise_readonly(const struct verb *verb)
+{
+	const struct host *host = store_host_at(verb->session->store, 0);
+
+	if (!host->status->readonly || verb->cli->readonly)
+		return;
+	if (host->status->advice)
+		output_note(&verb->cli->out, "  %s", host->status->advice);
+	if (host->status->command)
+		output_note(&verb->cli->out, "  command: %s", host->status->command);
+}
+
+static void drop_refused(struct verb *verb)
+{
+	bool before = verb->refused;
+
+	for (unsigned i = 0; i < verb->targets->len;) {
+		const struct target *target = verb->targets->pdata[i];
+		g_autofree char *why = action_why_not(verb->action, verb->session->store, &target->ref);
+
+		if (!why) {
+			i++;
+			continue;
+		}
+		cli_report_refused(verb->cli, verb->action, target, why);
+		verb->refused = true;
+		g_ptr_array_remove_index(verb->targets, i);
+	}
+	if (verb->refused && !before)
+		advise_readonly(verb);
+}
+
+/* ---- plan ---- */
+
+static struct op_request *make_request(const struct verb *verb, const struct target *target)
+{
+	return action_request(verb->action, verb->session->store, &target->ref, target->args, NULL);
+}
+
+static int choose(struct verb *verb, struct target *target)
+{
+	const struct cli_line *line = &verb->cli->line;
+	g_autoptr(GError) error = NULL;
+
+	verb->remove = cli_plan_choose(verb->plan, cli_line_value(line, "remove"), cli_line_value(line, "keep"),
+	        cli_line_flag(line, "remove-all-storage"), &error);
+	if (!verb->remove) {
+		cli_report_refused(verb->cli, verb->action, target, error->message);
+		return EXIT_CODE_FAILED;
+	}
+	args_set(target->args, "remove", verb->remove);
+	return EXIT_CODE_OK;
+}
+
+/* A plan is of one object: rows with a plan are never bulk. */
+static int make_plan(struct verb *verb)
+{
+	struct target *target = verb->targets->pdata[0];
+	enum cli_wait wait;
+
+	if (!(verb->action->flags & ACTION_PLAN))
+		return EXIT_CODE_OK;
+	verb->plan = cli_session_plan(verb->session, make_request(verb, target), &wait);
+	if (!verb->plan)
+		return wait == WAIT_INTERRUPTED ? EXIT_CODE_INTERRUPTED : EXIT_CODE_FAILED;
+	if (verb->plan->refused) {
+		cli_report_refused(verb->cli, verb->action, target, verb->plan->refused);
+		return EXIT_CODE_FAILED;
+	}
+	return choose(verb, target);
+}
+
+/*
+ * What was not changed is not sent, so today's values must be here before the
+ * request is made: else removing a title would look like leaving it.
+ */
+static int read_current(struct verb *verb)
+{
+	for (const struct param *param = verb->action->params; param && param->name; param++) {
+		const struct target *target = verb->targets->pdata[0];
+		const struct guest *guest;
+
+		if (!param->current || param->required || target->ref.kind != OBJ_GUEST)
+			continue;
+		if (cli_session_open(verb->session, &target->ref) == WAIT_INTERRUPTED)
+			return EXIT_CODE_INTERRUPTED;
+		guest = store_guest(verb->session->store, &target->ref);
+		if (guest && guest->detail)
+			return EXIT_CODE_OK;
+		cli_report_refused(verb->cli, verb->action, target, "what it is today could not be read");
+		return EXIT_CODE_FAILED;
+	}
+	return EXIT_CODE_OK;
+}
+
+/* ---- saying what would be done ---- */
+
+static void add_arg(const char *name, const char *value, void *data)
+{
+	json_add_string(data, name, value);
+}
+
+static void print_dry_json(const struct verb *verb, const struct target *target)
+{
+	g_autoptr(json_object) object = json_object_new_object();
+	json_object *args = json_object_new_object();
+	char uuid[37];
+
+	uuid_format(target->ref.uuid, uuid);
+	args_foreach(target->args, add_arg, args);
+	json_add_bool(object, "dry_run", true);
+	json_add_string(object, "verb", verb->action->verb);
+	json_add_string(object, "kind", obj_kind_word(target->ref.kind));
+	json_add_string(object, "object", target->name);
+	json_add_string(object, "uuid", target->ref.kind == OBJ_HOST ? NULL : uuid);
+	json_object_object_add(object, "parameters", args);
+	json_object_object_add(object, "plan", verb->plan ? cli_plan_json(verb->plan, verb->remove) : NULL);
+	output_json(&verb->cli->out, object, false);
+}
+
+static void append_arg(const char *name, const char *value, void *data)
+{
+	g_autofree char *clean = text_clean(value, -1);
+
+	if (!g_str_equal(name, "remove"))
+		g_string_append_printf(data, "  %s: %s\n", name, clean);
+}
+
+static void print_dry_text(const struct verb *verb, const struct target *target)
+{
+	const struct host *host = store_host_at(verb->session->store, 0);
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	g_string_append_printf(text, "would %s %s '%s' on '%s'\n", verb->action->verb,
+	        obj_kind_word(target->ref.kind), target->name, host->name);
+	args_foreach(target->args, append_arg, text);
+	if (verb->plan) {
+		g_autofree char *plan = cli_plan_text(verb->plan, verb->remove);
+
+		g_string_append(text, plan);
+	}
+	output_text(&verb->cli->out, text->str);
+}
+
+static void print_dry(const struct verb *verb)
+{
+	for (unsigned i = 0; i < verb->targets->len; i++) {
+		if (verb->cli->out.json)
+			print_dry_json(verb, verb->targets->pdata[i]);
+		else
+			print_dry_text(verb, verb->targets->pdata[i]);
+	}
+}
+
+/* ---- confirmation ---- */
+
+static char *question(const struct verb *verb)
+{
+	const struct host *host = store_host_at(verb->session->store, 0);
+	GString *text = g_string_new(verb->action->title);
+
+	g_string_append_printf(text, " %s", obj_kind_word(verb->action->kind));
+	for (unsigned i = 0; i < verb->targets->len; i++) {
+		const struct target *target = verb->targets->pdata[i];
+
+		g_string_append_printf(text, "%s '%s'", i ? "," : "", target->name);
+	}
+	if (verb->action->kind != OBJ_HOST)
+		g_string_append_printf(text, " on '%s'", host->name);
+	g_string_append_printf(text, "?\n%s", verb->action->consequence ? verb->action->consequence : "");
+	if (verb->plan) {
+		g_autofree char *plan = cli_plan_text(verb->plan, verb->remove);
+
+		g_string_append_printf(text, "\n%s", plan);
+		g_strchomp(text->str);
+		text->len = strlen(text->str);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static enum cli_answer ask(const struct verb *verb)
+{
+	g_autofree char *words = question(verb);
+	enum cli_answer answer = ANSWER_YES;
+
+	if (verb->action->confirm == CONFIRM_YES)
+		return cli_ask_yes(verb->session, words);
+	for (unsigned i = 0; i < verb->targets->len && answer == ANSWER_YES; i++) {
+		const struct target *target = verb->targets->pdata[i];
+
+		answer = cli_ask_name(verb->session, i ? "" : words, target->name);
+	}
+	return answer;
+}
+
+static int confirm(struct verb *verb)
+{
+	enum cli_answer answer = ANSWER_YES;
+
+	if (verb->action->confirm != CONFIRM_NONE && !verb->cli->yes)
+		answer = ask(verb);
+	switch (answer) {
+	case ANSWER_YES:
+		return EXIT_CODE_OK;
+	case ANSWER_NO:
+		output_message(&verb->cli->out, "%s: not confirmed, nothing was done", verb->action->verb);
+		return EXIT_CODE_FAILED;
+	case ANSWER_INTERRUPTED:
+		break;
+	}
+	return EXIT_CODE_INTERRUPTED;
+}
+
+/* ---- all together ---- */
+
+static int prepare(struct verb *verb)
+{
+	int code = cli_session_connect(verb->session, verb->action->kind);
+
+	if (code == EXIT_CODE_OK)
+		code = resolve_targets(verb);
+	if (code != EXIT_CODE_OK)
+		return code;
+	drop_refused(verb);
+	if (!verb->targets->len)
+		return EXIT_CODE_FAILED;
+	code = make_plan(verb);
+	return code == EXIT_CODE_OK ? read_current(verb) : code;
+}
+
+static int act(struct verb *verb)
+{
+	int code = prepare(verb);
+
+	if (code != EXIT_CODE_OK)
+		return code;
+	if (is_dry(verb)) {
+		print_dry(verb);
+		return verb->refused ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+	}
+	code = confirm(verb);
+	if (code != EXIT_CODE_OK)
+		return code;
+	/* The world went on while the question stood. */
+	cli_session_pump(verb->session);
+	drop_refused(verb);
+	code = verb->targets->len ? cli_run(verb->cli, verb->session, verb->action, verb->targets) : EXIT_CODE_FAILED;
+	return code == EXIT_CODE_OK && verb->refused ? EXIT_CODE_FAILED : code;
+}
+
+static void free_target(gpointer target)
+{
+	target_free(target);
+}
+
+int cli_action(struct cli *cli, const struct action *action)
+{
+	struct verb verb = { .cli = cli, .action = action };
+	int code = check_words(&verb);
+
+	if (code == EXIT_CODE_OK)
+		code = check_asking(&verb);
+	if (code != EXIT_CODE_OK)
+		return code;
+	verb.session = cli_open_session(cli, action->verb, true, true);
+	if (!verb.session)
+		return EXIT_CODE_USAGE;
+	verb.targets = g_ptr_array_new_with_free_func(free_target);
+	code = act(&verb);
+	plan_free(verb.plan);
+	g_free(verb.remove);
+	g_ptr_array_unref(verb.targets);
+	cli_session_free(verb.session);
+	return code;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who gets a key: the top dialog; the filter prompt; then the focused view's
+ * commands, the actions on the selected object, the app's commands, and what
+ * is left the view itself. Counts and "gg" are made here. Main thread.
+ */
+#include "app_private.h"
+#include "commands.h"
+#include "nvirt/text.h"
+
+enum { COUNT_MAX = 1000000 };
+
+static struct view *inner_of(struct view *view)
+{
+	return view && view->ops->inner ? view->ops->inner(view) : NULL;
+}
+
+static bool view_key(struct view *view, keycode key, unsigned count)
+{
+	struct view *const chain[] = {inner_of(view), view};
+	for (gsize i = 0; i < G_N_ELEMENTS(chain); i++)
+		if (chain[i] && chain[i]->ops->key && chain[i]->ops->key(chain[i], key, count))
+			return true;
+	return false;
+}
+
+/* On a host that is not there R means connect now, whatever else it means while it is. */
+static bool reconnect_key(struct app *app, keycode key)
+{
+	struct obj_ref ref;
+	if (key != 'R' || !app_selected(app, &ref))
+		return false;
+	const struct host *host = store_host(app->store, ref.host);
+	return host && host->status->link != HOST_UP && commands_app_key(app, key, 0);
+}
+
+static void dispatch(struct app *app, keycode key, unsigned count)
+{
+	struct view *view = app->regions[app->focus];
+	if (view && commands_view_key(view, key, count))
+		return;
+	if (reconnect_key(app, key) || commands_action_key(app, key) || commands_app_key(app, key, count))
+		return;
+	if (view && view_key(view, key, count))
+		return;
+	if (key == K_ESC)
+		app_peel(app);
+}
+
+static void modal_key(struct app *app, keycode key)
+{
+	struct view *modal = app_focused_view(app);
+	if (!commands_view_key(modal, key, 0))
+		view_key(modal, key, 0);
+}
+
+/*
+ * Digits are a count (5j, 20G), but 1 to 3 alone move the focus. So these
+ * move it at once, and when another digit follows it was a count after all:
+ * the focus goes back.
+ */
+static bool digit(struct app *app, keycode key)
+{
+	if (key < '0' || key > '9')
+		return false;
+	unsigned n = key - '0';
+	if (app->count > 0) {
+		app->count = MIN(app->count * 10 + n, COUNT_MAX);
+	} else if (app->focus_digit) {
+		app->count = (app->focus_digit - '0') * 10 + n;
+		app_focus(app, app->focus_before);
+		app->focus_digit = 0;
+	} else if (n >= 1 && n <= 3) {
+		app->focus_before = app->focus;
+		app_focus(app, (enum region)(REGION_TREE + n - 1));
+		app->focus_digit = key;
+	} else if (n > 0) {
+		app->count = n;
+	} else {
+		return false;
+	}
+	app->dirty = true;
+	return true;
+}
+
+/* True while the key only was the first half of something. */
+static bool prefix(struct app *app, keycode *key)
+{
+	if (digit(app, *key))
+		return true;
+	app->focus_digit = 0;
+	if (*key == 'g' && !app->after_g) {
+		app->after_g = true;
+		return true;
+	}
+	if (app->after_g && *key == 'g')
+		*key = K_HOME;
+	app->after_g = false;
+	return false;
+}
+
+void app_key(struct app *app, keycode key)
+{
+	app->dirty = true;
+	if (key == K_NONE)
+		return;
+	if (app->modals->len > 0) {
+		modal_key(app, key);
+		return;
+	}
+	if (app->filter) {
+		app_filter_key(app, key);
+		return;
+	}
+	if (prefix(app, &key))
+		return;
+	unsigned count = app->count;
+	app->count = 0;
+	if (key == K_ESC && count > 0)
+		return;
+	dispatch(app, key, count);
+	for (int i = 0; i < REGION_N; i++)
+		if (app->regions[i] && (enum region)i == app->focus)
+			app->regions[i]->dirty = true;
+}
+
+void app_paste(struct app *app, const char *text)
+{
+	struct view *view = app_focused_view(app), *inner = inner_of(view);
+	app->dirty = true;
+	if (app->filter) {
+		lineedit_insert(app->filter, text);
+		/* Applied as if the last character had been typed. */
+		app_filter_key(app, K_RIGHT);
+	} else if (inner && inner->ops->paste) {
+		inner->ops->paste(inner, text);
+	} else if (view && view->ops->paste) {
+		view->ops->paste(view, text);
+	}
+}
+
+/* ---- mouse ------------------------------------------------------------------ */
+
+static bool is_wheel(const struct mouse *mouse)
+{
+	return mouse->button == 4 || mouse->button == 5;
+}
+
+static bool switcher_mouse(struct app *app, const struct layout *layout, const struct mouse *mouse)
+{
+	if (!rect_contains(&layout->switcher, mouse->y, mouse->x) || mouse->what != MOUSE_PRESS)
+		return false;
+	int third = mouse->x * 3 / MAX(layout->switcher.cols, 1);
+	app_focus(app, (enum region)(REGION_TREE + third));
+	return true;
+}
+
+static void region_mouse(struct app *app, enum region region, const struct rect *rect, const struct mouse *mouse)
+{
+	struct view *view = app->regions[region];
+	if (!view)
+		return;
+	if (mouse->what == MOUSE_PRESS && !is_wheel(mouse))
+		app_focus(app, region);
+	struct mouse local = *mouse;
+	local.y -= rect->y;
+	local.x -= rect->x;
+	if (view->ops->mouse && view->ops->mouse(view, &local))
+		view->dirty = true;
+}
+
+void app_mouse(struct app *app, const struct mouse *mouse)
+{
+	app->dirty = true;
+	if (app->modals->len > 0) {
+		struct view *modal = app_focused_view(app);
+		if (modal->ops->mouse)
+			modal->ops->mouse(modal, mouse);
+		return;
+	}
+	struct layout layout;
+	app_compute_layout(app, &layout);
+	if (switcher_mouse(app, &layout, mouse))
+		return;
+	for (int i = 0; i < REGION_N; i++) {
+		if (rect_contains(&layout.region[i], mouse->y, mouse->x))
+			region_mouse(app, (enum region)i, &layout.region[i], mouse);
+		else if (rect_contains(&layout.title[i], mouse->y, mouse->x) && mouse->what == MOUSE_PRESS)
+			app_focus(app, (enum region)i);
+	}
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Everything that can be done now, collected from the tables; and the key bar. Main thread. */
+#include <string.h>
+
+#include "commands.h"
+#include "nvirt/text.h"
+
+struct choice *choice_new(const char *title)
+{
+	struct choice *choice = g_new0(struct choice, 1);
+	choice->what = CHOICE_HEADING;
+	choice->title = g_strdup(title);
+	choice->keys = g_strdup("");
+	choice->name = g_strdup("");
+	choice->help = g_strdup("");
+	return choice;
+}
+
+void choice_free(struct choice *choice)
+{
+	if (!choice)
+		return;
+	g_free(choice->title);
+	g_free(choice->keys);
+	g_free(choice->name);
+	g_free(choice->help);
+	g_free(choice->reason);
+	g_free(choice);
+}
+
+static struct choice *add(GPtrArray *list, const char *title, const char *keys, const char *name)
+{
+	struct choice *choice = choice_new(title);
+	g_free(choice->keys);
+	g_free(choice->name);
+	choice->keys = g_strdup(keys ? keys : "");
+	choice->name = g_strdup(name);
+	g_ptr_array_add(list, choice);
+	return choice;
+}
+
+static void heading(GPtrArray *list, unsigned sets, const char *title)
+{
+	if (sets & CHOICES_HEADINGS)
+		g_ptr_array_add(list, choice_new(title));
+}
+
+/* ---- views ------------------------------------------------------------------ */
+
+static struct view *inner_of(struct view *view)
+{
+	return view && view->ops->inner ? view->ops->inner(view) : NULL;
+}
+
+static const struct view_cmd *find_cmd(const struct view *view, keycode key)
+{
+	for (const struct view_cmd *cmd = view ? view->ops->cmds : NULL; cmd && cmd->name; cmd++)
+		if (key_in(cmd->keys, key))
+			return cmd;
+	return NULL;
+}
+
+bool commands_view_key(struct view *view, keycode key, unsigned count)
+{
+	struct view *const chain[] = {inner_of(view), view};
+	for (gsize i = 0; i < G_N_ELEMENTS(chain); i++) {
+		const struct view_cmd *cmd = find_cmd(chain[i], key);
+		if (!cmd)
+			continue;
+		cmd->run(chain[i], count);
+		return true;
+	}
+	return false;
+}
+
+static void add_view(GPtrArray *list, unsigned sets, const struct view *view)
+{
+	if (!view || !view->ops->cmds || !view->ops->cmds->name)
+		return;
+	heading(list, sets, view->ops->title);
+	for (const struct view_cmd *cmd = view->ops->cmds; cmd->name; cmd++) {
+		struct choice *choice = add(list, cmd->title, cmd->keys, cmd->name);
+		choice->what = CHOICE_VIEW;
+		choice->view_cmd = cmd;
+	}
+}
+
+/* The view may have gone since: it is looked up again by its row. */
+static void run_view_cmd(struct app *app, const struct view_cmd *wanted)
+{
+	struct view *view = app_focused_view(app), *const chain[] = {inner_of(view), view};
+	for (gsize i = 0; i < G_N_ELEMENTS(chain); i++)
+		for (const struct view_cmd *cmd = chain[i] ? chain[i]->ops->cmds : NULL; cmd && cmd->name; cmd++)
+			if (cmd == wanted) {
+				cmd->run(chain[i], 0);
+				return;
+			}
+}
+
+/* ---- actions ---------------------------------------------------------------- */
+
+/* The object, then its host: what can be done to the host is never far. */
+static unsigned subjects(struct app *app, struct obj_ref ret[2])
+{
+	unsigned n = 0;
+	if (!app_selected(app, &ret[0]))
+		return 0;
+	n++;
+	const struct host *host = store_host(app->store, ret[0].host);
+	if (host && ret[0].kind != OBJ_HOST)
+		ret[n++] = host->ref;
+	return n;
+}
+
+static void add_actions(GPtrArray *list, unsigned sets, struct app *app, const struct obj_ref *ref)
+{
+	g_autofree char *title =
+	        g_strdup_printf("Actions on %s %s", obj_kind_word(ref->kind), store_name(app->store, ref));
+	guint before = list->len;
+	heading(list, sets, title);
+	guint first = list->len;
+	for (unsigned i = 0; i < action_count; i++) {
+		const struct action *action = &action_table[i];
+		if (action->kind != ref->kind)
+			continue;
+		struct choice *choice = add(list, action->title, action->key, action->verb);
+		choice->what = CHOICE_ACTION;
+		choice->action = action;
+		choice->ref = *ref;
+		choice->danger = action->flags & ACTION_DANGEROUS;
+		choice->reason = action_why_not(action, app->store, ref);
+		g_free(choice->help);
+		choice->help = g_strdup(action->help ? action->help : "");
+	}
+	if (list->len == first)
+		g_ptr_array_set_size(list, (gint)before);
+}
+
+bool commands_action_key(struct app *app, keycode key)
+{
+	struct obj_ref ref;
+	if (!app_selected(app, &ref))
+		return false;
+	for (unsigned i = 0; i < action_count; i++) {
+		const struct action *action = &action_table[i];
+		if (action->kind != ref.kind || !key_in(action->key, key))
+			continue;
+		app_action(app, action, &ref);
+		return true;
+	}
+	return false;
+}
+
+/* ---- everything ------------------------------------------------------------- */
+
+static void add_app(GPtrArray *list, unsigned sets)
+{
+	heading(list, sets, "Everywhere");
+	for (const struct app_command *cmd = app_commands; cmd->name; cmd++) {
+		struct choice *choice = add(list, cmd->title, cmd->keys, cmd->name);
+		choice->what = CHOICE_APP;
+		choice->app_command = cmd;
+	}
+}
+
+static void add_text(GPtrArray *list, const char *keys, const char *title)
+{
+	add(list, title, keys, "")->what = CHOICE_TEXT;
+}
+
+static void add_moving(GPtrArray *list, unsigned sets)
+{
+	heading(list, sets, "Moving in lists");
+	add_text(list, "j k Down Up", "Next and previous row; 5j moves five");
+	add_text(list, "C-f C-b PgDn PgUp", "A page on and back; C-d C-u half a page");
+	add_text(list, "gg G Home End", "First and last row; 20G goes to row 20");
+	add_text(list, "Esc", "Closes the top layer: dialog, filter, marks, zoom; never quits");
+}
+
+static void add_legend(GPtrArray *list, unsigned sets, bool ascii)
+{
+	static const struct {
+		enum glyph glyph;
+		const char *what;
+	} legend[] = {{GLYPH_RUNNING, "guest running"}, {GLYPH_PAUSED, "guest paused"}, {GLYPH_OFF, "guest off"},
+	        {GLYPH_SHUTDOWN, "guest shutting down"}, {GLYPH_CRASHED, "guest crashed"},
+	        {GLYPH_SUSPENDED, "guest suspended by its own power management"},
+	        {GLYPH_STUCK, "does not answer"}, {GLYPH_UNKNOWN, "state not known"},
+	        {GLYPH_HOST_UP, "host connected"}, {GLYPH_HOST_DOWN, "host not connected"},
+	        {GLYPH_POOL, "storage pool"}, {GLYPH_VOLUME, "volume"}, {GLYPH_NETWORK, "network"},
+	        {GLYPH_MARK, "marked"}};
+	heading(list, sets, "Shapes");
+	for (gsize i = 0; i < G_N_ELEMENTS(legend); i++) {
+		char utf8[7] = "";
+		g_unichar_to_utf8(glyph_char(legend[i].glyph, ascii), utf8);
+		add_text(list, utf8, legend[i].what);
+	}
+}
+
+GPtrArray *commands_collect(struct app *app, unsigned sets)
+{
+	GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)choice_free);
+	struct view *view = app_focused_view(app);
+	if (sets & CHOICES_VIEW) {
+		add_view(list, sets, inner_of(view));
+		add_view(list, sets, view);
+	}
+	struct obj_ref refs[2];
+	unsigned n = sets & CHOICES_ACTIONS ? subjects(app, refs) : 0;
+	for (unsigned i = 0; i < n; i++)
+		add_actions(list, sets, app, &refs[i]);
+	if (sets & CHOICES_APP)
+		add_app(list, sets);
+	if (sets & CHOICES_LEGEND) {
+		add_moving(list, sets);
+		add_legend(list, sets, app->canvas.ascii);
+	}
+	return list;
+}
+
+void choice_run(struct app *app, const struct choice *choice)
+{
+	switch (choice->what) {
+	case CHOICE_VIEW:
+		run_view_cmd(app, choice->view_cmd);
+		return;
+	case CHOICE_ACTION:
+		app_action_form(app, choice->action, &choice->ref);
+		return;
+	case CHOICE_APP:
+		choice->app_command->run(app, 0);
+		return;
+	case CHOICE_HEADING:
+	case CHOICE_TEXT:
+		return;
+	}
+}
+
+/* ---- the key bar ------------------------------------------------------------ */
+
+struct hints {
+	struct area line;
+	int x, end;
+	bool full;
+};
+
+static void hint(struct hints *hints, const char *keys, const char *label, bool enabled, bool danger)
+{
+	gsize len = strcspn(keys, " ");
+	int need = (int)len + 1 + text_columns(label);
+	if (hints->full || hints->x + need > hints->end) {
+		hints->full = true;
+		return;
+	}
+	g_autofree char *key = g_strndup(keys, len);
+	hints->x += area_text(hints->line, 0, hints->x, -1, enabled ? ROLE_KEY : ROLE_DIM, key) + 1;
+	enum role role = !enabled ? ROLE_DIM : danger ? ROLE_DIALOG_DANGER : ROLE_KEY_LABEL;
+	hints->x += area_text(hints->line, 0, hints->x, -1, role, label) + 2;
+}
+
+static void hint_views(struct hints *hints, const struct view *view)
+{
+	for (const struct view_cmd *cmd = view ? view->ops->cmds : NULL; cmd && cmd->name; cmd++)
+		if (cmd->hint)
+			hint(hints, cmd->keys, cmd->hint, true, false);
+}
+
+static void hint_actions(struct hints *hints, struct app *app, bool enabled)
+{
+	struct obj_ref ref;
+	if (!app_selected(app, &ref))
+		return;
+	for (unsigned i = 0; i < action_count && !hints->full; i++) {
+		const struct action *action = &action_table[i];
+		if (action->kind != ref.kind || !action->key)
+			continue;
+		g_autofree char *reason = action_why_not(action, app->store, &ref);
+		if (enabled != !reason)
+			continue;
+		g_autofree char *label = g_utf8_strdown(action->title, -1);
+		hint(hints, action->key, label, enabled, action->flags & ACTION_DANGEROUS);
+	}
+}
+
+/* Columns of one of the app's own hints, with the gap behind it. */
+static int own_columns(const struct app_command *cmd)
+{
+	return (int)strcspn(cmd->keys, " ") + 3 + (int)strlen(cmd->hint);
+}
+
+/*
+ * The app's own hints stand at the right and have less than half of the line;
+ * before them what the place offers: what can be done now first, the rest grey.
+ */
+void commands_draw_hints(struct app *app, struct area line)
+{
+	const struct app_command *end = app_commands;
+	int own = 0;
+	for (; end->name && end->hint && own + own_columns(end) <= line.cols * 45 / 100; end++)
+		own += own_columns(end);
+	struct view *view = app_focused_view(app);
+	struct hints hints = {.line = line, .x = 1, .end = MAX(line.cols - own, 0)};
+	hint_views(&hints, inner_of(view));
+	hint_views(&hints, view);
+	hint_actions(&hints, app, true);
+	hint_actions(&hints, app, false);
+	hints = (struct hints){.line = line, .x = MAX(line.cols - own, 1), .end = line.cols};
+	for (const struct app_command *cmd = app_commands; cmd != end; cmd++)
+		hint(&hints, cmd->keys, cmd->hint, true, false);
+}

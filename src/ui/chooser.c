@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The list behind menu, palette and help. Rows are filtered by words; headings show while they have rows. */
+#include "chooser.h"
+
+#include <string.h>
+
+#include "box.h"
+#include "commands.h"
+#include "lineedit.h"
+#include "list.h"
+#include "nvirt/text.h"
+
+enum { CHOOSER_WIDTH = 72, CHOOSER_KEY_COLS = 18 };
+
+struct chooser {
+	struct view view;
+	char *title;
+	GPtrArray *rows;  /* all */
+	GPtrArray *shown; /* those that pass the filter, borrowed */
+	struct list list;
+	struct lineedit filter;
+	bool typing, row_keys;
+	unsigned top; /* of what is drawn */
+};
+
+static void chooser_destroy(struct view *view)
+{
+	struct chooser *chooser = (struct chooser *)view;
+	g_ptr_array_unref(chooser->shown);
+	g_ptr_array_unref(chooser->rows);
+	lineedit_fini(&chooser->filter);
+	g_free(chooser->title);
+	g_free(chooser);
+}
+
+static const struct choice *row_at(const struct chooser *chooser, unsigned i)
+{
+	return i < chooser->shown->len ? chooser->shown->pdata[i] : NULL;
+}
+
+static bool matches(const struct choice *choice, const char *filter_fold)
+{
+	g_autofree char *all = g_strjoin(" ", choice->title, choice->name, choice->keys, NULL);
+	g_autofree char *fold = text_fold(all);
+	return filter_match(fold, filter_fold);
+}
+
+static bool is_heading(const struct choice *choice)
+{
+	return choice && choice->what == CHOICE_HEADING;
+}
+
+static void skip_headings(struct chooser *chooser, int by)
+{
+	unsigned cursor = chooser->list.cursor;
+	while (is_heading(row_at(chooser, cursor)) && (by > 0 ? cursor + 1 < chooser->shown->len : cursor > 0))
+		cursor += (unsigned)by;
+	if (is_heading(row_at(chooser, cursor)))
+		cursor = chooser->list.cursor + 1;
+	list_goto(&chooser->list, cursor);
+}
+
+static void refilter(struct chooser *chooser)
+{
+	g_autofree char *fold = text_fold(lineedit_get(&chooser->filter));
+	g_ptr_array_set_size(chooser->shown, 0);
+	struct choice *heading = NULL;
+	for (guint i = 0; i < chooser->rows->len; i++) {
+		struct choice *choice = chooser->rows->pdata[i];
+		if (is_heading(choice)) {
+			heading = choice;
+			continue;
+		}
+		if (!matches(choice, fold))
+			continue;
+		if (heading)
+			g_ptr_array_add(chooser->shown, heading);
+		heading = NULL;
+		g_ptr_array_add(chooser->shown, choice);
+	}
+	list_set_count(&chooser->list, chooser->shown->len);
+	list_goto(&chooser->list, 0);
+	skip_headings(chooser, 1);
+}
+
+/* ---- drawing ---------------------------------------------------------------- */
+
+static void draw_row(const struct choice *choice, struct area line, bool here)
+{
+	if (is_heading(choice)) {
+		area_text(line, 0, 0, -1, ROLE_TITLE, choice->title);
+		return;
+	}
+	enum role role = choice->reason ? ROLE_DIM : choice->danger ? ROLE_DIALOG_DANGER : ROLE_DIALOG;
+	int keys = MIN(CHOOSER_KEY_COLS, line.cols / 3);
+	area_text(line, 0, 1, keys - 2, choice->reason ? ROLE_DIM : ROLE_KEY, choice->keys);
+	int used = area_text(line, 0, keys, -1, role, choice->title);
+	bool asks = choice->action && choice->action->params && choice->action->params->name;
+	if (asks)
+		used += area_text(line, 0, keys + used, -1, role, "…");
+	/* What the command line calls it. */
+	if (choice->what == CHOICE_ACTION && keys + used + 2 + text_columns(choice->name) < line.cols)
+		area_text_right(line, 0, keys + used + 1, line.cols - keys - used - 2, ROLE_DIM, choice->name);
+	if (!here)
+		return;
+	area_set_role(line, 0, 0, line.cols, ROLE_CURSOR);
+	area_cursor(line, 0, 0, false);
+}
+
+static void draw_footer(const struct chooser *chooser, struct area line)
+{
+	const struct choice *here = row_at(chooser, chooser->list.cursor);
+	if (!here)
+		area_text(line, 0, 0, -1, ROLE_DIM, "nothing matches");
+	else if (here->reason)
+		area_textf(line, 0, 0, -1, ROLE_WARN, "not now: %s", here->reason);
+	else
+		area_text(line, 0, 0, -1, ROLE_DIM, here->help);
+}
+
+static void chooser_draw(struct view *view, struct area area, bool focused)
+{
+	(void)focused;
+	struct chooser *chooser = (struct chooser *)view;
+	int extra = 2;
+	struct area in = box_draw(area, (int)chooser->rows->len + extra, MIN(CHOOSER_WIDTH, area.cols), false,
+	        chooser->title);
+	int y = 0;
+	if (chooser->typing && in.rows > 0) {
+		area_text(in, 0, 0, 2, ROLE_KEY, "> ");
+		y++;
+	}
+	struct area rows = area_sub(in, y, 0, MAX(in.rows - y - 1, 0), in.cols);
+	list_set_height(&chooser->list, (unsigned)rows.rows);
+	/* The first row brings its heading along. */
+	if (chooser->list.top > 0 && chooser->list.cursor == chooser->list.top && rows.rows > 1 &&
+	        is_heading(row_at(chooser, chooser->list.top - 1)))
+		chooser->list.top--;
+	for (int i = 0; i < rows.rows; i++) {
+		unsigned n = chooser->list.top + (unsigned)i;
+		if (row_at(chooser, n))
+			draw_row(row_at(chooser, n), area_sub(rows, i, 0, 1, rows.cols), n == chooser->list.cursor);
+	}
+	if (in.rows > 1)
+		draw_footer(chooser, area_sub(in, in.rows - 1, 0, 1, in.cols));
+	/* Last, so that the hardware cursor rests in the text. */
+	if (chooser->typing)
+		lineedit_draw(&chooser->filter, area_sub(in, 0, 2, 1, in.cols - 2), ROLE_DIALOG_FIELD_FOCUS, true);
+}
+
+/* ---- keys ------------------------------------------------------------------- */
+
+static void run_row(struct chooser *chooser, unsigned i)
+{
+	struct app *app = chooser->view.app;
+	const struct choice *choice = row_at(chooser, i);
+	if (!choice || choice->what == CHOICE_HEADING || choice->what == CHOICE_TEXT)
+		return;
+	if (choice->reason) {
+		app_notice(app, LEVEL_WARNING, "%s: %s", choice->title, choice->reason);
+		return;
+	}
+	/* The rows die with the dialog, which goes first: the choice may open another. */
+	GPtrArray *rows = g_ptr_array_ref(chooser->rows);
+	app_pop_modal(app);
+	choice_run(app, choice);
+	g_ptr_array_unref(rows);
+}
+
+static bool run_by_key(struct chooser *chooser, keycode key)
+{
+	for (unsigned i = 0; i < chooser->shown->len; i++) {
+		const struct choice *choice = row_at(chooser, i);
+		if (choice->what == CHOICE_TEXT || !key_in(choice->keys, key))
+			continue;
+		run_row(chooser, i);
+		return true;
+	}
+	return false;
+}
+
+static bool moves(keycode key)
+{
+	return key == K_UP || key == K_DOWN || key == K_PGUP || key == K_PGDN;
+}
+
+static void move(struct chooser *chooser, keycode key)
+{
+	unsigned before = chooser->list.cursor;
+	if (list_key(&chooser->list, key, 0))
+		skip_headings(chooser, chooser->list.cursor < before ? -1 : 1);
+}
+
+static void typing_key(struct chooser *chooser, keycode key)
+{
+	if (key == K_TAB)
+		key = K_DOWN;
+	if (key == (KEY_SHIFT | K_TAB))
+		key = K_UP;
+	if (moves(key))
+		move(chooser, key);
+	else if (lineedit_key(&chooser->filter, key))
+		refilter(chooser);
+}
+
+static bool chooser_key(struct view *view, keycode key, unsigned count)
+{
+	(void)count;
+	struct chooser *chooser = (struct chooser *)view;
+	view->dirty = true;
+	if (key == K_ESC || key == (KEY_CTRL | 'c')) {
+		app_pop_modal(view->app);
+		return true;
+	}
+	if (key == K_ENTER) {
+		run_row(chooser, chooser->list.cursor);
+		return true;
+	}
+	if (chooser->typing) {
+		typing_key(chooser, key);
+		return true;
+	}
+	if (key == '/') {
+		chooser->typing = true;
+		return true;
+	}
+	if (chooser->row_keys && run_by_key(chooser, key))
+		return true;
+	if (key == 'q' || key == '?' || key == K_F1 || key == K_F1 + 9)
+		app_pop_modal(view->app);
+	else
+		move(chooser, key == 'g' ? K_HOME : key);
+	return true;
+}
+
+static void chooser_paste(struct view *view, const char *text)
+{
+	struct chooser *chooser = (struct chooser *)view;
+	if (!chooser->typing)
+		return;
+	lineedit_insert(&chooser->filter, text);
+	refilter(chooser);
+	view->dirty = true;
+}
+
+static bool chooser_mouse(struct view *view, const struct mouse *mouse)
+{
+	struct chooser *chooser = (struct chooser *)view;
+	if (mouse->what != MOUSE_PRESS || (mouse->button != 4 && mouse->button != 5))
+		return false;
+	move(chooser, mouse->button == 4 ? K_UP : K_DOWN);
+	view->dirty = true;
+	return true;
+}
+
+static const struct view_ops chooser_view = {
+        .name = "chooser",
+        .title = "Chooser",
+        .destroy = chooser_destroy,
+        .draw = chooser_draw,
+        .key = chooser_key,
+        .mouse = chooser_mouse,
+        .paste = chooser_paste,
+};
+
+struct view *chooser_new(struct app *app, const struct chooser_options *options)
+{
+	struct chooser *chooser = g_new0(struct chooser, 1);
+	chooser->view = (struct view){.ops = &chooser_view, .app = app, .dirty = true};
+	chooser->title = g_strdup(options->title);
+	chooser->rows = options->rows;
+	chooser->shown = g_ptr_array_new();
+	chooser->typing = options->typing;
+	chooser->row_keys = options->row_keys;
+	chooser->list.height = G_MAXINT;
+	lineedit_init(&chooser->filter, NULL, 256);
+	refilter(chooser);
+	/* A menu opens on the first thing that can be done. */
+	for (unsigned i = chooser->list.cursor; options->row_keys && i < chooser->shown->len; i++) {
+		const struct choice *choice = row_at(chooser, i);
+		if (is_heading(choice) || choice->reason)
+			continue;
+		list_goto(&chooser->list, i);
+		break;
+	}
+	return &chooser->view;
+}

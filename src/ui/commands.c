@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The app's own commands: one row each. Main thread. */
+#include "commands.h"
+
+#include <string.h>
+
+#include "app_private.h"
+#include "chooser.h"
+#include "nvirt/text.h"
+
+static void focus_step(struct app *app, int by)
+{
+	enum region next = app->focus;
+	do {
+		next = (enum region)((next + REGION_N + by) % REGION_N);
+	} while (next == REGION_HEADER || (!app->regions[next] && next != app->focus));
+	app_focus(app, next);
+}
+
+static void focus_next(struct app *app, unsigned count)
+{
+	(void)count;
+	focus_step(app, 1);
+}
+
+static void focus_prev(struct app *app, unsigned count)
+{
+	(void)count;
+	focus_step(app, -1);
+}
+
+static void focus_tree(struct app *app, unsigned count)
+{
+	(void)count;
+	app_focus(app, REGION_TREE);
+}
+
+static void focus_content(struct app *app, unsigned count)
+{
+	(void)count;
+	app_focus(app, REGION_CONTENT);
+}
+
+static void focus_tasks(struct app *app, unsigned count)
+{
+	(void)count;
+	app_focus(app, REGION_TASKS);
+}
+
+static void zoom(struct app *app, unsigned count)
+{
+	(void)count;
+	app->zoomed = true;
+	app_redraw(app);
+}
+
+static void unzoom(struct app *app, unsigned count)
+{
+	(void)count;
+	app->zoomed = false;
+	app_redraw(app);
+}
+
+static void help(struct app *app, unsigned count)
+{
+	(void)count;
+	app_push_modal(app, help_new(app));
+}
+
+static void palette(struct app *app, unsigned count)
+{
+	(void)count;
+	app_push_modal(app, palette_new(app));
+}
+
+static void menu(struct app *app, unsigned count)
+{
+	(void)count;
+	app_push_modal(app, menu_new(app));
+}
+
+static void filter(struct app *app, unsigned count)
+{
+	(void)count;
+	app_start_filter(app);
+}
+
+static void redraw(struct app *app, unsigned count)
+{
+	(void)count;
+	app_redraw(app);
+	if (app->loop)
+		app_loop_repaint(app);
+}
+
+/* The host of what is selected or open; 0 = none. */
+static unsigned host_here(struct app *app)
+{
+	struct obj_ref ref;
+	return app_selected(app, &ref) && ref.host ? ref.host : app->open.host;
+}
+
+static void refresh(struct app *app, unsigned count)
+{
+	(void)count;
+	unsigned host = host_here(app);
+	if (host && app->backend)
+		backend_refresh(app->backend, host);
+	app_redraw(app);
+}
+
+static void reconnect(struct app *app, unsigned count)
+{
+	(void)count;
+	struct host *host = store_host(app->store, host_here(app));
+	if (!host)
+		return;
+	if (app->backend)
+		backend_reconnect(app->backend, host->id);
+	app_notice(app, LEVEL_INFO, "connecting to %s", host->name);
+}
+
+static void mark(struct app *app, unsigned count)
+{
+	struct obj_ref ref;
+	for (unsigned i = 0; i < MAX(count, 1); i++) {
+		if (!app_selected(app, &ref) || ref.kind == OBJ_HOST || ref.kind == OBJ_TASK)
+			return;
+		store_set_mark(app->store, &ref, !store_marked(app->store, &ref));
+		struct view *view = app_focused_view(app);
+		if (view->ops->key)
+			view->ops->key(view, K_DOWN, 0);
+	}
+	app_redraw(app);
+}
+
+static void mark_list(struct app *app, GPtrArray *objects, const char *filter_fold, bool on)
+{
+	for (guint i = 0; objects && i < objects->len; i++) {
+		/* Guests, pools and networks all begin with their identity. */
+		const struct obj_ref *ref = objects->pdata[i];
+		g_autofree char *fold = text_fold(store_name(app->store, ref));
+		if (!on || filter_match(fold, filter_fold))
+			store_set_mark(app->store, ref, on);
+	}
+}
+
+static GPtrArray *siblings(const struct app *app, const struct obj_ref *ref)
+{
+	const struct host *host = store_host(app->store, ref->host);
+	if (!host)
+		return NULL;
+	switch (ref->kind) {
+	case OBJ_GUEST:
+		return host->guests;
+	case OBJ_POOL:
+		return host->pools;
+	case OBJ_NETWORK:
+		return host->networks;
+	case OBJ_VOLUME: {
+		struct obj_ref pool = *ref;
+		pool.kind = OBJ_POOL;
+		pool.name = NULL;
+		const struct pool *row = store_pool(app->store, &pool);
+		return row ? row->volumes : NULL;
+	}
+	case OBJ_NONE:
+	case OBJ_HOST:
+	case OBJ_TASK:
+	case OBJ_N:
+		return NULL;
+	}
+	return NULL;
+}
+
+static void mark_all(struct app *app, unsigned count)
+{
+	(void)count;
+	struct obj_ref ref;
+	if (!app_selected(app, &ref))
+		return;
+	g_autofree char *fold = text_fold(app_filter(app));
+	g_autoptr(GArray) marks = store_marks(app->store, ref.kind);
+	mark_list(app, siblings(app, &ref), fold, marks->len == 0);
+	app_redraw(app);
+}
+
+static void suspend(struct app *app, unsigned count)
+{
+	(void)count;
+	if (app->loop)
+		app_loop_suspend(app);
+}
+
+static void quit(struct app *app, unsigned count)
+{
+	(void)count;
+	app_quit(app);
+}
+
+/* The content panel's tabs turn from every region. */
+static void tab_key(struct app *app, keycode key, unsigned count)
+{
+	struct view *content = app->regions[REGION_CONTENT];
+	if (content)
+		commands_view_key(content, key, count);
+}
+
+static void tab_next(struct app *app, unsigned count)
+{
+	tab_key(app, ']', count);
+}
+
+static void tab_prev(struct app *app, unsigned count)
+{
+	tab_key(app, '[', count);
+}
+
+/* Those with a hint come first: the key bar shows as many as it has room for. */
+const struct app_command app_commands[] = {
+        {"help", "Help: all keys and what the shapes mean", "? F1", "help", help},
+        {"menu", "Menu of the selected object", "m F10", "menu", menu},
+        {"focus-next", "Next region", "Tab", "next", focus_next},
+        {"quit", "Quit nvirt", "q C-c", "quit", quit},
+        {"filter", "Filter the focused list", "/", "filter", filter},
+        {"palette", "Palette: find and run anything by name", ":", "palette", palette},
+        {"focus-prev", "Previous region", "S-Tab", NULL, focus_prev},
+        {"focus-tree", "Go to the resource tree", "1 M-1", NULL, focus_tree},
+        {"focus-content", "Go to the content panel", "2 M-2", NULL, focus_content},
+        {"focus-tasks", "Go to the task log", "3 M-3 t", NULL, focus_tasks},
+        {"zoom", "Give the focused region the whole screen", "+", NULL, zoom},
+        {"unzoom", "Show all regions again", "_", NULL, unzoom},
+        {"tab-next", "Next tab of the content panel", "]", NULL, tab_next},
+        {"tab-prev", "Previous tab of the content panel", "[", NULL, tab_prev},
+        {"mark", "Mark or unmark the selected object", "Space", NULL, mark},
+        {"mark-all", "Mark all of its kind that pass the filter, or none", "*", NULL, mark_all},
+        {"refresh", "Look at the host again now", "C-r F5", NULL, refresh},
+        {"reconnect", "Connect to the host again now", "R", NULL, reconnect},
+        {"redraw", "Draw the screen again", "C-l", NULL, redraw},
+        {"suspend", "Suspend nvirt; the shell's fg brings it back", "C-z", NULL, suspend},
+        {0},
+};
+
+bool commands_app_key(struct app *app, keycode key, unsigned count)
+{
+	for (const struct app_command *cmd = app_commands; cmd->name; cmd++) {
+		if (!key_in(cmd->keys, key))
+			continue;
+		cmd->run(app, count);
+		return true;
+	}
+	return false;
+}

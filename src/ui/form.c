@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A form: one field a parameter. Which values are right is the table of
+ * actions' business (action_check_args()); its words are shown in the form.
+ */
+#include "form.h"
+
+#include <string.h>
+
+#include "box.h"
+#include "lineedit.h"
+#include "nvirt/text.h"
+
+enum { FORM_LABEL_COLS = 18, FORM_TEXT_ROWS = 4, FORM_WIDTH = 66 };
+
+struct field {
+	const struct param *param;
+	struct lineedit edit; /* everything but bools and choices */
+	bool on;
+	char **choices;
+	unsigned choice;
+};
+
+struct form {
+	struct view view;
+	const struct action *action;
+	char *title;
+	GArray *fields;  /* struct field */
+	unsigned focus;  /* a field, then the two buttons */
+	unsigned top;    /* first field drawn */
+	char *error;
+	form_done done;
+	void *data;
+	void (*free_data)(void *data);
+};
+
+static struct field *field_at(const struct form *form, unsigned i)
+{
+	return &g_array_index(form->fields, struct field, i);
+}
+
+static void field_clear(struct field *field)
+{
+	if (field->edit.text)
+		lineedit_fini(&field->edit);
+	g_strfreev(field->choices);
+}
+
+static void form_destroy(struct view *view)
+{
+	struct form *form = (struct form *)view;
+	for (unsigned i = 0; i < form->fields->len; i++)
+		field_clear(field_at(form, i));
+	g_array_free(form->fields, TRUE);
+	if (form->free_data && form->data)
+		form->free_data(form->data);
+	g_free(form->title);
+	g_free(form->error);
+	g_free(form);
+}
+
+static void finish(struct form *form, struct args *args)
+{
+	struct app *app = form->view.app;
+	form_done done = form->done;
+	void *data = g_steal_pointer(&form->data);
+	app_pop_modal(app);
+	done(app, args, data);
+}
+
+/* ---- values ----------------------------------------------------------------- */
+
+static bool is_text(const struct field *field)
+{
+	switch (field->param->type) {
+	case PARAM_BOOL:
+	case PARAM_CHOICE:
+		return false;
+	case PARAM_STRING:
+	case PARAM_TEXT:
+	case PARAM_SECONDS:
+	case PARAM_PATH:
+	case PARAM_NAME:
+		return true;
+	}
+	return true;
+}
+
+static void field_init(struct field *field, const struct param *param, const char *value)
+{
+	*field = (struct field){.param = param};
+	if (param->type == PARAM_BOOL) {
+		field->on = value && !strcmp(value, "yes");
+	} else if (param->type == PARAM_CHOICE) {
+		field->choices = g_strsplit(param->choices ? param->choices : "", "|", -1);
+		for (unsigned i = 0; field->choices[i]; i++)
+			if (value && !strcmp(field->choices[i], value))
+				field->choice = i;
+	} else {
+		lineedit_init(&field->edit, value, param->type == PARAM_TEXT ? 8192 : 1024);
+		field->edit.multiline = param->type == PARAM_TEXT;
+	}
+}
+
+static const char *field_value(const struct field *field)
+{
+	if (field->param->type == PARAM_BOOL)
+		return field->on ? "yes" : "no";
+	if (field->param->type == PARAM_CHOICE)
+		return field->choices[0] ? field->choices[field->choice] : NULL;
+	const char *text = lineedit_get(&field->edit);
+	/* An emptied field with a value of today means: make it empty. */
+	return *text || field->param->current ? text : NULL;
+}
+
+static void submit(struct form *form)
+{
+	struct args *args = args_new();
+	for (unsigned i = 0; i < form->fields->len; i++)
+		args_set(args, field_at(form, i)->param->name, field_value(field_at(form, i)));
+	g_autoptr(GError) error = NULL;
+	if (action_check_args(form->action, args, &error)) {
+		finish(form, args);
+		return;
+	}
+	args_free(args);
+	g_free(form->error);
+	form->error = text_clean(error->message, -1);
+}
+
+/* ---- drawing ---------------------------------------------------------------- */
+
+static int field_rows(const struct field *field)
+{
+	return field->param->type == PARAM_TEXT ? FORM_TEXT_ROWS : 1;
+}
+
+static void draw_choice(const struct field *field, struct area area, enum role role, bool focused)
+{
+	area_textf(area, 0, 0, -1, role, "< %s >", field_value(field) ? field_value(field) : "");
+	if (focused)
+		area_cursor(area, 0, 2, true);
+}
+
+static void draw_field(const struct field *field, struct area area, bool focused)
+{
+	area_textf(area, 0, 0, FORM_LABEL_COLS - 1, focused ? ROLE_BOLD : ROLE_LABEL, "%s%s", field->param->title,
+	        field->param->required ? " *" : "");
+	struct area value = area_sub(area, 0, FORM_LABEL_COLS, area.rows, area.cols - FORM_LABEL_COLS);
+	enum role role = focused ? ROLE_DIALOG_FIELD_FOCUS : ROLE_DIALOG_FIELD;
+	if (field->param->type == PARAM_BOOL) {
+		area_text(value, 0, 0, -1, role, field->on ? "[x] yes" : "[ ] no");
+		if (focused)
+			area_cursor(value, 0, 1, true);
+	} else if (field->param->type == PARAM_CHOICE) {
+		draw_choice(field, value, role, focused);
+	} else {
+		lineedit_draw(&field->edit, value, role, focused);
+	}
+}
+
+/* Moves `top` so that the focused field fits into `room` rows. */
+static void scroll_to_focus(struct form *form, int room)
+{
+	unsigned focus = MIN(form->focus, form->fields->len - 1);
+	form->top = MIN(form->top, focus);
+	for (;;) {
+		int rows = 0;
+		for (unsigned i = form->top; i <= focus; i++)
+			rows += field_rows(field_at(form, i));
+		if (rows <= room || form->top == focus)
+			return;
+		form->top++;
+	}
+}
+
+static void draw_footer(const struct form *form, struct area area, int y)
+{
+	unsigned n = form->fields->len;
+	const char *help = form->focus < n ? field_at(form, form->focus)->param->help : form->action->help;
+	if (form->error)
+		area_text(area, y, 0, -1, ROLE_CRIT, form->error);
+	else
+		area_text(area, y, 0, -1, ROLE_DIM, help ? help : "");
+	bool danger = form->action->flags & ACTION_DANGEROUS;
+	int x = box_button(area, y + 1, 0, form->action->title, form->focus == n, danger);
+	x += 2 + box_button(area, y + 1, x + 2, "Cancel", form->focus == n + 1, false);
+	area_text(area, y + 1, x + 2, -1, ROLE_DIM, "Tab next, Enter goes, Esc cancels");
+}
+
+static void form_draw(struct view *view, struct area area, bool focused)
+{
+	(void)focused;
+	struct form *form = (struct form *)view;
+	int rows = 0;
+	for (unsigned i = 0; i < form->fields->len; i++)
+		rows += field_rows(field_at(form, i));
+	struct area in = box_draw(area, rows + 3, FORM_WIDTH, form->action->flags & ACTION_DANGEROUS, form->title);
+	int room = MAX(in.rows - 3, in.rows > 2 ? 1 : 0), y = 0;
+	scroll_to_focus(form, room);
+	for (unsigned i = form->top; i < form->fields->len && y < room; i++) {
+		int height = field_rows(field_at(form, i));
+		draw_field(field_at(form, i), area_sub(in, y, 0, MIN(height, room - y), in.cols), i == form->focus);
+		y += height;
+	}
+	draw_footer(form, in, MAX(in.rows - 2, y));
+}
+
+/* ---- keys ------------------------------------------------------------------- */
+
+static void move_focus(struct form *form, int by)
+{
+	unsigned stops = form->fields->len + 2;
+	form->focus = (form->focus + stops + (unsigned)by) % stops;
+}
+
+static bool turn(struct field *field, int by)
+{
+	if (field->param->type == PARAM_BOOL) {
+		field->on = !field->on;
+		return true;
+	}
+	unsigned n = g_strv_length(field->choices);
+	if (n > 0)
+		field->choice = (field->choice + n + (unsigned)by) % n;
+	return true;
+}
+
+static bool field_key(struct field *field, keycode key)
+{
+	if (is_text(field))
+		return lineedit_key(&field->edit, key);
+	switch (key) {
+	case K_SPACE:
+	case K_RIGHT:
+	case 'l':
+		return turn(field, 1);
+	case K_LEFT:
+	case 'h':
+		return turn(field, -1);
+	default:
+		return false;
+	}
+}
+
+static bool button_key(struct form *form, keycode key)
+{
+	if (key == K_LEFT || key == K_RIGHT) {
+		form->focus = form->focus == form->fields->len ? form->focus + 1 : form->fields->len;
+		return true;
+	}
+	if (key != K_ENTER && key != K_SPACE)
+		return false;
+	if (form->focus == form->fields->len)
+		submit(form);
+	else
+		finish(form, NULL);
+	return true;
+}
+
+static bool move_key(struct form *form, keycode key)
+{
+	switch (key) {
+	case K_TAB:
+	case K_DOWN:
+		move_focus(form, 1);
+		return true;
+	case KEY_SHIFT | K_TAB:
+	case K_UP:
+		move_focus(form, -1);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool form_key(struct view *view, keycode key, unsigned count)
+{
+	(void)count;
+	struct form *form = (struct form *)view;
+	view->dirty = true;
+	if (key == K_ESC || key == (KEY_CTRL | 'c')) {
+		finish(form, NULL);
+		return true;
+	}
+	if (form->focus >= form->fields->len) {
+		if (!button_key(form, key))
+			move_key(form, key);
+		return true;
+	}
+	struct field *field = field_at(form, form->focus);
+	bool multiline = field->param->type == PARAM_TEXT;
+	if (key == K_ENTER && !multiline)
+		submit(form);
+	else if ((!multiline || key == K_TAB || key == (KEY_SHIFT | K_TAB)) && move_key(form, key))
+		return true;
+	else
+		field_key(field, key);
+	return true;
+}
+
+static void form_paste(struct view *view, const char *text)
+{
+	struct form *form = (struct form *)view;
+	if (form->focus < form->fields->len && is_text(field_at(form, form->focus)))
+		lineedit_insert(&field_at(form, form->focus)->edit, text);
+	view->dirty = true;
+}
+
+static const struct view_ops form_view = {
+        .name = "form",
+        .title = "Form",
+        .destroy = form_destroy,
+        .draw = form_draw,
+        .key = form_key,
+        .paste = form_paste,
+};
+
+struct view *form_new(struct app *app, const struct action *action, const struct obj_ref *ref, form_done done,
+        void *data, void (*free_data)(void *data))
+{
+	struct form *form = g_new0(struct form, 1);
+	form->view = (struct view){.ops = &form_view, .app = app, .dirty = true};
+	form->action = action;
+	form->title = g_strdup_printf(
+	        "%s: %s %s", action->title, obj_kind_word(ref->kind), store_name(app->store, ref));
+	form->fields = g_array_new(FALSE, FALSE, sizeof(struct field));
+	for (const struct param *param = action->params; param && param->name; param++) {
+		g_autofree char *today = param->current ? param->current(app->store, ref) : NULL;
+		struct field field;
+		field_init(&field, param, today ? today : param->fallback);
+		g_array_append_val(form->fields, field);
+	}
+	form->done = done;
+	form->data = data;
+	form->free_data = free_data;
+	return &form->view;
+}

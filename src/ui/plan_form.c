@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The parts of a plan: what an operation would touch, each with who else uses
+ * it; what can be chosen has a box, what can not says why.
+ */
+#include <string.h>
+
+#include "box.h"
+#include "form.h"
+#include "list.h"
+#include "nvirt/text.h"
+
+struct plan_form {
+	struct view view;
+	char *title;
+	struct plan *plan;
+	struct list list; /* the items, then the two buttons */
+	form_done done;
+	void *data;
+	void (*free_data)(void *data);
+};
+
+static void plan_form_destroy(struct view *view)
+{
+	struct plan_form *form = (struct plan_form *)view;
+	if (form->free_data && form->data)
+		form->free_data(form->data);
+	plan_free(form->plan);
+	g_free(form->title);
+	g_free(form);
+}
+
+static const struct plan_item *item_at(const struct plan_form *form, unsigned i)
+{
+	return form->plan->items->pdata[i];
+}
+
+static void finish(struct plan_form *form, struct args *args)
+{
+	struct app *app = form->view.app;
+	form_done done = form->done;
+	void *data = g_steal_pointer(&form->data);
+	app_pop_modal(app);
+	done(app, args, data);
+}
+
+static void submit(struct plan_form *form)
+{
+	g_autoptr(GString) chosen = g_string_new(NULL);
+	for (unsigned i = 0; i < form->plan->items->len; i++) {
+		const struct plan_item *item = item_at(form, i);
+		if (!item->chosen || item->refused)
+			continue;
+		g_string_append_printf(chosen, "%s%s", chosen->len ? "\n" : "", item->id);
+	}
+	struct args *args = args_new();
+	args_set(args, "remove", chosen->str);
+	finish(form, args);
+}
+
+/* ---- drawing: two lines an item: what and where, then its note or why not ---- */
+
+static void draw_item(const struct plan_form *form, struct area area, unsigned i, bool focused)
+{
+	const struct plan_item *item = item_at(form, i);
+	enum role role = item->refused ? ROLE_DIM : item->chosen ? ROLE_BOLD : ROLE_DIALOG;
+	const char *box = item->refused ? "    " : item->required ? "[*] " : item->chosen ? "[x] " : "[ ] ";
+	int x = area_text(area, 0, 0, -1, role, box);
+	x += area_textf(area, 0, x, -1, role, "%s  ", item->what);
+	area_text(area, 0, x, -1, role, item->path ? item->path : "");
+	if (item->refused)
+		area_textf(area, 1, 6, -1, ROLE_WARN, "kept: %s", item->refused);
+	else if (item->note && *item->note)
+		area_text(area, 1, 6, -1, ROLE_DIM, item->note);
+	if (!focused)
+		return;
+	area_set_role(area, 0, 0, area.cols, ROLE_CURSOR);
+	area_cursor(area, 0, 1, true);
+}
+
+static int draw_notes(const struct plan_form *form, struct area area, int y)
+{
+	for (guint i = 0; i < form->plan->notes->len; i++) {
+		g_autoptr(GPtrArray) lines = box_wrap(form->plan->notes->pdata[i], area.cols);
+		for (guint n = 0; n < lines->len && y < area.rows; n++)
+			area_text(area, y++, 0, -1, ROLE_WARN, lines->pdata[n]);
+	}
+	return y;
+}
+
+static int note_rows(const struct plan_form *form, int cols)
+{
+	int rows = 0;
+	for (guint i = 0; i < form->plan->notes->len; i++) {
+		g_autoptr(GPtrArray) lines = box_wrap(form->plan->notes->pdata[i], cols);
+		rows += (int)lines->len;
+	}
+	return rows;
+}
+
+static void plan_form_draw(struct view *view, struct area area, bool focused)
+{
+	(void)focused;
+	struct plan_form *form = (struct plan_form *)view;
+	int n = (int)form->plan->items->len, width = CLAMP(area.cols - 6, 1, 84);
+	int notes = note_rows(form, width);
+	struct area in = box_draw(area, 2 * MAX(n, 1) + notes + 3, width, true, form->title);
+	struct area items = area_sub(in, 0, 0, MAX(in.rows - 2 - MIN(notes, in.rows / 3), 0), in.cols);
+	unsigned fit = (unsigned)MAX(items.rows / 2, 1), cursor = form->list.cursor;
+	unsigned shown = MIN(cursor, (unsigned)MAX(n - 1, 0));
+	form->list.top = MIN(form->list.top, shown);
+	if (shown >= form->list.top + fit)
+		form->list.top = shown - fit + 1;
+	for (unsigned i = 0; i < fit && form->list.top + i < (unsigned)n; i++)
+		draw_item(form, area_sub(items, (int)i * 2, 0, 2, items.cols), form->list.top + i,
+		        form->list.top + i == cursor);
+	if (n == 0)
+		area_text(items, 0, 0, -1, ROLE_DIM, "nothing besides the definition");
+	draw_notes(form, area_sub(in, items.rows, 0, in.rows - 2 - items.rows, in.cols), 0);
+	int x = box_button(in, in.rows - 1, 0, "Continue", cursor == (unsigned)n, true);
+	x += 2 + box_button(in, in.rows - 1, x + 2, "Cancel", cursor == (unsigned)n + 1, false);
+	area_text(in, in.rows - 1, x + 2, -1, ROLE_DIM, "Space chooses, Enter continues");
+}
+
+/* ---- keys ------------------------------------------------------------------- */
+
+static void toggle(struct plan_form *form)
+{
+	if (form->list.cursor >= form->plan->items->len)
+		return;
+	struct plan_item *item = form->plan->items->pdata[form->list.cursor];
+	if (item->refused)
+		app_notice(form->view.app, LEVEL_WARNING, "%s is kept: %s", item->what, item->refused);
+	else if (item->required)
+		app_notice(form->view.app, LEVEL_WARNING, "%s is always part of it", item->what);
+	else
+		item->chosen = !item->chosen;
+}
+
+static bool plan_form_key(struct view *view, keycode key, unsigned count)
+{
+	struct plan_form *form = (struct plan_form *)view;
+	unsigned n = form->plan->items->len;
+	view->dirty = true;
+	switch (key) {
+	case K_ESC:
+	case 'q':
+	case KEY_CTRL | 'c':
+		finish(form, NULL);
+		return true;
+	case K_SPACE:
+		toggle(form);
+		return true;
+	case K_ENTER:
+		if (form->list.cursor == n + 1)
+			finish(form, NULL);
+		else
+			submit(form);
+		return true;
+	case K_TAB:
+	case K_RIGHT:
+		list_goto(&form->list, (form->list.cursor + 1) % (n + 2));
+		return true;
+	case KEY_SHIFT | K_TAB:
+	case K_LEFT:
+		list_goto(&form->list, (form->list.cursor + n + 1) % (n + 2));
+		return true;
+	default:
+		return list_key(&form->list, key, count);
+	}
+}
+
+static const struct view_ops plan_form_view = {
+        .name = "plan",
+        .title = "Plan",
+        .destroy = plan_form_destroy,
+        .draw = plan_form_draw,
+        .key = plan_form_key,
+};
+
+struct view *plan_form_new(struct app *app, const char *title, struct plan *plan, form_done done, void *data,
+        void (*free_data)(void *data))
+{
+	struct plan_form *form = g_new0(struct plan_form, 1);
+	form->view = (struct view){.ops = &plan_form_view, .app = app, .dirty = true};
+	form->title = g_strdup(title);
+	form->plan = plan;
+	form->done = done;
+	form->data = data;
+	form->free_data = free_data;
+	form->list.height = G_MAXINT;
+	list_set_count(&form->list, plan->items->len + 2);
+	return &form->view;
+}

@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The terminal, through ncurses. What ncurses writes goes into a memory file
+ * that stands in for the terminal's descriptor between frames; from there it
+ * goes out as fast as the terminal takes it, so that a stopped terminal (C-s, a
+ * dead link) can not stop the program. Input and crash handling: term_input.c,
+ * term_guard.c.
+ */
+#define _GNU_SOURCE
+#include "term_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "nvirt/text.h"
+
+bool term_is_utf8(void)
+{
+	return !g_ascii_strcasecmp(nl_langinfo(CODESET), "UTF-8");
+}
+
+/* ---- which description ------------------------------------------------------ */
+
+static bool xterm_like(const char *name)
+{
+	static const char *const words[] = {"xterm", "kitty", "foot", "alacritty", "wezterm", "ghostty", "rxvt",
+	        "st-", "konsole", "gnome", "vte", "tmux", "screen", "256color", "contour", "iterm"};
+	for (gsize i = 0; name && i < G_N_ELEMENTS(words); i++)
+		if (strstr(name, words[i]))
+			return true;
+	return false;
+}
+
+static SCREEN *try_description(struct term *term, const char *name)
+{
+	if (!name || !*name)
+		return NULL;
+	SCREEN *screen = newterm(name, term->out, stdin);
+	if (screen)
+		g_strlcpy(term->name, name, sizeof(term->name));
+	return screen;
+}
+
+/* A stock Debian has no description of kitty, foot, alacritty and others; they all speak xterm's. */
+static SCREEN *open_screen(struct term *term, char **ret_notice)
+{
+	const char *wanted = g_getenv("TERM");
+	SCREEN *screen = try_description(term, wanted);
+	if (screen)
+		return screen;
+	const char *const others[] = {
+	        xterm_like(wanted) ? "xterm-256color" : NULL, "xterm", "vt100", "ansi"};
+	for (gsize i = 0; i < G_N_ELEMENTS(others) && !screen; i++)
+		screen = try_description(term, others[i]);
+	if (screen) {
+		g_autofree char *clean = text_clean(wanted ? wanted : "", -1);
+		*ret_notice = g_strdup_printf(
+		        "the terminal type '%s' is not known on this machine: taken as %s", clean, term->name);
+	}
+	return screen;
+}
+
+/* ---- descriptors ------------------------------------------------------------ */
+
+static bool same_terminal(int a, int b)
+{
+	const char *name = ttyname(a);
+	g_autofree char *first = g_strdup(name);
+	const char *second = ttyname(b);
+	return first && second && !strcmp(first, second);
+}
+
+/*
+ * A description of our own, so that O_NONBLOCK is not set on the one that the
+ * shell shares with us. By name first: /dev/tty always is the controlling
+ * terminal, which stdout need not be.
+ */
+static int open_tty(void)
+{
+	const char *name = ttyname(STDOUT_FILENO);
+	int fd = name ? open(name, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
+	if (fd < 0) {
+		fd = open("/dev/tty", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+		if (fd >= 0 && !same_terminal(fd, STDOUT_FILENO) && name) {
+			close(fd);
+			fd = -1;
+		}
+	}
+	return fd >= 0 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+}
+
+static bool open_files(struct term *term, GError **error)
+{
+	term->tty_fd = open_tty();
+	term->frame_fd = memfd_create("nvirt-frame", MFD_CLOEXEC);
+	int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	term->out = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (term->tty_fd >= 0 && term->frame_fd >= 0 && term->out)
+		return true;
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "cannot open the terminal: %s", g_strerror(errno));
+	return false;
+}
+
+/* From now on ncurses writes into the memory file; its modes of the terminal are ours to set. */
+static void redirect(struct term *term)
+{
+	tcgetattr(STDIN_FILENO, &term->raw);
+	dup2(term->frame_fd, fileno(term->out));
+}
+
+/* Takes what ncurses wrote into the memory file over into the buffer. */
+static void collect(struct term *term)
+{
+	off_t size = lseek(term->frame_fd, 0, SEEK_CUR);
+	if (size <= 0)
+		return;
+	guint before = term->out_buffer->len;
+	g_byte_array_set_size(term->out_buffer, before + (guint)size);
+	ssize_t n = pread(term->frame_fd, term->out_buffer->data + before, (size_t)size, 0);
+	g_byte_array_set_size(term->out_buffer, before + (guint)MAX(n, 0));
+	if (ftruncate(term->frame_fd, 0) == 0)
+		lseek(term->frame_fd, 0, SEEK_SET);
+}
+
+/* ---- opening ---------------------------------------------------------------- */
+
+static void start_colours(struct term *term, bool mono)
+{
+	term->mono = mono || !has_colors() || start_color() == ERR;
+	if (term->mono)
+		return;
+	term->defaults = use_default_colors() == OK;
+}
+
+static void set_modes(void)
+{
+	raw();
+	noecho();
+	nonl();
+	typeahead(-1);
+	intrflush(stdscr, FALSE);
+	scrollok(stdscr, FALSE);
+	idlok(stdscr, TRUE);
+	leaveok(stdscr, FALSE);
+}
+
+static bool refuse(GError **error, const char *what)
+{
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+	        "%s: the dashboard needs a terminal; use 'nvirt list' or 'nvirt --help' for commands without one",
+	        what);
+	return false;
+}
+
+static bool check_terminal(GError **error)
+{
+	const char *name = g_getenv("TERM");
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return refuse(error, "stdin and stdout are not a terminal");
+	if (name && !strcmp(name, "dumb"))
+		return refuse(error, "TERM is 'dumb'");
+	return true;
+}
+
+struct term *term_open(bool mono, char **ret_notice, GError **error)
+{
+	if (!check_terminal(error))
+		return NULL;
+	struct term *term = g_new0(struct term, 1);
+	term->tty_fd = term->frame_fd = -1;
+	term->cursor_shown = -1;
+	tcgetattr(STDIN_FILENO, &term->saved);
+	set_escdelay(25);
+	if (!open_files(term, error) || !(term->screen = open_screen(term, ret_notice))) {
+		if (error && !*error)
+			refuse(error, "no terminal description fits");
+		term_close(term);
+		return NULL;
+	}
+	start_colours(term, mono);
+	set_modes();
+	term_input_init(term);
+	term->private_modes = xterm_like(term->name);
+	term_guard_set(term);
+	term->out_buffer = g_byte_array_new();
+	redirect(term);
+	term_modes_on(term);
+	getmaxyx(stdscr, term->rows, term->cols);
+	return term;
+}
+
+/* A terminal that takes nothing (C-s, a dead link) is not waited for longer than this. */
+static void flush_within(struct term *term, int timeout_ms)
+{
+	gint64 until = g_get_monotonic_time() + timeout_ms * 1000;
+	while (term_flush(term) && term_busy(term) && g_get_monotonic_time() < until) {
+		struct pollfd ready = {.fd = term->tty_fd, .events = POLLOUT};
+		poll(&ready, 1, (int)(MAX(until - g_get_monotonic_time(), 0) / 1000));
+	}
+}
+
+static void give_back(struct term *term)
+{
+	/* A frame that was not taken yet would only come late; the modes are what counts. */
+	g_byte_array_set_size(term->out_buffer, 0);
+	term_modes_off(term);
+	endwin();
+	collect(term);
+	flush_within(term, 500);
+	tcsetattr(STDIN_FILENO, TCSANOW, &term->saved);
+}
+
+void term_close(struct term *term)
+{
+	if (!term)
+		return;
+	if (term->screen) {
+		give_back(term);
+		term_guard_clear();
+		delwin(term->input);
+		delscreen(term->screen);
+	}
+	if (term->out)
+		fclose(term->out);
+	if (term->tty_fd >= 0)
+		close(term->tty_fd);
+	if (term->frame_fd >= 0)
+		close(term->frame_fd);
+	if (term->out_buffer)
+		g_byte_array_unref(term->out_buffer);
+	if (term->paste)
+		g_string_free(term->paste, TRUE);
+	g_free(term->shown);
+	g_free(term);
+}
+
+int term_input_fd(const struct term *term)
+{
+	(void)term;
+	return STDIN_FILENO;
+}
+
+int term_output_fd(const struct term *term)
+{
+	return term->tty_fd;
+}
+
+bool term_get_size(struct term *term, int *ret_rows, int *ret_cols)
+{
+	struct winsize size = {0};
+	int rows = 24, cols = 80;
+	if (ioctl(term->tty_fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
+		rows = MIN(size.ws_row, TERM_MAX_SIDE);
+		cols = MIN(size.ws_col, TERM_MAX_SIDE);
+	}
+	bool changed = rows != term->rows || cols != term->cols;
+	if (changed) {
+		resizeterm(rows, cols);
+		term->rows = rows;
+		term->cols = cols;
+		term_repaint(term);
+	}
+	*ret_rows = rows;
+	*ret_cols = cols;
+	return changed;
+}
+
+/* ---- colours ---------------------------------------------------------------- */
+
+static int rgb_of_palette(int index)
+{
+	static const int basic[16] = {0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5,
+	        0x7f7f7f, 0xff0000, 0x00ff00, 0xffff00, 0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff};
+	static const int step[6] = {0, 95, 135, 175, 215, 255};
+	if (index < 16)
+		return basic[index];
+	if (index >= 232)
+		return (8 + 10 * (index - 232)) * 0x010101;
+	index -= 16;
+	return step[index / 36] << 16 | step[index / 6 % 6] << 8 | step[index % 6];
+}
+
+static int distance(int a, int b)
+{
+	int r = (a >> 16 & 255) - (b >> 16 & 255), g = (a >> 8 & 255) - (b >> 8 & 255), bl = (a & 255) - (b & 255);
+	return 2 * r * r + 4 * g * g + 3 * bl * bl;
+}
+
+static int nearest(int rgb, int from, int count)
+{
+	int best = from;
+	for (int i = from; i < count; i++)
+		if (distance(rgb_of_palette(i), rgb) < distance(rgb_of_palette(best), rgb))
+			best = i;
+	return best;
+}
+
+/* A theme's colour as this terminal has it; `ret_bold` where bright is made by bold. */
+static int terminal_colour(const struct term *term, int colour, int otherwise, attr_t *ret_bold)
+{
+	if (colour == THEME_COLOUR_DEFAULT)
+		return term->defaults ? -1 : otherwise;
+	if (colour & 0x1000000)
+		colour = COLORS >= 256 ? nearest(colour & 0xffffff, 16, 256) : nearest(colour & 0xffffff, 0, 16);
+	else if (colour >= COLORS && colour >= 16)
+		colour = nearest(rgb_of_palette(colour), 0, 16);
+	if (colour >= 8 && COLORS < 16) {
+		colour -= 8;
+		if (ret_bold)
+			*ret_bold = A_BOLD;
+	}
+	return colour;
+}
+
+static attr_t attributes(unsigned attrs)
+{
+	attr_t out = A_NORMAL;
+	if (attrs & ATTR_BOLD)
+		out |= A_BOLD;
+	if (attrs & ATTR_DIM)
+		out |= A_DIM;
+	if (attrs & ATTR_UNDERLINE)
+		out |= A_UNDERLINE;
+	if (attrs & ATTR_REVERSE)
+		out |= A_REVERSE;
+	if (attrs & ATTR_ITALIC)
+		out |= A_ITALIC;
+	return out;
+}
+
+/* Pairs are made when a role is first drawn: alloc_pair() finds the same colours again. */
+static void make_style(struct term *term, const struct theme *theme, int role)
+{
+	const struct style *style = &theme->styles[role];
+	struct term_style *made = &term->styles[role];
+	*made = (struct term_style){.known = true, .attrs = attributes(style->attrs)};
+	if (term->mono) {
+		made->attrs = attributes(style->mono_attrs);
+		return;
+	}
+	attr_t bold = 0;
+	int fg = terminal_colour(term, style->fg, COLOR_WHITE, &bold);
+	int bg = terminal_colour(term, style->bg, COLOR_BLACK, NULL);
+	made->attrs |= bold;
+	if (fg >= 0 || bg >= 0)
+		made->pair = MAX(alloc_pair(fg, bg), 0);
+}
+
+static const struct term_style *style_of(struct term *term, const struct theme *theme, uint8_t role)
+{
+	role = role < ROLE_N ? role : ROLE_TEXT;
+	if (!term->styles[role].known)
+		make_style(term, theme, role);
+	return &term->styles[role];
+}
+
+void term_new_theme(struct term *term)
+{
+	memset(term->styles, 0, sizeof(term->styles));
+	reset_color_pairs();
+	term_repaint(term);
+}
+
+/* ---- frames ----------------------------------------------------------------- */
+
+static attr_t cell_attributes(const struct cell *cell, attr_t attrs)
+{
+	if (cell->flags & CELL_REVERSE)
+		attrs ^= A_REVERSE;
+	if (cell->flags & CELL_BOLD)
+		attrs |= A_BOLD;
+	if (cell->flags & CELL_UNDERLINE)
+		attrs |= A_UNDERLINE;
+	return attrs;
+}
+
+/* Where C's tables and ours disagree on the width, a wrong column would shift the whole row: show a stand-in. */
+static bool width_agrees(const struct cell *cell, int columns)
+{
+	return cell->ch < 0x7f || wcwidth((wchar_t)cell->ch) == columns;
+}
+
+/* Number of cchar_t made for the row. */
+static int compose_row(struct term *term, const struct cell *row, int cols, const struct theme *theme, cchar_t *out)
+{
+	int n = 0;
+	for (int x = 0; x < cols; x++) {
+		if (!row[x].ch)
+			continue;
+		int columns = x + 1 < cols && !row[x + 1].ch ? 2 : 1;
+		bool fits = width_agrees(&row[x], columns);
+		wchar_t text[4] = {fits ? (wchar_t)row[x].ch : L'?'};
+		for (int i = 0; fits && i < 2 && row[x].comb[i]; i++)
+			if (wcwidth((wchar_t)row[x].comb[i]) == 0)
+				text[wcslen(text)] = (wchar_t)row[x].comb[i];
+		const struct term_style *style = style_of(term, theme, row[x].role);
+		int pair = style->pair;
+		attr_t attrs = cell_attributes(&row[x], style->attrs);
+		setcchar(&out[n++], text, attrs, (short)MIN(pair, G_MAXSHORT), &pair);
+		if (!fits && columns == 2)
+			setcchar(&out[n++], L" ", attrs, (short)MIN(pair, G_MAXSHORT), &pair);
+	}
+	return n;
+}
+
+static bool same_row(const struct cell *a, const struct cell *b, int cols)
+{
+	for (int x = 0; x < cols; x++)
+		if (a[x].ch != b[x].ch || a[x].role != b[x].role || a[x].flags != b[x].flags ||
+		        a[x].comb[0] != b[x].comb[0] || a[x].comb[1] != b[x].comb[1])
+			return false;
+	return true;
+}
+
+static void fit_shown(struct term *term, const struct canvas *canvas)
+{
+	gsize n = (gsize)canvas->rows * (gsize)canvas->cols;
+	if (term->shown && term->shown_rows == canvas->rows && term->shown_cols == canvas->cols)
+		return;
+	g_free(term->shown);
+	/* No cell of a canvas is all zero twice in a row from column 0, so that no row looks sent already. */
+	term->shown = g_new0(struct cell, n + 1);
+	term->shown_rows = canvas->rows;
+	term->shown_cols = canvas->cols;
+}
+
+static bool send_rows(struct term *term, struct canvas *canvas, const struct theme *theme)
+{
+	g_autofree cchar_t *line = g_new0(cchar_t, canvas->cols + 2);
+	bool any = false;
+	fit_shown(term, canvas);
+	for (int y = 0; y < canvas->rows; y++) {
+		const struct cell *row = canvas->cells + (gsize)y * (gsize)canvas->cols;
+		struct cell *shown = term->shown + (gsize)y * (gsize)canvas->cols;
+		bool changed = canvas->dirty[y] && !same_row(row, shown, canvas->cols);
+		canvas->dirty[y] = false;
+		if (!changed)
+			continue;
+		int n = compose_row(term, row, canvas->cols, theme, line);
+		mvwadd_wchnstr(stdscr, y, 0, line, n);
+		memcpy(shown, row, sizeof(*row) * (gsize)canvas->cols);
+		any = true;
+	}
+	return any;
+}
+
+/* The cursor rests on the selected row also while it is hidden: screen readers and magnifiers follow it. */
+static bool place_cursor(struct term *term, const struct canvas *canvas)
+{
+	int y = canvas->cursor_y, x = canvas->cursor_x;
+	bool inside = y >= 0 && x >= 0 && y < canvas->rows && x < canvas->cols;
+	int wanted = inside && canvas->cursor_visible;
+	bool moved = inside && (y != term->cursor_y || x != term->cursor_x);
+	if (wanted != term->cursor_shown)
+		curs_set(wanted);
+	bool any = moved || wanted != term->cursor_shown;
+	term->cursor_shown = wanted;
+	if (inside) {
+		term->cursor_y = y;
+		term->cursor_x = x;
+	}
+	wmove(stdscr, MIN(term->cursor_y, MAX(canvas->rows - 1, 0)), MIN(term->cursor_x, MAX(canvas->cols - 1, 0)));
+	return any;
+}
+
+bool term_busy(const struct term *term)
+{
+	return term->out_buffer->len > 0;
+}
+
+bool term_flush(struct term *term)
+{
+	while (term->out_buffer->len > 0) {
+		struct pollfd ready = {.fd = term->tty_fd, .events = POLLOUT};
+		if (poll(&ready, 1, 0) <= 0 || !(ready.revents & POLLOUT))
+			return !(ready.revents & (POLLERR | POLLHUP | POLLNVAL));
+		/* Small pieces: should our description be a blocking one, they fit. */
+		ssize_t n = write(term->tty_fd, term->out_buffer->data, MIN(term->out_buffer->len, 2048));
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return false;
+		if (n < 0 && errno == EAGAIN)
+			return true;
+		if (n > 0)
+			g_byte_array_remove_range(term->out_buffer, 0, (guint)n);
+	}
+	return true;
+}
+
+bool term_draw(struct term *term, struct canvas *canvas, const struct theme *theme)
+{
+	bool all = term->repaint;
+	if (all) {
+		g_clear_pointer(&term->shown, g_free);
+		canvas_touch(canvas);
+		clearok(curscr, TRUE);
+		term->repaint = false;
+	}
+	bool any = send_rows(term, canvas, theme);
+	any |= place_cursor(term, canvas);
+	if (any || all) {
+		wnoutrefresh(stdscr);
+		doupdate();
+		collect(term);
+	}
+	return term_flush(term);
+}
+
+void term_repaint(struct term *term)
+{
+	term->repaint = true;
+}
+
+void term_set_title(struct term *term, const char *title)
+{
+	if (!term->private_modes)
+		return;
+	g_autofree char *clean = text_clean(title, -1);
+	g_autofree char *cut = text_cut(clean, 80, "~");
+	g_autofree char *sequence = g_strdup_printf("\033]2;%s\007", cut);
+	g_byte_array_append(term->out_buffer, (const guint8 *)sequence, (guint)strlen(sequence));
+}
+
+/* ---- Ctrl-Z ----------------------------------------------------------------- */
+
+void term_modes_again(struct term *term)
+{
+	tcsetattr(STDIN_FILENO, TCSANOW, &term->raw);
+	term_modes_on(term);
+	term_repaint(term);
+}
+
+void term_suspend(struct term *term)
+{
+	give_back(term);
+	term_guard_stop();
+	g_byte_array_set_size(term->out_buffer, 0);
+	wnoutrefresh(stdscr);
+	doupdate();
+	collect(term);
+	term->cursor_shown = -1;
+	term_modes_again(term);
+}

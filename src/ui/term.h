@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The terminal: the only file that includes ncurses. Main thread; one at a
+ * time, because the crash handler must know it.
+ *
+ * Nothing here waits for the terminal: a frame goes into a buffer that is
+ * written as the terminal takes it, and while it is not empty there is no next
+ * frame. So a slow link shows the newest state, and never an old queue.
+ */
+#ifndef NVIRT_UI_TERM_H
+#define NVIRT_UI_TERM_H
+
+#include "canvas.h"
+#include "keys.h"
+
+struct term;
+
+/*
+ * Needs a terminal on stdin and stdout; else NULL with `error` saying what to
+ * use instead. `mono`: no colours. `ret_notice` (owned) says when another
+ * terminal description than $TERM's had to be taken.
+ */
+struct term *term_open(bool mono, char **ret_notice, GError **error);
+/* Gives the terminal back as it was. NULL is fine. */
+void term_close(struct term *term);
+/* Does the locale's character set have line drawing and shapes? */
+bool term_is_utf8(void);
+
+int term_input_fd(const struct term *term);
+int term_output_fd(const struct term *term);
+/* Asks the kernel; tells ncurses. False = as before. */
+bool term_get_size(struct term *term, int *ret_rows, int *ret_cols);
+
+/* Is there still something of the last frame to be written? Then watch term_output_fd(). */
+bool term_busy(const struct term *term);
+/* Writes what the terminal takes now. False: it has gone. */
+bool term_flush(struct term *term);
+/* Sends what changed since the last frame. Only while not busy. False: the terminal has gone. */
+bool term_draw(struct term *term, struct canvas *canvas, const struct theme *theme);
+/* The next frame paints everything. */
+void term_repaint(struct term *term);
+/* The colours of another theme: the next frame paints everything. */
+void term_new_theme(struct term *term);
+/* Cleaned text; only where the terminal has one. */
+void term_set_title(struct term *term, const char *title);
+
+enum term_event { TERM_NONE, TERM_KEY, TERM_MOUSE, TERM_PASTE, TERM_GONE };
+/*
+ * The next thing typed, without waiting. K_RESIZE never comes from here. For
+ * TERM_PASTE `ret_text` is owned by the caller.
+ */
+enum term_event term_read(struct term *term, keycode *ret_key, struct mouse *ret_mouse, char **ret_text);
+
+/* After a stop that was not ours (kill -STOP): the shell has set its own modes meanwhile. */
+void term_modes_again(struct term *term);
+/* Gives the terminal back, stops this process as Ctrl-Z does; returns after SIGCONT, modes set again. */
+void term_suspend(struct term *term);
+
+#endif

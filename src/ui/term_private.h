@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the terminal's files share. Main thread. */
+#ifndef NVIRT_UI_TERM_PRIVATE_H
+#define NVIRT_UI_TERM_PRIVATE_H
+
+#define _XOPEN_SOURCE_EXTENDED 1
+#include <curses.h>
+#include <stdio.h>
+#include <termios.h>
+
+#include "term.h"
+
+enum { TERM_MAX_SIDE = 2000 };
+
+struct term_style {
+	bool known;
+	attr_t attrs;
+	int pair;
+};
+
+struct term {
+	SCREEN *screen;
+	FILE *out;      /* ncurses': the memory file, once it is open */
+	int frame_fd;   /* the memory file */
+	int tty_fd;     /* the terminal, never blocking */
+	GByteArray *out_buffer; /* not yet taken by the terminal */
+	WINDOW *input;  /* a pad: reading from it does not refresh the screen */
+	struct termios saved, raw; /* as we found it, as ncurses set it */
+	char name[64];
+	bool mono, defaults, private_modes, repaint;
+	int rows, cols;
+	struct term_style styles[ROLE_N];
+	struct cell *shown; /* the last frame */
+	int shown_rows, shown_cols;
+	int cursor_y, cursor_x, cursor_shown;
+	GString *paste; /* while one comes in */
+	gint64 click_us; /* of the last press, for double clicks */
+	int click_y, click_x, click_button;
+};
+
+/* ---- term_input.c ---- */
+void term_input_init(struct term *term);
+
+/* ---- term_guard.c: the terminal is given back whatever happens ---- */
+/* Bracketed paste and mouse; ncurses does not know them all. */
+void term_modes_on(struct term *term);
+void term_modes_off(struct term *term);
+void term_guard_set(struct term *term);
+void term_guard_clear(void);
+/* Stops this process until it is continued. */
+void term_guard_stop(void);
+
+#endif

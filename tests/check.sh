@@ -1,0 +1,174 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make check: installs what is missing, builds with both compilers and with the
+# sanitizers, runs lint and every test program, ends with one line:
+#
+#   N passed, N failed[, N skipped]
+#
+# Logs stay in build/check/. Runs as any user; what needs root says so.
+#   check.sh NAME...   only the programs whose path holds one of these words, gcc build
+#   JOBS=N             at a time (default: the machine's processors)
+set -u
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$here/.." || exit 1
+logs=$PWD/build/check
+jobs=${JOBS:-$(nproc)}
+limit=600 # seconds a program may take
+
+dir_of() {
+	case $1 in
+	gcc) echo build ;;
+	*) echo "build/$1" ;;
+	esac
+}
+
+# Nothing of the user's is read or written by a test.
+private_environment() {
+	local name
+	for name in CONFIG STATE CACHE DATA; do
+		export "XDG_${name}_HOME=$logs/home/$name"
+	done
+	export HOME=$logs/home XDG_RUNTIME_DIR=$logs/home/run LANG=C.UTF-8 TZ=UTC TERM=xterm-256color G_SLICE=always-malloc
+	unset LC_ALL LIBVIRT_DEFAULT_URI VIRSH_DEFAULT_CONNECT_URI NO_COLOR COLORTERM NVIRT_LAB NVIRT_LAB_OWNER
+	mkdir -p "$HOME" "$XDG_RUNTIME_DIR"
+	chmod 700 "$XDG_RUNTIME_DIR"
+	export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+	export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+	export LSAN_OPTIONS=suppressions=$here/support/lsan.supp:print_suppressions=0
+	export TSAN_OPTIONS=suppressions=$here/support/tsan.supp:second_deadlock_stack=1
+}
+
+# ---- one test program ---------------------------------------------------------
+
+# Sanitizers fail on kernels that spread the address space wider than they know.
+runner() {
+	case $1 in
+	asan | tsan) setarch "$(uname -m)" -R true 2>/dev/null && echo "setarch $(uname -m) -R" ;;
+	esac
+}
+
+count() {
+	sed -n "s/^\[ *$1 *\] \([0-9]*\) test.*/\1/p" "$2" | awk '{n += $1} END {print n + 0}'
+}
+
+seconds_since() {
+	awk -v from="$1" -v to="$(date +%s.%N)" 'BEGIN {printf "%.1f", to - from}'
+}
+
+# record NAME PASSED FAILED SKIPPED SECONDS LOG
+record() {
+	local word=ok
+	[ "$3" -eq 0 ] || word=FAILED
+	echo "$2 $3 $4" >"$logs/$(tr / - <<<"$1").result"
+	printf '  %-6s %-40s %3d passed' "$word" "$1" "$2"
+	[ "$3" -eq 0 ] || printf ', %d failed' "$3"
+	[ "$4" -eq 0 ] || printf ', %d skipped' "$4"
+	printf '  %s s\n' "$5"
+	[ "$3" -eq 0 ] || { tail -n 40 "$6" | sed 's/^/    | /' && echo "    | (all of it: $6)"; }
+}
+
+run_program() {
+	local config=$1 program=$2 name log from status=0 passed failed
+	name="$config $program"
+	log=$logs/$config-$(tr / - <<<"$program").log
+	from=$(date +%s.%N)
+	# shellcheck disable=SC2046
+	$(runner "$config") timeout -k 10 $limit "$(dir_of "$config")/tests/$program" >"$log" 2>&1 </dev/null || status=$?
+	passed=$(count PASSED "$log")
+	failed=$(count FAILED "$log")
+	# A crash, a sanitizer's report or a time-out is a failure that cmocka did not count.
+	if [ $status -ne 0 ] && [ "$failed" -eq 0 ]; then
+		echo "ended with status $status" >>"$log"
+		failed=1
+	fi
+	[ $((passed + failed)) -gt 0 ] || [ "$(count SKIPPED "$log")" -gt 0 ] || failed=1
+	record "$name" "$passed" "$failed" "$(count SKIPPED "$log")" "$(seconds_since "$from")" "$log"
+}
+
+# ---- a step that is not a test program ----------------------------------------
+
+step() {
+	local name=$1 log from
+	shift
+	log=$logs/$(tr ' /' '--' <<<"$name").log
+	from=$(date +%s.%N)
+	if "$@" >"$log" 2>&1 </dev/null; then
+		record "$name" 1 0 0 "$(seconds_since "$from")" "$log"
+	else
+		record "$name" 0 1 0 "$(seconds_since "$from")" "$log"
+		return 1
+	fi
+}
+
+build() {
+	local config=$1 goal=$2
+	case $config in
+	gcc) set -- CC=gcc ;;
+	clang) set -- CC=clang ;;
+	asan) set -- CC=gcc SAN=address,undefined CFLAGS='-O1 -g' ;;
+	tsan) set -- CC=gcc SAN=thread CFLAGS='-O1 -g' ;;
+	esac
+	make -j"$jobs" WERROR=1 BUILD="$(dir_of "$config")" "$@" "$goal"
+}
+
+programs() {
+	local kind file
+	for kind in "$@"; do
+		for file in tests/$kind.c; do
+			[ ! -e "$file" ] || echo "$file" | sed 's|^tests/||; s|\.c$||'
+		done
+	done
+}
+
+# What each build runs: sanitizers look at everything in-process and at the real binary once.
+plan() {
+	case $1 in
+	gcc) programs 'pty/test_*' 'backend/test_*' 'unit/test_*' ;;
+	asan) programs 'pty/test_session' 'pty/test_hostile' 'backend/test_*' 'unit/test_*' ;;
+	tsan) programs 'pty/test_session' 'backend/test_*' 'unit/test_inbox*' 'unit/test_journal_file*' 'unit/test_worker*' ;;
+	esac | sed "s/^/$1 /"
+}
+
+summary() {
+	local passed failed skipped
+	read -r passed failed skipped < <(cat "$logs"/*.result | awk '{p += $1; f += $2; s += $3} END {print p + 0, f + 0, s + 0}')
+	if [ "$skipped" -gt 0 ]; then
+		echo "Skipped:"
+		grep -hE '^\[  SKIPPED \] [a-z]' "$logs"/*.log | sort -u | sed 's/^\[  SKIPPED \]/ /'
+		[ "$(id -u)" -eq 0 ] || echo "  (the lab's networks and namespaces need root)"
+	fi
+	printf '%d passed, %d failed' "$passed" "$failed"
+	[ "$skipped" -eq 0 ] || printf ', %d skipped' "$skipped"
+	printf '\n'
+	[ "$failed" -eq 0 ]
+}
+
+if [ "${1:-}" = --one ]; then
+	run_program "$2" "$3"
+	exit 0
+fi
+
+"$here/deps.sh" check </dev/null || exit 1
+rm -rf "$logs"
+mkdir -p "$logs"
+private_environment
+if [ $# -gt 0 ]; then
+	build gcc tests >"$logs/build.log" 2>&1 || { cat "$logs/build.log" && exit 1; }
+	for word in "$@"; do
+		plan gcc | grep -F -- "$word"
+	done | sort -u | xargs -r -P "$jobs" -L 1 "$here/check.sh" --one
+	summary
+	exit
+fi
+
+step 'build gcc' build gcc tests
+step 'build clang' build clang tests
+step 'lint' "$here/lint.sh"
+step 'lint self-test' "$here/lint.sh" --self-test
+step 'build asan' build asan tests
+step 'build tsan' build tsan tests
+for config in gcc asan tsan; do
+	plan "$config"
+done | xargs -r -P "$jobs" -L 1 "$here/check.sh" --one
+summary

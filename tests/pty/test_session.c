@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The real binary on libvirt's test driver: from the first frame to quitting, what a first-time user does. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "support/files.h"
+#include "support/pty.h"
+
+#define QUIET "--refresh", "3600" /* no tick disturbs what a test counts */
+
+static struct pty *start_test_driver(int rows, int cols)
+{
+	const char *const argv[] = {"-c", "test:///default", NULL};
+	struct pty *pty = pty_start(argv, NULL, rows, cols);
+	pty_wait_text(pty, "guests 1 of 1");
+	return pty;
+}
+
+static void quit(struct pty *pty)
+{
+	pty_keys(pty, "q");
+	pty_wait_exit_code(pty, 0);
+	pty_free(pty);
+}
+
+/* Moves the tree's cursor down until the content panel shows `title`. */
+static void open_object(struct pty *pty, const char *title)
+{
+	pty_keys(pty, "1", "Home");
+	for (int i = 0; i < 20 && !pty_shows(pty, title); i++)
+		pty_keys(pty, "j");
+	pty_wait_text(pty, title);
+}
+
+static void quitting_gives_the_terminal_back(void **state)
+{
+	(void)state;
+	struct pty *pty = start_test_driver(24, 80);
+	struct termios before = pty_termios_before(pty), after;
+	assert_true(pty_modes(pty).altscreen);
+	pty_keys(pty, "q");
+	pty_wait_exit_code(pty, 0);
+	after = pty_termios(pty);
+	assert_memory_equal(&before, &after, sizeof(before));
+	assert_false(pty_modes(pty).altscreen);
+	assert_true(pty_modes(pty).cursor_visible);
+	assert_int_equal(pty_modes(pty).mouse, 0);
+	pty_free(pty);
+}
+
+/* A socket that accepts and never says a word, as a stopped libvirtd. */
+static int listen_silently(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+	unlink(path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 16), 0);
+	return fd;
+}
+
+static void silent_daemon_leaves_first_frame_and_keys_alive(void **state)
+{
+	(void)state;
+	g_autofree char *path = g_strdup_printf("/tmp/nvp-silent-%d", (int)getpid());
+	g_autofree char *uri = g_strdup_printf("qemu+unix:///system?socket=%s", path);
+	int fd = listen_silently(path);
+	const char *const argv[] = {"-c", uri, NULL};
+	struct pty *pty = pty_start(argv, NULL, 24, 80);
+	pty_wait_text(pty, "[Cc]onnecting");
+	pty_keys(pty, "?");
+	pty_wait_text(pty, "Help");
+	pty_keys(pty, "Esc");
+	pty_wait_gone(pty, "Enter runs");
+	quit(pty);
+	close(fd);
+	unlink(path);
+}
+
+static void refused_socket_shows_libvirts_words_and_what_was_tried(void **state)
+{
+	(void)state;
+	const char *const argv[] = {"-c", "qemu+unix:///system?socket=/nonexistent/sock", NULL};
+	struct pty *pty = pty_start(argv, NULL, 40, 120);
+	pty_wait_text(pty, "No connection to libvirt");
+	pty_wait_text(pty, "/nonexistent/sock");
+	pty_wait_text(pty, "No such file");
+	pty_wait_text(pty, "retry in|trying again");
+	pty_keys(pty, "R");
+	pty_wait_text(pty, "Attempts +[2-9]");
+	quit(pty);
+}
+
+static void wrong_uri_is_named(void **state)
+{
+	(void)state;
+	const char *const argv[] = {"-c", "nosuch:///system", NULL};
+	struct pty *pty = pty_start(argv, NULL, 40, 120);
+	pty_wait_text(pty, "no connection driver available");
+	quit(pty);
+}
+
+static void help_lists_keys_and_closes(void **state)
+{
+	(void)state;
+	struct pty *pty = start_test_driver(50, 100);
+	pty_keys(pty, "?");
+	pty_wait_text(pty, "Everywhere");
+	pty_wait_text(pty, "Next region");
+	pty_keys(pty, "Esc");
+	pty_wait_gone(pty, "Everywhere");
+	quit(pty);
+}
+
+static void palette_finds_and_runs_by_name(void **state)
+{
+	(void)state;
+	struct pty *pty = start_test_driver(24, 80);
+	pty_keys(pty, ":");
+	pty_wait_text(pty, "Palette");
+	pty_type(pty, "quit nvirt");
+	pty_wait_text(pty, "quit nvirt");
+	pty_keys(pty, "Enter");
+	pty_wait_exit_code(pty, 0);
+	pty_free(pty);
+}
+
+static void q_is_a_letter_while_a_field_is_edited(void **state)
+{
+	(void)state;
+	struct pty *pty = start_test_driver(24, 80);
+	pty_keys(pty, "/", "q");
+	pty_wait_gone(pty, "▶ test$|▶ test ");
+	pty_keys(pty, "Esc");
+	pty_wait_text(pty, "▶ test");
+	quit(pty);
+}
+
+static void filter_hides_and_escape_brings_back(void **state)
+{
+	(void)state;
+	struct pty *pty = start_test_driver(24, 80);
+	pty_wait_text(pty, "default-pool");
+	pty_keys(pty, "/");
+	pty_type(pty, "pool");
+	pty_wait_gone(pty, "▶ test");
+	assert_true(pty_shows(pty, "default-pool"));
+	pty_keys(pty, "Esc");
+	pty_wait_text(pty, "▶ test");
+	quit(pty);
+}
+
+static void marks_show_and_go(void **state)
+{
+	(void)state;
+	struct pty *pty = start_test_driver(24, 80);
+	open_object(pty, "guest test");
+	pty_keys(pty, "Space");
+	pty_wait_text(pty, "•.*test");
+	open_object(pty, "guest test");
+	pty_keys(pty, "Space");
+	pty_wait_gone(pty, "•.*test");
+	quit(pty);
+}
+
+static void every_tab_of_every_kind_opens(void **state)
+{
+	(void)state;
+	struct pty *pty = start_test_driver(24, 100);
+	pty_wait_text(pty, "default-pool");
+	open_object(pty, "host ");
+	pty_wait_text(pty, "\\[Summary\\]");
+	pty_keys(pty, "]");
+	pty_wait_text(pty, "\\[Guests\\]");
+	pty_keys(pty, "]");
+	pty_wait_text(pty, "\\[Tasks\\]");
+	pty_keys(pty, "[", "[");
+	open_object(pty, "guest test");
+	pty_wait_text(pty, "\\[Summary\\]");
+	pty_keys(pty, "]");
+	pty_wait_text(pty, "\\[Tasks\\]");
+	pty_keys(pty, "]");
+	pty_wait_text(pty, "<domain type='test'");
+	open_object(pty, "pool default-pool");
+	pty_wait_text(pty, "\\[Summary\\]");
+	open_object(pty, "network default");
+	pty_wait_text(pty, "\\[Summary\\]");
+	quit(pty);
+}
+
+static void action_becomes_task_and_state(void **state)
+{
+	(void)state;
+	struct pty *pty = start_test_driver(24, 100);
+	open_object(pty, "guest test");
+	pty_keys(pty, "p");
+	pty_wait_text(pty, "suspend +.* OK");
+	pty_wait_text(pty, "State +paused");
+	pty_keys(pty, "r");
+	pty_wait_text(pty, "resume +.* OK");
+	pty_wait_text(pty, "State +running");
+	quit(pty);
+}
+
+static void task_log_survives_the_program(void **state)
+{
+	(void)state;
+	g_autofree char *home = g_dir_make_tmp("nvp-XXXXXX", NULL);
+	const char *const argv[] = {"-c", "test:///default", NULL};
+	for (int run = 0; run < 2; run++) {
+		struct pty *pty = pty_start_with(&(struct pty_options){.argv = argv, .home = home, .cols = 100});
+		pty_wait_text(pty, "guests 1 of 1");
+		if (run == 1)
+			pty_wait_text(pty, "suspend +.* OK");
+		open_object(pty, "guest test");
+		if (run == 0)
+			pty_keys(pty, "p");
+		pty_wait_text(pty, "suspend +.* OK");
+		quit(pty);
+	}
+	g_autofree char *log = g_build_filename(home, "state", "nvirt", "tasks.jsonl", NULL);
+	assert_true(g_file_test(log, G_FILE_TEST_IS_REGULAR));
+
+	files_remove(home);
+}
+
+static void refused_action_says_why(void **state)
+{
+	(void)state;
+	struct pty *pty = start_test_driver(24, 100);
+	open_object(pty, "guest test");
+	pty_keys(pty, "r");
+	pty_wait_text(pty, "Resume: .*(running|not paused)");
+	quit(pty);
+}
+
+static void read_only_is_shown_and_refuses_with_its_reason(void **state)
+{
+	(void)state;
+	const char *const argv[] = {"-r", "-c", "test:///default", NULL};
+	struct pty *pty = pty_start(argv, NULL, 24, 100);
+	pty_wait_text(pty, "READ-ONLY");
+	pty_wait_text(pty, "guests 1 of 1");
+	open_object(pty, "guest test");
+	pty_keys(pty, "p");
+	pty_wait_text(pty, "Pause: .*read-only");
+	quit(pty);
+}
+
+static void dangerous_action_names_object_and_consequence(void **state)
+{
+	(void)state;
+	struct pty *pty = start_test_driver(24, 100);
+	open_object(pty, "guest test");
+	pty_keys(pty, "D");
+	pty_wait_text(pty, "Force off guest test\\?");
+	pty_wait_text(pty, "loses power");
+	pty_keys(pty, "Esc");
+	pty_wait_gone(pty, "loses power");
+	pty_keys(pty, "D");
+	pty_wait_text(pty, "loses power");
+	pty_keys(pty, "y");
+	pty_wait_text(pty, "destroy +.* OK");
+	pty_wait_text(pty, "guests 0 of 1");
+	quit(pty);
+}
+
+static void several_hosts_are_shown_together(void **state)
+{
+	(void)state;
+	const char *const argv[] = {"-c", "test:///default", "-c", "nosuch:///system", NULL};
+	struct pty *pty = pty_start(argv, NULL, 24, 100);
+	pty_wait_text(pty, "guests 1 of 1");
+	pty_wait_text(pty, "nosuch:///system");
+	quit(pty);
+}
+
+/* The whole screen for one idle tick: nothing, or little more than a clock. */
+static void idle_program_writes_next_to_nothing(void **state)
+{
+	(void)state;
+	const char *const argv[] = {"-c", "test:///default", QUIET, NULL};
+	struct pty *pty = pty_start(argv, NULL, 24, 80);
+	pty_wait_text(pty, "guests 1 of 1");
+	pty_keys(pty, "C-r");
+	gsize before = pty_raw_bytes(pty)->len;
+	pty_keys(pty, "C-r");
+	assert_true(pty_raw_bytes(pty)->len - before < 400);
+	quit(pty);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(quitting_gives_the_terminal_back),
+	        cmocka_unit_test(silent_daemon_leaves_first_frame_and_keys_alive),
+	        cmocka_unit_test(refused_socket_shows_libvirts_words_and_what_was_tried),
+	        cmocka_unit_test(wrong_uri_is_named),
+	        cmocka_unit_test(help_lists_keys_and_closes),
+	        cmocka_unit_test(palette_finds_and_runs_by_name),
+	        cmocka_unit_test(q_is_a_letter_while_a_field_is_edited),
+	        cmocka_unit_test(filter_hides_and_escape_brings_back),
+	        cmocka_unit_test(marks_show_and_go),
+	        cmocka_unit_test(every_tab_of_every_kind_opens),
+	        cmocka_unit_test(action_becomes_task_and_state),
+	        cmocka_unit_test(task_log_survives_the_program),
+	        cmocka_unit_test(refused_action_says_why),
+	        cmocka_unit_test(read_only_is_shown_and_refuses_with_its_reason),
+	        cmocka_unit_test(dangerous_action_names_object_and_consequence),
+	        cmocka_unit_test(several_hosts_are_shown_together),
+	        cmocka_unit_test(idle_program_writes_next_to_nothing),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

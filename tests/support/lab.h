@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The lab (tests/lab/lab.sh) from C tests: start it, ask it, disturb it.
+ *
+ * Every lab has a directory of its own and ends with the test program, however
+ * that ends. What can not work fails the cmocka test.
+ */
+#ifndef TESTS_SUPPORT_LAB_H
+#define TESTS_SUPPORT_LAB_H
+
+#include <glib.h>
+#include <libvirt/libvirt.h>
+#include <stdbool.h>
+
+struct lab;
+
+struct lab *lab_start(unsigned hosts);
+void lab_stop(struct lab *lab); /* NULL is fine */
+/* A system libvirtd with networks (root), or a session one. */
+bool lab_is_system(struct lab *lab);
+const char *lab_dir(struct lab *lab);
+const char *lab_uri(struct lab *lab, const char *host); /* owned by the lab */
+char *lab_socket(struct lab *lab, const char *host);     /* owned by the caller */
+
+/* A command of lab.sh, NULL-terminated words; its standard output, owned. */
+#define lab_run(lab, ...) lab_run_words((lab), (const char *const[]){__VA_ARGS__, NULL})
+char *lab_run_words(struct lab *lab, const char *const *words);
+/* The same for commands whose output is of no interest. */
+#define lab_do(lab, ...) g_free(lab_run((lab), __VA_ARGS__))
+
+/* A connection of the test's own, kept open; opened anew when it was lost. Borrowed. */
+virConnectPtr lab_connection(struct lab *lab, const char *host);
+/* VIR_DOMAIN_*; -1 = no such guest, or no answer. */
+int lab_guest_state(struct lab *lab, const char *host, const char *guest);
+/* Waits until `done(data)`; for what no pty is needed. */
+void lab_wait_for(bool (*done)(void *data), void *data, const char *what, int deadline_ms);
+void lab_wait_state(struct lab *lab, const char *host, const char *guest, int state);
+
+/* ---- the proxy in front of a daemon: tests/lab/proxy.c ---- */
+struct proxy;
+/* Listens in the lab's directory. */
+struct proxy *proxy_start(struct lab *lab, const char *host);
+void proxy_stop(struct proxy *proxy);
+const char *proxy_socket(struct proxy *proxy);
+/* Answer without its last line "ok", owned; printf-like command. */
+char *proxy_command(struct proxy *proxy, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Calls since the last reset, at one moment: of one procedure of the remote protocol, and of all. */
+guint64 proxy_calls(struct proxy *proxy, unsigned procedure, guint64 *ret_total);
+
+/* libvirt's remote_protocol.x */
+#define REMOTE_PROGRAM 0x20008086u
+#define PROC_CONNECT_GET_ALL_DOMAIN_STATS 344u
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What pty.c and pty_screen.c share. */
+#ifndef TESTS_SUPPORT_PTY_PRIVATE_H
+#define TESTS_SUPPORT_PTY_PRIVATE_H
+
+#include <sys/types.h>
+#include <vterm.h>
+
+#include "support/pty.h"
+
+struct pty {
+	int master; /* -1 after pty_hang_up() */
+	int idle_read, idle_write;
+	int status_fd, control_fd;
+	pid_t leader, pid;
+	char *home;
+	bool own_home;
+	struct termios before;
+	GByteArray *raw;
+	guint64 idle_count;
+	bool output_ended, idle_ended;
+	bool stopped, exited;
+	int status;
+	VTerm *vterm;
+	VTermScreen *screen;
+	int rows, cols;
+	struct pty_modes modes;
+};
+
+void vt_init(struct pty *pty, int rows, int cols);
+void vt_fini(struct pty *pty);
+void vt_feed(struct pty *pty, const guint8 *bytes, gsize len);
+void vt_resize(struct pty *pty, int rows, int cols);
+/* What a terminal in application mode sends for a key name; owned. */
+char *key_bytes(const char *name);
+
+#endif
