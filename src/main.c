@@ -4,12 +4,14 @@
  *
  * Options stand before the verb; the words after it belong to the verb.
  */
+#include <json-c/json.h>
 #include <locale.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 
-#include "cli/cli.h"
+#include "nvirt/backend.h"
+#include "nvirt/options.h"
 #include "nvirt/text.h"
 
 #define REFRESH_MIN_S 0.5
@@ -34,26 +36,29 @@ static int usage_error(const char *message)
 static GOptionContext *make_context(struct program *program)
 {
 	const GOptionEntry entries[] = {
-		{ "connect", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &program->options.uris,
-		        "Connect to URI instead of libvirt's default; may be repeated", "URI" },
-		{ "readonly", 'r', 0, G_OPTION_ARG_NONE, &program->readonly, "Open connections read-only", NULL },
-		{ "refresh", 0, 0, G_OPTION_ARG_STRING, &program->refresh,
-		        "Look at the hosts every SECONDS: 0.5 to 3600 (2)", "SECONDS" },
-		{ "theme", 0, 0, G_OPTION_ARG_STRING, &program->options.theme, "Colours of the dashboard", "NAME" },
-		{ "ascii", 0, 0, G_OPTION_ARG_NONE, &program->ascii, "Draw and print ASCII characters only", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &program->json, "Verbs: print JSON", NULL },
-		{ "yes", 'y', 0, G_OPTION_ARG_NONE, &program->yes, "Verbs: do not ask for confirmation", NULL },
-		{ "version", 0, 0, G_OPTION_ARG_NONE, &program->version, "Show versions and licence", NULL },
-		{ "help", 'h', 0, G_OPTION_ARG_NONE, &program->help, "Show this help", NULL },
-		{ 0 },
+	        {"connect", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &program->options.uris,
+	                "Connect to URI instead of libvirt's default; may be repeated", "URI"},
+	        {"readonly", 'r', 0, G_OPTION_ARG_NONE, &program->readonly, "Open connections read-only",
+	                NULL},
+	        {"refresh", 0, 0, G_OPTION_ARG_STRING, &program->refresh,
+	                "Look at the hosts every SECONDS: 0.5 to 3600 (2)", "SECONDS"},
+	        {"theme", 0, 0, G_OPTION_ARG_STRING, &program->options.theme, "Colours of the dashboard",
+	                "NAME"},
+	        {"ascii", 0, 0, G_OPTION_ARG_NONE, &program->ascii, "Draw and print ASCII characters only",
+	                NULL},
+	        {"json", 0, 0, G_OPTION_ARG_NONE, &program->json, "Verbs: print JSON", NULL},
+	        {"yes", 'y', 0, G_OPTION_ARG_NONE, &program->yes, "Verbs: do not ask for confirmation", NULL},
+	        {"version", 0, 0, G_OPTION_ARG_NONE, &program->version, "Show versions and licence", NULL},
+	        {"help", 'h', 0, G_OPTION_ARG_NONE, &program->help, "Show this help", NULL},
+	        {0},
 	};
 	GOptionContext *context = g_option_context_new("[VERB [WORD...]]");
 	g_autofree char *verbs = cli_help_verbs();
 
 	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_set_strict_posix(context, TRUE);
-	g_option_context_set_summary(context,
-	        "A terminal manager for libvirt hosts: without a verb it opens the dashboard.");
+	g_option_context_set_summary(
+	        context, "A terminal manager for libvirt hosts: without a verb it opens the dashboard.");
 	g_option_context_set_description(context, verbs);
 	g_option_context_add_main_entries(context, entries, NULL);
 	return context;
@@ -131,7 +136,7 @@ static int open_door(struct program *program, GOptionContext *context)
 
 int main(int argc, char **argv)
 {
-	struct program program = { 0 };
+	struct program program = {0};
 	g_autoptr(GError) error = NULL;
 	g_auto(GStrv) words = NULL;
 	int code;

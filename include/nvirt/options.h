@@ -29,5 +29,7 @@ struct options {
 int ui_main(const struct options *options);
 /* One verb: prints, returns an enum exit_code. */
 int cli_main(const struct options *options);
+/* All verbs with their sentences, for --help; owned. */
+char *cli_help_verbs(void);
 
 #endif

@@ -90,10 +90,21 @@ static enum advice_cause uri_cause(int code, const char *words)
 	return CAUSE_OTHER;
 }
 
+/* With no daemon to ask, libvirt does not get as far as telling that it knows no such driver. */
+static bool known_driver(const char *uri)
+{
+	static const char *const drivers[] = {"", "qemu", "test", "xen", "lxc", "ch", "bhyve", "vz", "openvz",
+	        "vbox", "vmwareplayer", "vmwarews", "vmwarefusion", "esx", "gsx", "vpx", "hyperv", "parallels",
+	        NULL};
+	g_autofree char *driver = uri_driver(uri);
+
+	return g_strv_contains(drivers, driver);
+}
+
 enum advice_cause advice_cause(const char *uri, int code, const char *words)
 {
 	g_autofree char *transport = uri_transport(uri);
-	enum advice_cause cause = uri_cause(code, words);
+	enum advice_cause cause = known_driver(uri) ? uri_cause(code, words) : CAUSE_NO_DRIVER;
 
 	if (cause == CAUSE_OTHER && (has(transport, "ssh") || has(words, "ssh: ")))
 		cause = ssh_cause(words);

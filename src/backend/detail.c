@@ -282,8 +282,7 @@ static bool find_due(const struct detail *detail, struct due *due, gint64 *next_
 	due->facts = host->facts_due;
 	due->node = !detail->local && when(now_us, detail->node_us + NODE_EVERY_US, next_us);
 	due->guest = guest_due(detail, now_us, next_us);
-	due->cpu_times = no_pid &&
-	        when(now_us, detail->rows_us + host->refresh_ms * G_TIME_SPAN_MILLISECOND, next_us);
+	due->cpu_times = no_pid && host->rows_due;
 	due->rows = undefined || due->cpu_times;
 	due->canary = host->visible->len > 0 && when(now_us, detail->canary_us + CANARY_EVERY_US, next_us);
 	lists_due(detail, now_us, due, next_us);
@@ -320,6 +319,8 @@ static void take_due(struct detail *detail, const struct due *due)
 	}
 	if (due->facts)
 		host->facts_due = false;
+	if (due->cpu_times)
+		host->rows_due = false;
 	if (due->guest)
 		host->detail_kicked = false;
 	if (due->pools)

@@ -17,8 +17,8 @@ struct addresses;
 struct look {
 	uint8_t uuid[16];
 	bool any;
-	char *xml, *xml_stored; /* raw, as last posted */
-	int id;                 /* that the agent's time-out was set for */
+	char *xml; /* raw, as last read */
+	int id;    /* that the agent's time-out was set for */
 	struct addresses *addresses;
 };
 
@@ -39,7 +39,7 @@ struct detail {
 	GHashTable *usage; /* usage.h */
 	bool usage_known;
 	/* When each job was last done. */
-	gint64 guest_us, rows_us, canary_us, node_us, lists_us, networks_us, volumes_us;
+	gint64 guest_us, canary_us, node_us, lists_us, networks_us, volumes_us;
 };
 
 /* `guests` NULL = none. false: left behind, do nothing more. */

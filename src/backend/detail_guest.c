@@ -45,7 +45,6 @@ static void glance_clear(struct glance *glance)
 void detail_look_clear(struct look *look)
 {
 	g_free(look->xml);
-	g_free(look->xml_stored);
 	addresses_free(look->addresses);
 	*look = (struct look){.id = -1};
 }
@@ -196,26 +195,23 @@ static bool read_figures(struct detail *detail, const struct glance *glance, str
 	return detail_leave(detail);
 }
 
-/* Is there anything that the last look did not post? */
+/* Was nothing of this guest posted yet? What is kept of the last look is brought in step. */
 static bool news(struct detail *detail, const struct glance *glance)
 {
 	struct look *look = &detail->look;
 	bool same = look->any && memcmp(look->uuid, detail->open.uuid, sizeof(look->uuid)) == 0;
-	bool changed = !same || g_strcmp0(look->xml, glance->xml) != 0 ||
-	        g_strcmp0(look->xml_stored, glance->xml_stored) != 0;
 
 	if (!same)
 		detail_look_clear(look);
-	if (!changed)
+	else if (strcmp(look->xml, glance->xml) == 0)
 		return false;
+	/* Another definition, another NIC maybe, or its agent came: its addresses are asked anew. */
+	g_clear_pointer(&look->addresses, addresses_free);
 	look->any = true;
 	memcpy(look->uuid, detail->open.uuid, sizeof(look->uuid));
 	g_free(look->xml);
 	look->xml = g_strdup(glance->xml);
-	g_free(look->xml_stored);
-	look->xml_stored = g_strdup(glance->xml_stored);
-	g_clear_pointer(&look->addresses, addresses_free);
-	return true;
+	return !same;
 }
 
 static void look(struct detail *detail, const struct glance *glance)

@@ -191,7 +191,6 @@ void detail_rows(struct detail *detail, bool cpu_times)
 	gint64 end_us = g_get_monotonic_time() + ROWS_BUDGET_US;
 	bool news = false;
 
-	detail->rows_us = g_get_monotonic_time();
 	if (detail->conn == NULL || !detail_enter(detail, BUSY_HOST, NULL))
 		return;
 	for (guint i = 0; i < detail->visible->len && g_get_monotonic_time() < end_us; i++)

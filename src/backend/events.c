@@ -37,15 +37,17 @@ static void sink_unref(void *data)
 	g_free(sink);
 }
 
+/* Releases what was written to it: the callback that gets it acquires (enter()). */
 static struct sink *sink_ref(struct sink *sink)
 {
-	__atomic_add_fetch(&sink->refs, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&sink->refs, 1, __ATOMIC_RELEASE);
 	return sink;
 }
 
 /* Locks the host; false, and nothing locked, when this connection is not the current one any more. */
 static bool enter(struct sink *sink)
 {
+	(void)__atomic_load_n(&sink->refs, __ATOMIC_ACQUIRE);
 	host_lock(sink->host);
 	if (sink->generation == sink->host->generation)
 		return true;
@@ -325,8 +327,11 @@ struct events *events_register(
 	sink->epoch = epoch;
 	events->conn = conn;
 	events->sink = sink;
-	events->close =
-	        registered(sink, virConnectRegisterCloseCallback(conn, on_close, sink_ref(sink), sink_unref)) == 0;
+	/*
+	 * Without a reference of its own: a driver that has no close callback says
+	 * yes and never frees it, and none is under way once it is unregistered.
+	 */
+	events->close = virConnectRegisterCloseCallback(conn, on_close, sink, NULL) == 0;
 	register_domains(events);
 	events->network = registered(sink,
 	        virConnectNetworkEventRegisterAny(conn, NULL, VIR_NETWORK_EVENT_ID_LIFECYCLE,

@@ -13,6 +13,8 @@
 #include "nvirt/text.h"
 
 #define TICK_US (G_USEC_PER_SEC / 2)
+/* The first look comes sooner, so that a short save shows something too. */
+#define FIRST_TICK_US (G_USEC_PER_SEC / 8)
 
 struct job_watch {
 	struct job *job;
@@ -22,7 +24,7 @@ struct job_watch {
 	bool started;
 	bool done;       /* under the job's lock */
 	/* The watcher's own from here on. */
-	bool abort_tried, abort_sent, abort_told;
+	bool looked, abort_tried, abort_sent, abort_told;
 	gint64 last_us;
 	uint64_t last_done;
 	double rate_bps;
@@ -67,6 +69,7 @@ static void look(struct job_watch *watch)
 	virTypedParameterPtr params = NULL;
 	int type = VIR_DOMAIN_JOB_NONE, n = 0;
 
+	watch->looked = true;
 	if (virDomainGetJobStats(watch->dom, &type, &params, &n, 0) < 0)
 		return;
 	uint64_t total = param_u64(params, n, VIR_DOMAIN_JOB_DATA_TOTAL);
@@ -100,7 +103,7 @@ static void pass_abort(struct job_watch *watch)
 static bool tick(struct job_watch *watch)
 {
 	struct job *job = watch->job;
-	gint64 until = g_get_monotonic_time() + TICK_US;
+	gint64 until = g_get_monotonic_time() + (watch->looked ? TICK_US : FIRST_TICK_US);
 
 	pthread_mutex_lock(&job->lock);
 	while (!watch->done && (watch->abort_tried || !job->abort_asked))

@@ -224,6 +224,9 @@ static bool tick(struct poller *poller, GError **error)
 	if (current(poller)) {
 		say_answered(poller);
 		host_post(host, msg);
+		/* CPU times that only libvirt tells are read once a tick, so that each sample has a new one. */
+		host->rows_due = true;
+		pthread_cond_broadcast(&host->detail_wake);
 	} else {
 		msg_free(msg);
 	}

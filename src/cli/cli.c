@@ -13,28 +13,28 @@
 #define CONNECT_TIMEOUT_S 30
 #define CONNECT_TIMEOUT_MAX_S 3600
 
-static const struct cli_option no_options[] = { { 0 } };
+static const struct cli_option no_options[] = {{0}};
 
 const struct cli_option cli_options_common[] = {
-	{ "connect", 'c', "URI", true, "Connect to URI instead of libvirt's default" },
-	{ "readonly", 'r', NULL, false, "Open the connection read-only" },
-	{ "connect-timeout", 0, "SECONDS", false, "Give up when the host has not answered by then (30)" },
-	{ "json", 0, NULL, false, "Print JSON" },
-	{ "yes", 'y', NULL, false, "Do not ask for confirmation" },
-	{ "ascii", 0, NULL, false, "Print ASCII characters only" },
-	{ "help", 'h', NULL, false, "Show this help" },
-	{ 0 },
+        {"connect", 'c', "URI", true, "Connect to URI instead of libvirt's default"},
+        {"readonly", 'r', NULL, false, "Open the connection read-only"},
+        {"connect-timeout", 0, "SECONDS", false, "Give up when the host has not answered by then (30)"},
+        {"json", 0, NULL, false, "Print JSON"},
+        {"yes", 'y', NULL, false, "Do not ask for confirmation"},
+        {"ascii", 0, NULL, false, "Print ASCII characters only"},
+        {"help", 'h', NULL, false, "Show this help"},
+        {0},
 };
 
 const struct cli_verb cli_verbs[] = {
-	{ "list", "[guests | pools | networks | volumes POOL | hosts]", "List objects of the host.",
-	        cli_options_list, cli_list },
-	{ "show", "[guest | pool | network] NAME", "Show everything known about one object.", no_options,
-	        cli_show },
-	{ "tasks", "", "List the tasks in the journal, the newest last.", cli_options_tasks, cli_tasks },
-	{ "self-test", "", "Check that all tables of this program agree.", no_options, cli_self_test },
-	{ "help", "[VERB]", "Show the verbs, or one verb's words and options.", no_options, cli_help },
-	{ 0 },
+        {"list", "[guests | pools | networks | volumes POOL | hosts]", "List objects of the host.",
+                cli_options_list, cli_list},
+        {"show", "[guest | pool | network] NAME", "Show everything known about one object.", no_options,
+                cli_show},
+        {"tasks", "", "List the tasks in the journal, the newest last.", cli_options_tasks, cli_tasks},
+        {"self-test", "", "Check that all tables of this program agree.", no_options, cli_self_test},
+        {"help", "[VERB]", "Show the verbs, or one verb's words and options.", no_options, cli_help},
+        {0},
 };
 
 int cli_usage_error(struct cli *cli, const char *verb, const char *format, ...)
@@ -134,7 +134,7 @@ static int unknown_verb(struct cli *cli, const char *word)
 
 int cli_main(const struct options *options)
 {
-	struct cli cli = { .connect_timeout_us = CONNECT_TIMEOUT_S * G_USEC_PER_SEC };
+	struct cli cli = {.connect_timeout_us = CONNECT_TIMEOUT_S * G_USEC_PER_SEC};
 	const char *word = options->verb[0];
 	const struct cli_verb *verb = cli_verb_by_name(word);
 	const struct action *action = verb ? NULL : action_by_verb(word);

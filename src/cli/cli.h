@@ -55,8 +55,6 @@ int cli_usage_error(struct cli *cli, const char *verb, const char *format, ...) 
 struct cli_session *cli_open_session(struct cli *cli, const char *verb, bool one, bool write_journal);
 
 /* ---- help, made from the tables (cli_help.c) ---- */
-/* All verbs, grouped by the object they act on; owned. */
-char *cli_help_verbs(void);
 char *cli_help_action(const struct action *action);
 char *cli_help_verb(const struct cli_verb *verb);
 /* The row's virsh equivalent with the name in its place (quoted, or in capitals); NULL = none. Owned. */
@@ -76,8 +74,8 @@ const char *cli_near_verb(const char *word);
  * or line feeds, may be NULL), plus with `all_storage` every disk that may be
  * removed. NULL with `error` for an id that is unknown, refused, or must go.
  */
-char *cli_plan_choose(const struct plan *plan, const char *remove, const char *keep, bool all_storage,
-        GError **error);
+char *cli_plan_choose(
+        const struct plan *plan, const char *remove, const char *keep, bool all_storage, GError **error);
 /* For people: what goes (and `ids`, as chosen), what stays and why. Owned. */
 char *cli_plan_text(const struct plan *plan, const char *ids);
 json_object *cli_plan_json(const struct plan *plan, const char *ids);

@@ -13,15 +13,15 @@
 #include "nvirt/text.h"
 
 const struct cli_option cli_options_action[] = {
-	{ "dry-run", 'n', NULL, false, "Say what would be done, and change nothing" },
-	{ 0 },
+        {"dry-run", 'n', NULL, false, "Say what would be done, and change nothing"},
+        {0},
 };
 
 const struct cli_option cli_options_plan[] = {
-	{ "remove", 0, "ID,ID", true, "Remove these, too (--dry-run shows the ids)" },
-	{ "remove-all-storage", 0, NULL, false, "Remove every disk that may be removed" },
-	{ "keep", 0, "ID,ID", true, "Keep these" },
-	{ 0 },
+        {"remove", 0, "ID,ID", true, "Remove these, too (--dry-run shows the ids)"},
+        {"remove-all-storage", 0, NULL, false, "Remove every disk that may be removed"},
+        {"keep", 0, "ID,ID", true, "Keep these"},
+        {0},
 };
 
 /* One verb under way. */
@@ -92,17 +92,19 @@ static int check_words(struct verb *verb)
 	bool ok;
 
 	if (words->len < objects)
-		return cli_usage_error(verb->cli, action->verb, "%s: which %s?", action->verb,
-		        obj_kind_word(action->kind));
+		return cli_usage_error(
+		        verb->cli, action->verb, "%s: which %s?", action->verb, obj_kind_word(action->kind));
 	if (words->len > most && !(bulk && objects)) {
 		g_autofree char *extra = text_clean(words->pdata[most], -1);
 
-		return cli_usage_error(verb->cli, action->verb, "%s: '%s' is one word too many", action->verb, extra);
+		return cli_usage_error(
+		        verb->cli, action->verb, "%s: '%s' is one word too many", action->verb, extra);
 	}
 	if (!bulk)
 		take_params(verb, objects);
 	if (changes_nothing(verb))
-		return cli_usage_error(verb->cli, action->verb, "%s: nothing to change was given", action->verb);
+		return cli_usage_error(
+		        verb->cli, action->verb, "%s: nothing to change was given", action->verb);
 	args = args_copy(verb->cli->line.params);
 	ok = action_check_args(action, args, &error);
 	args_free(args);
@@ -229,8 +231,8 @@ static int choose(struct verb *verb, struct target *target)
 	const struct cli_line *line = &verb->cli->line;
 	g_autoptr(GError) error = NULL;
 
-	verb->remove = cli_plan_choose(verb->plan, cli_line_value(line, "remove"), cli_line_value(line, "keep"),
-	        cli_line_flag(line, "remove-all-storage"), &error);
+	verb->remove = cli_plan_choose(verb->plan, cli_line_value(line, "remove"),
+	        cli_line_value(line, "keep"), cli_line_flag(line, "remove-all-storage"), &error);
 	if (!verb->remove) {
 		cli_report_refused(verb->cli, verb->action, target, error->message);
 		return EXIT_CODE_FAILED;
@@ -431,7 +433,8 @@ static int act(struct verb *verb)
 	/* The world went on while the question stood. */
 	cli_session_pump(verb->session);
 	drop_refused(verb);
-	code = verb->targets->len ? cli_run(verb->cli, verb->session, verb->action, verb->targets) : EXIT_CODE_FAILED;
+	code = verb->targets->len ? cli_run(verb->cli, verb->session, verb->action, verb->targets)
+	                          : EXIT_CODE_FAILED;
 	return code == EXIT_CODE_OK && verb->refused ? EXIT_CODE_FAILED : code;
 }
 
@@ -442,7 +445,7 @@ static void free_target(gpointer target)
 
 int cli_action(struct cli *cli, const struct action *action)
 {
-	struct verb verb = { .cli = cli, .action = action };
+	struct verb verb = {.cli = cli, .action = action};
 	int code = check_words(&verb);
 
 	if (code == EXIT_CODE_OK)

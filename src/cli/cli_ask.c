@@ -65,7 +65,8 @@ enum cli_answer cli_ask_name(struct cli_session *session, const char *question, 
 	enum cli_answer answer;
 
 	forget_typed();
-	output_ask(session->out, "%s\nThis can not be undone. Type the name '%s' to confirm: ", question, name);
+	output_ask(
+	        session->out, "%s\nThis can not be undone. Type the name '%s' to confirm: ", question, name);
 	answer = read_line(session, line, sizeof(line));
 	if (answer != ANSWER_YES)
 		return answer;

@@ -69,8 +69,8 @@ char *cli_help_verbs(void)
 	static const struct {
 		enum obj_kind kind;
 		const char *title;
-	} groups[] = { { OBJ_GUEST, "Guests" }, { OBJ_POOL, "Storage pools" }, { OBJ_VOLUME, "Volumes" },
-		{ OBJ_NETWORK, "Networks" }, { OBJ_HOST, "Host" } };
+	} groups[] = {{OBJ_GUEST, "Guests"}, {OBJ_POOL, "Storage pools"}, {OBJ_VOLUME, "Volumes"},
+	        {OBJ_NETWORK, "Networks"}, {OBJ_HOST, "Host"}};
 	GString *text = g_string_new("Look:\n");
 
 	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)
@@ -113,7 +113,8 @@ struct cli_option *cli_action_options(const struct action *action)
 static void append_options(GString *text, const struct cli_option *options)
 {
 	for (; options->name; options++) {
-		g_autofree char *letter = options->letter ? g_strdup_printf("-%c, ", options->letter) : g_strdup("");
+		g_autofree char *letter =
+		        options->letter ? g_strdup_printf("-%c, ", options->letter) : g_strdup("");
 		g_autofree char *left = g_strdup_printf("%s--%s%s%s", letter, options->name,
 		        options->value ? " " : "", options->value ? options->value : "");
 

@@ -50,10 +50,10 @@ static const struct param *find_param(const struct param *params, const char *na
 	return NULL;
 }
 
-static bool find_long(const char *name, const struct cli_option *options, const struct param *params,
-        struct match *match)
+static bool find_long(
+        const char *name, const struct cli_option *options, const struct param *params, struct match *match)
 {
-	*match = (struct match){ .param = find_param(params, name) };
+	*match = (struct match){.param = find_param(params, name)};
 	if (match->param)
 		return true;
 	for (; options->name; options++) {
@@ -71,7 +71,7 @@ static bool find_long(const char *name, const struct cli_option *options, const 
 
 static bool find_letter(char letter, const struct cli_option *options, struct match *match)
 {
-	*match = (struct match){ 0 };
+	*match = (struct match){0};
 	for (; options->name; options++) {
 		if (options->letter == letter) {
 			match->option = options;
@@ -98,8 +98,8 @@ static void set_option(struct cli_line *line, const struct cli_option *option, c
 
 static bool parse_bool(const char *text, const char *name, bool *ret_value, GError **error)
 {
-	static const char *const yes[] = { "yes", "on", "true", "1", NULL };
-	static const char *const no[] = { "no", "off", "false", "0", NULL };
+	static const char *const yes[] = {"yes", "on", "true", "1", NULL};
+	static const char *const no[] = {"no", "off", "false", "0", NULL};
 
 	if (g_strv_contains(yes, text) || g_strv_contains(no, text)) {
 		*ret_value = g_strv_contains(yes, text);
@@ -165,8 +165,7 @@ static bool parse_long(struct cli_line *line, char ***at, const struct cli_optio
 }
 
 /* -r, -c URI, -cURI, -ry */
-static bool parse_letters(
-        struct cli_line *line, char ***at, const struct cli_option *options, GError **error)
+static bool parse_letters(struct cli_line *line, char ***at, const struct cli_option *options, GError **error)
 {
 	const char *word = **at;
 

@@ -10,10 +10,10 @@
 #include "nvirt/text.h"
 
 const struct cli_option cli_options_list[] = {
-	{ "all", 0, NULL, false, "List active and inactive objects (the default)" },
-	{ "active", 0, NULL, false, "List active objects only" },
-	{ "inactive", 0, NULL, false, "List inactive objects only" },
-	{ 0 },
+        {"all", 0, NULL, false, "List active and inactive objects (the default)"},
+        {"active", 0, NULL, false, "List active objects only"},
+        {"inactive", 0, NULL, false, "List inactive objects only"},
+        {0},
 };
 
 /* One listing under way: rows go to the table or to the array. */
@@ -43,7 +43,8 @@ static bool wanted(const struct listing *listing, bool active)
 }
 
 /* The row's object in the array, with what every kind has; NULL without --json. */
-static json_object *json_row(struct listing *listing, const struct host *host, const char *name, const uint8_t *uuid)
+static json_object *json_row(
+        struct listing *listing, const struct host *host, const char *name, const uint8_t *uuid)
 {
 	json_object *object = json_object_new_object();
 	char text[37];
@@ -67,7 +68,17 @@ static void table_row(struct listing *listing, const struct host *host, const ch
 
 /* ---- guests ---- */
 
-static const char *const guest_titles[] = { "NAME", "STATE", "REASON", ">ID", "AUTOSTART", "UUID", NULL };
+static const char *const guest_titles[] = {"NAME", "STATE", "REASON", ">ID", "AUTOSTART", "UUID", NULL};
+
+/* Why it is in its state; a state that its QEMU can not stand up to now is told. */
+static const char *guest_reason(const struct guest *guest)
+{
+	if (guest->flags & GUEST_PROC_STOPPED)
+		return "process stopped";
+	if (guest->stuck_us)
+		return "does not answer";
+	return guest_reason_word(guest->state, guest->reason);
+}
 
 static void guest_json(json_object *object, const struct guest *guest)
 {
@@ -79,6 +90,7 @@ static void guest_json(json_object *object, const struct guest *guest)
 	json_add_bool(object, "persistent", guest->flags & GUEST_PERSISTENT);
 	json_add_bool(object, "managed_save", guest->flags & GUEST_MANAGED_SAVE);
 	json_add_bool(object, "process_stopped", guest->flags & GUEST_PROC_STOPPED);
+	json_add_string(object, "stuck", guest->stuck_us ? guest->stuck_why : NULL);
 	json_add_known(object, "rss_kib", (gint64)guest->rss_kib, guest->rss_kib > 0);
 	json_add_known(object, "cpu_time_ns", (gint64)guest->cpu_time_ns, guest->cpu_time_ns > 0);
 }
@@ -90,7 +102,7 @@ static void guest_table(struct listing *listing, const struct guest *guest)
 
 	uuid_format(guest->ref.uuid, uuid);
 	cli_table_add(table, guest_state_word(guest->state));
-	cli_table_add(table, guest_reason_word(guest->state, guest->reason));
+	cli_table_add(table, guest_reason(guest));
 	cli_table_take(table, guest->id >= 0 ? g_strdup_printf("%d", guest->id) : NULL);
 	cli_table_add_yes(table, guest->flags & GUEST_AUTOSTART);
 	cli_table_add(table, uuid);
@@ -114,8 +126,8 @@ static void add_guests(struct listing *listing, const struct host *host)
 
 /* ---- pools ---- */
 
-static const char *const pool_titles[] = { "NAME", "STATE", "AUTOSTART", ">CAPACITY", ">ALLOCATED", ">AVAILABLE",
-	"TYPE", "PATH", NULL };
+static const char *const pool_titles[] = {
+        "NAME", "STATE", "AUTOSTART", ">CAPACITY", ">ALLOCATED", ">AVAILABLE", "TYPE", "PATH", NULL};
 
 static void pool_json(json_object *object, const struct pool_row *row)
 {
@@ -163,8 +175,8 @@ static void add_pools(struct listing *listing, const struct host *host)
 
 /* ---- networks ---- */
 
-static const char *const network_titles[] = { "NAME", "STATE", "AUTOSTART", "FORWARD", "BRIDGE", "ADDRESSES", "DHCP",
-	NULL };
+static const char *const network_titles[] = {
+        "NAME", "STATE", "AUTOSTART", "FORWARD", "BRIDGE", "ADDRESSES", "DHCP", NULL};
 
 static void network_json(json_object *object, const struct network_row *row)
 {
@@ -206,8 +218,8 @@ static void add_networks(struct listing *listing, const struct host *host)
 
 /* ---- volumes of one pool ---- */
 
-static const char *const volume_titles[] = { "NAME", ">CAPACITY", ">ALLOCATED", "FORMAT", "BACKING", "USED BY", "PATH",
-	NULL };
+static const char *const volume_titles[] = {
+        "NAME", ">CAPACITY", ">ALLOCATED", "FORMAT", "BACKING", "USED BY", "PATH", NULL};
 
 static void volume_json(json_object *object, const struct pool *pool, const struct volume_row *row)
 {
@@ -245,8 +257,8 @@ static void add_volumes(struct listing *listing, const struct host *host, const 
 
 /* ---- hosts ---- */
 
-static const char *const host_titles[] = { "NAME", "LINK", "DRIVER", "LIBVIRT", "HYPERVISOR", ">CPUS", ">MEMORY",
-	">RUNNING", ">GUESTS", "URI", NULL };
+static const char *const host_titles[] = {"NAME", "LINK", "DRIVER", "LIBVIRT", "HYPERVISOR", ">CPUS",
+        ">MEMORY", ">RUNNING", ">GUESTS", "URI", NULL};
 
 static char *version_text(unsigned long version)
 {
@@ -301,11 +313,11 @@ static void add_host(struct listing *listing, const struct host *host)
 /* ---- the verb ---- */
 
 static const struct list_kind kinds[] = {
-	{ "guests", OBJ_GUEST, guest_titles, add_guests },
-	{ "pools", OBJ_POOL, pool_titles, add_pools },
-	{ "networks", OBJ_NETWORK, network_titles, add_networks },
-	{ "volumes", OBJ_VOLUME, volume_titles, NULL }, /* of a pool: see list_volumes() */
-	{ "hosts", OBJ_GUEST, host_titles, add_host },
+        {"guests", OBJ_GUEST, guest_titles, add_guests},
+        {"pools", OBJ_POOL, pool_titles, add_pools},
+        {"networks", OBJ_NETWORK, network_titles, add_networks},
+        {"volumes", OBJ_VOLUME, volume_titles, NULL}, /* of a pool: see list_volumes() */
+        {"hosts", OBJ_GUEST, host_titles, add_host},
 };
 
 static const struct list_kind *kind_by_word(const char *word)
@@ -375,7 +387,8 @@ static int fill_and_print(struct listing *listing, const struct list_kind *kind)
 	int code = cli_session_connect(listing->session, kind->kind);
 	bool written;
 
-	if (code == EXIT_CODE_INTERRUPTED || (code != EXIT_CODE_OK && !listing->several && kind->titles != host_titles))
+	if (code == EXIT_CODE_INTERRUPTED ||
+	        (code != EXIT_CODE_OK && !listing->several && kind->titles != host_titles))
 		return code;
 	if (kind->kind == OBJ_VOLUME) {
 		code = list_volumes(listing);
@@ -391,7 +404,7 @@ static int fill_and_print(struct listing *listing, const struct list_kind *kind)
 
 static int list_kind(struct cli *cli, const struct list_kind *kind)
 {
-	struct listing listing = { .cli = cli };
+	struct listing listing = {.cli = cli};
 	g_autoptr(json_object) array = cli->out.json ? json_object_new_array() : NULL;
 	g_autofree const char **titles = NULL;
 	int code;

@@ -132,7 +132,8 @@ void output_progress(struct output *out, const char *text)
 		return;
 	}
 	/* One column stays free: a full last column wraps on some terminals. */
-	g_autofree char *cut = text_cut(text, MAX(output_width(STDERR_FILENO) - 1, 1), out->ascii ? "~" : "…");
+	g_autofree char *cut =
+	        text_cut(text, MAX(output_width(STDERR_FILENO) - 1, 1), out->ascii ? "~" : "…");
 	g_autofree char *ascii = out->ascii ? to_ascii(cut) : NULL;
 	fprintf(stderr, "\r\x1b[K%s", ascii ? ascii : cut);
 	fflush(stderr);

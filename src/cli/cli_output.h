@@ -46,8 +46,8 @@ int output_width(int fd);
 struct cli_table;
 struct cli_table *cli_table_new(const char *const *titles); /* ends with NULL */
 void cli_table_free(struct cli_table *table);
-void cli_table_add(struct cli_table *table, const char *cell);  /* NULL or "" = "-" */
-void cli_table_take(struct cli_table *table, char *cell);       /* the same, takes it */
+void cli_table_add(struct cli_table *table, const char *cell); /* NULL or "" = "-" */
+void cli_table_take(struct cli_table *table, char *cell);      /* the same, takes it */
 void cli_table_add_bytes(struct cli_table *table, guint64 bytes, bool known);
 void cli_table_add_yes(struct cli_table *table, bool yes);
 /* `width` 0 = as wide as it needs; else the widest columns are cut, with "~" or "…". */

@@ -79,8 +79,8 @@ static bool check_item(const struct plan_item *item, bool remove, bool keep, GEr
 	return true;
 }
 
-char *cli_plan_choose(const struct plan *plan, const char *remove, const char *keep, bool all_storage,
-        GError **error)
+char *cli_plan_choose(
+        const struct plan *plan, const char *remove, const char *keep, bool all_storage, GError **error)
 {
 	g_autoptr(GHashTable) removed = g_hash_table_new(NULL, NULL);
 	g_autoptr(GHashTable) kept = g_hash_table_new(NULL, NULL);

@@ -26,16 +26,16 @@ struct search {
 	char *fold;
 	uint8_t uuid[16];
 	bool is_uuid;
-	int id;            /* -1 = the word is no number */
-	GPtrArray *hits;   /* const struct candidate *, different objects */
-	GArray *all;       /* struct candidate */
+	int id;          /* -1 = the word is no number */
+	GPtrArray *hits; /* const struct candidate *, different objects */
+	GArray *all;     /* struct candidate */
 };
 
 static void add_volumes(GArray *all, const struct pool *pool)
 {
 	for (unsigned i = 0; pool->volumes && i < pool->volumes->len; i++) {
 		const struct volume *volume = pool->volumes->pdata[i];
-		struct candidate one = { &volume->ref, volume->row->raw, volume->row->name, volume->fold, -1 };
+		struct candidate one = {&volume->ref, volume->row->raw, volume->row->name, volume->fold, -1};
 
 		g_array_append_val(all, one);
 	}
@@ -45,7 +45,7 @@ static void add_pools(GArray *all, const struct host *host)
 {
 	for (unsigned i = 0; i < host->pools->len; i++) {
 		const struct pool *pool = host->pools->pdata[i];
-		struct candidate one = { &pool->ref, NULL, pool->row->name, pool->fold, -1 };
+		struct candidate one = {&pool->ref, NULL, pool->row->name, pool->fold, -1};
 
 		g_array_append_val(all, one);
 	}
@@ -55,7 +55,7 @@ static void add_networks(GArray *all, const struct host *host)
 {
 	for (unsigned i = 0; i < host->networks->len; i++) {
 		const struct network *network = host->networks->pdata[i];
-		struct candidate one = { &network->ref, NULL, network->row->name, network->fold, -1 };
+		struct candidate one = {&network->ref, NULL, network->row->name, network->fold, -1};
 
 		g_array_append_val(all, one);
 	}
@@ -65,7 +65,7 @@ static void add_guests(GArray *all, const struct host *host)
 {
 	for (unsigned i = 0; i < host->guests->len; i++) {
 		const struct guest *guest = host->guests->pdata[i];
-		struct candidate one = { &guest->ref, guest->raw, guest->name, guest->fold, guest->id };
+		struct candidate one = {&guest->ref, guest->raw, guest->name, guest->fold, guest->id};
 
 		g_array_append_val(all, one);
 	}
@@ -103,7 +103,7 @@ unsigned cli_edit_distance(const char *a, const char *b, unsigned limit)
 
 	if ((unsigned)labs(a_len - b_len) > limit)
 		return limit + 1;
-	rows = g_new0(unsigned, stride * ((gsize)a_len + 1));
+	rows = g_new0(unsigned, stride *((gsize)a_len + 1));
 	for (glong i = 0; i <= a_len; i++) {
 		for (glong j = 0; j <= b_len; j++) {
 			unsigned *cell = &rows[(gsize)i * stride + (gsize)j];
@@ -153,7 +153,8 @@ static char *near_names(const struct search *search)
 	return found ? g_strdup(names->str) : NULL;
 }
 
-static void fail_unknown(const struct search *search, const struct host *host, enum obj_kind kind, GError **error)
+static void fail_unknown(
+        const struct search *search, const struct host *host, enum obj_kind kind, GError **error)
 {
 	g_autofree char *clean = text_clean(search->word, -1);
 	g_autofree char *near = near_names(search);
@@ -203,20 +204,22 @@ static bool search_run(struct search *search, const struct host *host, enum obj_
 	return search->hits->len == 1;
 }
 
-static bool collect(GArray *all, const struct host *host, enum obj_kind kind, const char **word, GError **error);
+static bool collect(
+        GArray *all, const struct host *host, enum obj_kind kind, const char **word, GError **error);
 
 bool cli_resolve(const struct host *host, enum obj_kind kind, const char *word, struct obj_ref *ret_ref,
         GError **error)
 {
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(struct candidate));
 	g_autoptr(GPtrArray) hits = g_ptr_array_new();
-	struct search search = { .all = all, .hits = hits };
+	struct search search = {.all = all, .hits = hits};
 
 	if (kind == OBJ_HOST) {
 		*ret_ref = host->ref;
 		return true;
 	}
-	return collect(all, host, kind, &word, error) && search_run(&search, host, kind, word, ret_ref, error);
+	return collect(all, host, kind, &word, error) &&
+	       search_run(&search, host, kind, word, ret_ref, error);
 }
 
 /* Pool names hold no '/', volume names may. */
@@ -243,7 +246,8 @@ static bool collect_volumes(GArray *all, const struct host *host, const char **w
 	return true;
 }
 
-static bool collect(GArray *all, const struct host *host, enum obj_kind kind, const char **word, GError **error)
+static bool collect(
+        GArray *all, const struct host *host, enum obj_kind kind, const char **word, GError **error)
 {
 	switch (kind) {
 	case OBJ_GUEST:

@@ -115,9 +115,9 @@ static void draw_progress(struct run *run, const struct cli_session *session)
 	if (!first)
 		return;
 	g_autofree char *words = progress_of(first);
-	g_autofree char *line = run->targets->len > 1
-	        ? g_strdup_printf("[%u of %u done] %s", ended, run->targets->len, words)
-	        : g_steal_pointer(&words);
+	g_autofree char *line =
+	        run->targets->len > 1 ? g_strdup_printf("[%u of %u done] %s", ended, run->targets->len, words)
+	                              : g_steal_pointer(&words);
 	output_progress(&run->cli->out, line);
 }
 
@@ -229,8 +229,7 @@ int cli_run(struct cli *cli, struct cli_session *session, const struct action *a
 {
 	/* What is done at once shows its result only. */
 	struct run run = {
-		.cli = cli, .action = action, .targets = targets, .progress_us = g_get_monotonic_time()
-	};
+	        .cli = cli, .action = action, .targets = targets, .progress_us = g_get_monotonic_time()};
 
 	for (unsigned i = 0; i < targets->len; i++)
 		submit(&run, session, targets->pdata[i]);

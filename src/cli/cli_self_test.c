@@ -35,7 +35,8 @@ static char *check_actions(void)
 		if (cli_verb_by_name(action->verb))
 			return g_strdup_printf("'%s' is an action and a built-in verb", action->verb);
 		if (plan != backend_op_has_plan(action->op))
-			return g_strdup_printf("'%s': action and back end differ about its plan", action->verb);
+			return g_strdup_printf(
+			        "'%s': action and back end differ about its plan", action->verb);
 		char *wrong = cli_action_usable(action) ? check_options(action) : NULL;
 		if (wrong)
 			return wrong;
@@ -45,7 +46,7 @@ static char *check_actions(void)
 
 int cli_self_test(struct cli *cli)
 {
-	char *(*const checks[])(void) = { action_self_test, check_ops, check_actions };
+	char *(*const checks[])(void) = {action_self_test, check_ops, check_actions};
 	int code = EXIT_CODE_OK;
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(checks); i++) {
@@ -58,6 +59,7 @@ int cli_self_test(struct cli *cli)
 	}
 	if (code != EXIT_CODE_OK)
 		return code;
-	g_autofree char *text = g_strdup_printf("self-test: %u actions, %d operations: OK\n", action_count, OP_N - 1);
+	g_autofree char *text =
+	        g_strdup_printf("self-test: %u actions, %d operations: OK\n", action_count, OP_N - 1);
 	return output_text(&cli->out, text) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }

@@ -35,7 +35,7 @@ struct cli_session *cli_session_new(
         struct output *out, char **uris, bool readonly, gint64 connect_timeout_us, bool write_journal)
 {
 	struct cli_session *session = g_new0(struct cli_session, 1);
-	static char *defaults[] = { NULL, NULL };
+	static char *defaults[] = {NULL, NULL};
 	sigset_t set;
 
 	/* Before any thread is made, so that all of them inherit it. */
@@ -48,7 +48,7 @@ struct cli_session *cli_session_new(
 	session->inbox = inbox_new();
 	session->journal = write_journal ? journal_open(NULL, NULL) : NULL;
 	session->heard = g_array_new(FALSE, TRUE, sizeof(struct cli_heard));
-	session->backend = backend_new(session->inbox, session->journal, &(struct backend_options){ 0 });
+	session->backend = backend_new(session->inbox, session->journal, &(struct backend_options){0});
 	for (char **uri = uris && *uris ? uris : defaults; uri == defaults || *uri; uri++) {
 		struct host *host = store_add_host(session->store, *uri, readonly);
 
@@ -95,7 +95,7 @@ static struct cli_heard *hear(struct cli_session *session, unsigned host)
 static struct cli_heard heard_of(const struct cli_session *session, const struct host *host)
 {
 	if (host->id >= session->heard->len)
-		return (struct cli_heard){ 0 };
+		return (struct cli_heard){0};
 	return g_array_index(session->heard, struct cli_heard, host->id);
 }
 
@@ -149,9 +149,9 @@ enum cli_wait cli_session_wait(struct cli_session *session, bool (*done)(struct 
 {
 	for (;;) {
 		struct pollfd fds[] = {
-			{ .fd = inbox_fd(session->inbox), .events = POLLIN },
-			{ .fd = session->signal_fd, .events = POLLIN },
-			{ .fd = fd, .events = POLLIN },
+		        {.fd = inbox_fd(session->inbox), .events = POLLIN},
+		        {.fd = session->signal_fd, .events = POLLIN},
+		        {.fd = fd, .events = POLLIN},
 		};
 
 		cli_session_pump(session);
@@ -243,7 +243,8 @@ void cli_session_explain(struct cli_session *session, const struct host *host)
 	struct output *out = session->out;
 
 	if (status->link == HOST_UP)
-		output_message(out, "%s is connected, but its lists did not come within %g s", uri, timeout_s);
+		output_message(
+		        out, "%s is connected, but its lists did not come within %g s", uri, timeout_s);
 	else if (status->error && g_str_has_prefix(status->error, "cannot "))
 		output_message(out, "%s", status->error);
 	else if (status->error)
@@ -297,7 +298,7 @@ enum cli_wait cli_session_open(struct cli_session *session, const struct obj_ref
 {
 	struct obj_ref open = *ref;
 
-	backend_watch(session->backend, ref->host, &(struct watch){ .open = open });
+	backend_watch(session->backend, ref->host, &(struct watch){.open = open});
 	return cli_session_wait(
 	        session, object_opened, &open, -1, g_get_monotonic_time() + ANSWER_TIMEOUT_US);
 }
@@ -339,7 +340,7 @@ static bool plan_came(struct cli_session *session, void *data)
 struct plan *cli_session_plan(
         struct cli_session *session, struct op_request *request, enum cli_wait *ret_wait)
 {
-	struct plan_wait wait = { .id = ++session->plans, .host = request->ref.host };
+	struct plan_wait wait = {.id = ++session->plans, .host = request->ref.host};
 	g_autofree char *name = g_strdup(request->name);
 	gint64 deadline_us = g_get_monotonic_time() + ANSWER_TIMEOUT_US;
 
@@ -349,6 +350,7 @@ struct plan *cli_session_plan(
 		output_message(session->out, "cannot look at '%s': no answer within %d s", name,
 		        (int)(ANSWER_TIMEOUT_US / G_USEC_PER_SEC));
 	else if (!wait.plan && *ret_wait == WAIT_DONE)
-		output_message(session->out, "cannot look at '%s': the connection to its host was lost", name);
+		output_message(
+		        session->out, "cannot look at '%s': the connection to its host was lost", name);
 	return wait.plan;
 }

@@ -38,8 +38,8 @@ struct cli_session {
 enum cli_wait { WAIT_DONE, WAIT_TIMEOUT, WAIT_INTERRUPTED };
 
 /* `uris` NULL-terminated, NULL = libvirt's own rules. `write_journal`: tasks will be run. */
-struct cli_session *cli_session_new(struct output *out, char **uris, bool readonly,
-        gint64 connect_timeout_us, bool write_journal);
+struct cli_session *cli_session_new(
+        struct output *out, char **uris, bool readonly, gint64 connect_timeout_us, bool write_journal);
 void cli_session_free(struct cli_session *session);
 /* From now on a signal ends the program, as usual: nothing waits any more. */
 void cli_session_release_signals(struct cli_session *session);

@@ -227,7 +227,8 @@ static void append_array(GString *text, json_object *array, int indent)
 		json_object *one = json_object_array_get_idx(array, i);
 
 		if (json_object_is_type(one, json_type_string)) {
-			g_string_append_printf(text, "%*s- %s\n", indent + 2, "", json_object_get_string(one));
+			g_string_append_printf(
+			        text, "%*s- %s\n", indent + 2, "", json_object_get_string(one));
 			continue;
 		}
 		g_string_append_printf(text, "%*s-\n", indent + 2, "");
@@ -297,7 +298,8 @@ static int print_object(struct cli *cli, struct cli_session *session, const stru
 		output_message(&cli->out, "'%s' does not answer: its figures are missing", name);
 	cli_session_release_signals(session);
 	if (cli->out.json)
-		return output_json(&cli->out, object, true) && wait == WAIT_DONE ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+		return output_json(&cli->out, object, true) && wait == WAIT_DONE ? EXIT_CODE_OK
+		                                                                 : EXIT_CODE_FAILED;
 	g_autoptr(GString) text = g_string_new(NULL);
 	append_members(text, object, 0);
 	return output_text(&cli->out, text->str) && wait == WAIT_DONE ? EXIT_CODE_OK : EXIT_CODE_FAILED;
@@ -319,7 +321,7 @@ static int show(struct cli *cli, struct cli_session *session, enum obj_kind kind
 
 int cli_show(struct cli *cli)
 {
-	static const enum obj_kind kinds[] = { OBJ_GUEST, OBJ_POOL, OBJ_NETWORK };
+	static const enum obj_kind kinds[] = {OBJ_GUEST, OBJ_POOL, OBJ_NETWORK};
 	GPtrArray *words = cli->line.words;
 	enum obj_kind kind = words->len == 1 ? OBJ_GUEST : OBJ_NONE;
 	struct cli_session *session;
@@ -333,7 +335,8 @@ int cli_show(struct cli *cli)
 	if (kind == OBJ_NONE) {
 		g_autofree char *clean = text_clean(words->pdata[0], -1);
 
-		return cli_usage_error(cli, "show", "show: '%s' is no kind: guest, pool and network are", clean);
+		return cli_usage_error(
+		        cli, "show", "show: '%s' is no kind: guest, pool and network are", clean);
 	}
 	session = cli_open_session(cli, "show", true, false);
 	if (!session)

@@ -10,11 +10,12 @@
 #include "nvirt/text.h"
 
 const struct cli_option cli_options_tasks[] = {
-	{ "limit", 0, "COUNT", false, "Show the last COUNT tasks only" },
-	{ 0 },
+        {"limit", 0, "COUNT", false, "Show the last COUNT tasks only"},
+        {0},
 };
 
-static const char *const titles[] = { "START", ">TIME", "STATE", "HOST", "USER", "VERB", "OBJECT", "MESSAGE", NULL };
+static const char *const titles[] = {
+        "START", ">TIME", "STATE", "HOST", "USER", "VERB", "OBJECT", "MESSAGE", NULL};
 
 static void free_task(gpointer task)
 {
@@ -154,6 +155,8 @@ int cli_tasks(struct cli *cli)
 	g_autoptr(GPtrArray) tasks = fold_records(records);
 	g_ptr_array_sort(tasks, compare_start);
 	if (skipped)
-		output_message(&cli->out, "%u lines of the journal can not be read and were skipped", skipped);
-	return print_tasks(cli, tasks, tasks->len > limit ? tasks->len - limit : 0) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+		output_message(
+		        &cli->out, "%u lines of the journal can not be read and were skipped", skipped);
+	return print_tasks(cli, tasks, tasks->len > limit ? tasks->len - limit : 0) ? EXIT_CODE_OK
+	                                                                            : EXIT_CODE_FAILED;
 }

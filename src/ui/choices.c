@@ -299,7 +299,7 @@ void commands_draw_hints(struct app *app, struct area line)
 	for (; end->name && end->hint && own + own_columns(end) <= line.cols * 45 / 100; end++)
 		own += own_columns(end);
 	struct view *view = app_focused_view(app);
-	struct hints hints = {.line = line, .x = 1, .end = MAX(line.cols - own, 0)};
+	struct hints hints = {.line = line, .x = 1, .end = MAX(line.cols - own - 2, 0)};
 	hint_views(&hints, inner_of(view));
 	hint_views(&hints, view);
 	hint_actions(&hints, app, true);

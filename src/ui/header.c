@@ -10,6 +10,7 @@
 
 #define FIELDS_MAX 12
 #define GAP 2
+#define SHRINK_MIN 16
 
 struct field {
 	const char *label; /* NULL = none */
@@ -18,6 +19,7 @@ struct field {
 	int drop;        /* 0 = stays; the highest goes first */
 	double fraction; /* of its bar; < 0 = none */
 	bool right;
+	bool shrinks; /* may be cut to SHRINK_MIN columns before others go */
 	bool hidden;
 };
 
@@ -74,10 +76,25 @@ static int line_cols(const struct line *line)
 	return cols - GAP;
 }
 
+/* Cuts what may be cut, as far as that helps. */
+static void shrink(struct line *line, int cols, const char *mark)
+{
+	for (unsigned i = 0; i < line->count; i++) {
+		struct field *field = &line->fields[i];
+		int over = line_cols(line) - cols, has = text_columns(field->value);
+
+		if (over <= 0 || !field->shrinks || has <= SHRINK_MIN)
+			continue;
+		g_autofree char *whole = g_steal_pointer(&field->value);
+		field->value = text_cut(whole, MAX(has - over, SHRINK_MIN), mark);
+	}
+}
+
 /* Bars shrink before fields go. */
-static void fit(struct line *line, int cols)
+static void fit(struct line *line, int cols, const char *mark)
 {
 	line->bar = cols >= 160 ? 20 : cols >= 110 ? 12 : 8;
+	shrink(line, cols, mark);
 	while (line_cols(line) > cols) {
 		struct field *worst = NULL;
 
@@ -118,7 +135,7 @@ static void line_draw(struct line *line, struct area area)
 {
 	int left = 1, right = area.cols - 1;
 
-	fit(line, area.cols);
+	fit(line, area.cols, area.canvas->ascii ? "~" : "…");
 	for (unsigned i = 0; i < line->count; i++)
 		if (!line->fields[i].hidden && !line->fields[i].right)
 			left = draw_field(line, &line->fields[i], area, left) + GAP;
@@ -148,8 +165,12 @@ static void add_identity(const struct figures *f, struct line *line, bool uri, b
 	const char *where = status->uri && *status->uri ? status->uri : f->host->asked_uri;
 
 	add(line, 0, NULL, ROLE_HEADER_VALUE, g_strdup(f->host->name));
-	if (uri && g_strcmp0(where, f->host->name))
-		add(line, 5, NULL, ROLE_HEADER, g_strdup(where));
+	if (uri && g_strcmp0(where, f->host->name)) {
+		struct field *field = add(line, 5, NULL, ROLE_HEADER, g_strdup(where));
+
+		if (field)
+			field->shrinks = true;
+	}
 	if (versions && status->libvirt_version)
 		add(line, 7, "libvirt", ROLE_HEADER, look_version(status->libvirt_version));
 	if (versions && status->hypervisor_version)

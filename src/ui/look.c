@@ -105,6 +105,20 @@ static char *retry_text(const struct app *app, const struct host_status *status)
 	        ", retry in %" G_GINT64_FORMAT " s", (left_us + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC);
 }
 
+/* In whole minutes: an idle screen has nothing to send each second. */
+static char *up_text(const struct app *app, const struct host_status *status)
+{
+	gint64 minutes = status->since_us ? (app_now_us(app) - status->since_us) / (60 * G_USEC_PER_SEC) : 0;
+
+	if (minutes < 1)
+		return g_strdup("up");
+	if (minutes < 120)
+		return g_strdup_printf("up %d min", (int)minutes);
+	if (minutes < 48 * 60)
+		return g_strdup_printf("up %d h", (int)(minutes / 60));
+	return g_strdup_printf("up %d days", (int)(minutes / (24 * 60)));
+}
+
 char *look_host_link(const struct app *app, const struct host *host)
 {
 	const struct host_status *status = host->status;
@@ -119,7 +133,7 @@ char *look_host_link(const struct app *app, const struct host *host)
 
 			return g_strdup_printf("not answering for %s", age);
 		}
-		return g_strdup_printf("up %s", span);
+		return up_text(app, status);
 	case HOST_CONNECTING:
 		if (status->attempt)
 			return g_strdup_printf("connecting %s, try %u", span, status->attempt + 1);

@@ -438,6 +438,21 @@ static const char *tree_filter(const struct view *view)
 	return ((const struct tree *)view)->rows.filter;
 }
 
+static void tree_visible(struct view *view, unsigned host, GArray *uuids)
+{
+	struct tree *self = (struct tree *)view;
+
+	sync_rows(self);
+	for (unsigned i = self->list.top; i < self->list.top + self->list.height; i++) {
+		const struct tree_row *row = tree_rows_at(&self->rows, i);
+
+		if (!row)
+			return;
+		if (row->part == TREE_OBJECT && row->ref.kind == OBJ_GUEST && row->ref.host == host)
+			g_array_append_vals(uuids, row->ref.uuid, 1);
+	}
+}
+
 static const struct view_cmd cmds[] = {
         {"fold", "Fold, or go to the parent", "h Left", NULL, cmd_fold},
         {"unfold", "Unfold, or go to the first child", "l Right", NULL, cmd_unfold},
@@ -459,4 +474,5 @@ const struct view_ops tree_view = {
         .set_object = tree_set_object,
         .set_filter = tree_set_filter,
         .filter = tree_filter,
+        .visible = tree_visible,
 };

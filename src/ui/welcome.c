@@ -49,17 +49,19 @@ void welcome_fill(struct pane *pane, const struct app *app, const struct host *h
 		pane_section(pane, "Not connected", true);
 	else
 		pane_section(pane, failed ? "No connection to libvirt" : "Connecting to libvirt", true);
-	pane_pair(pane, "URI", ROLE_TEXT, asked(host));
-	pane_pair_opt(pane, "Tried", status->tried);
-	if (status->error)
-		pane_pair(pane, "libvirt says", ROLE_ERROR, status->error);
 	pane_pair(pane, "State", failed ? ROLE_WARN : ROLE_TEXT, link);
-	if (status->attempt > 1)
-		pane_pairf(pane, "Attempts", ROLE_TEXT, "%u", status->attempt);
+	/* What mends it comes first: on a small screen the rest is below the fold. */
 	if ((status->advice && *status->advice) || (status->command && *status->command)) {
 		pane_section(pane, "What to do", true);
 		fill_command(pane, status->advice, status->command);
+		pane_mark(pane, ROLE_KEY, "   R", "try again now");
 	}
+	pane_section(pane, "What was tried", true);
+	pane_pair(pane, "Tried", ROLE_TEXT, status->tried && *status->tried ? status->tried : asked(host));
+	if (status->error)
+		pane_pair(pane, "libvirt says", ROLE_ERROR, status->error);
+	if (status->attempt > 1)
+		pane_pairf(pane, "Attempts", ROLE_TEXT, "%u", status->attempt);
 	fill_keys(pane, host);
 }
 

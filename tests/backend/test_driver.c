@@ -247,8 +247,9 @@ static void wrong_uri_says_what_was_tried_and_what_helps(void **state)
 
 	pump_add_host(pump, "quemu:///system", false);
 	assert_true(pump_until(pump, failed_times, &once));
-	assert_non_null(strstr(pump_host(pump)->status->error, "no connection driver available"));
-	assert_string_equal(pump_host(pump)->status->tried, "quemu:///system");
+	assert_non_null(pump_host(pump)->status->error);
+	assert_non_null(strstr(pump_host(pump)->status->advice, "no driver"));
+	assert_true(g_str_has_prefix(pump_host(pump)->status->tried, "quemu:///system"));
 	assert_string_equal(pump_host(pump)->status->command, "nvirt -c qemu:///system");
 	assert_true(pump_host(pump)->status->retry_at_us > 0);
 	/* By hand: at once. */

@@ -10,16 +10,16 @@
 #include "cli/cli_line.h"
 
 static const struct cli_option options[] = {
-	{ "connect", 'c', "URI", true, "" },
-	{ "readonly", 'r', NULL, false, "" },
-	{ "yes", 'y', NULL, false, "" },
-	{ 0 },
+        {"connect", 'c', "URI", true, ""},
+        {"readonly", 'r', NULL, false, ""},
+        {"yes", 'y', NULL, false, ""},
+        {0},
 };
 
 static const struct param params[] = {
-	{ .name = "timeout", .type = PARAM_SECONDS },
-	{ .name = "paused", .type = PARAM_BOOL },
-	{ 0 },
+        {.name = "timeout", .type = PARAM_SECONDS},
+        {.name = "paused", .type = PARAM_BOOL},
+        {0},
 };
 
 static bool parse(struct cli_line *line, const char *const *words, GError **error)
@@ -40,7 +40,7 @@ static void refused(const char *const *words, const char *message)
 
 static void options_and_names_stand_in_any_order(void **state)
 {
-	const char *words[] = { "web1", "--timeout", "30", "-y", "web2", "--paused", "web3", NULL };
+	const char *words[] = {"web1", "--timeout", "30", "-y", "web2", "--paused", "web3", NULL};
 	struct cli_line line;
 	(void)state;
 
@@ -57,7 +57,7 @@ static void options_and_names_stand_in_any_order(void **state)
 
 static void a_bool_never_eats_the_name_after_it(void **state)
 {
-	const char *words[] = { "--paused", "no", NULL };
+	const char *words[] = {"--paused", "no", NULL};
 	struct cli_line line;
 	(void)state;
 
@@ -69,8 +69,8 @@ static void a_bool_never_eats_the_name_after_it(void **state)
 
 static void a_bool_can_be_switched_off(void **state)
 {
-	const char *by_name[] = { "--no-paused", NULL };
-	const char *by_value[] = { "--paused=off", NULL };
+	const char *by_name[] = {"--no-paused", NULL};
+	const char *by_value[] = {"--paused=off", NULL};
 	struct cli_line line;
 	(void)state;
 
@@ -84,7 +84,7 @@ static void a_bool_can_be_switched_off(void **state)
 
 static void letters_can_be_joined_and_carry_a_value(void **state)
 {
-	const char *words[] = { "-rycqemu:///system", "-c", "test:///default", NULL };
+	const char *words[] = {"-rycqemu:///system", "-c", "test:///default", NULL};
 	struct cli_line line;
 	(void)state;
 
@@ -97,7 +97,7 @@ static void letters_can_be_joined_and_carry_a_value(void **state)
 
 static void two_dashes_end_the_options(void **state)
 {
-	const char *words[] = { "-y", "--", "--paused", "-", NULL };
+	const char *words[] = {"-y", "--", "--paused", "-", NULL};
 	struct cli_line line;
 	(void)state;
 
@@ -111,25 +111,25 @@ static void two_dashes_end_the_options(void **state)
 static void mistakes_are_named(void **state)
 {
 	(void)state;
-	refused((const char *[]){ "--foo", NULL }, "unknown option '--foo'");
-	refused((const char *[]){ "-yx", NULL }, "unknown option '-yx'");
-	refused((const char *[]){ "--no-timeout", NULL }, "unknown option '--no-timeout'");
-	refused((const char *[]){ "--timeout", NULL }, "option '--timeout' needs a value");
-	refused((const char *[]){ "-c", NULL }, "option '-c' needs a value");
-	refused((const char *[]){ "--paused=maybe", NULL },
+	refused((const char *[]){"--foo", NULL}, "unknown option '--foo'");
+	refused((const char *[]){"-yx", NULL}, "unknown option '-yx'");
+	refused((const char *[]){"--no-timeout", NULL}, "unknown option '--no-timeout'");
+	refused((const char *[]){"--timeout", NULL}, "option '--timeout' needs a value");
+	refused((const char *[]){"-c", NULL}, "option '-c' needs a value");
+	refused((const char *[]){"--paused=maybe", NULL},
 	        "option '--paused': 'maybe' is not understood: 'yes' or 'no' is wanted");
-	refused((const char *[]){ "--\x1b]0;x\x07", NULL }, "unknown option '--\\x1b]0;x\\x07'");
+	refused((const char *[]){"--\x1b]0;x\x07", NULL}, "unknown option '--\\x1b]0;x\\x07'");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(options_and_names_stand_in_any_order),
-		cmocka_unit_test(a_bool_never_eats_the_name_after_it),
-		cmocka_unit_test(a_bool_can_be_switched_off),
-		cmocka_unit_test(letters_can_be_joined_and_carry_a_value),
-		cmocka_unit_test(two_dashes_end_the_options),
-		cmocka_unit_test(mistakes_are_named),
+	        cmocka_unit_test(options_and_names_stand_in_any_order),
+	        cmocka_unit_test(a_bool_never_eats_the_name_after_it),
+	        cmocka_unit_test(a_bool_can_be_switched_off),
+	        cmocka_unit_test(letters_can_be_joined_and_carry_a_value),
+	        cmocka_unit_test(two_dashes_end_the_options),
+	        cmocka_unit_test(mistakes_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,7 +73,8 @@ static void a_wrong_choice_is_an_error_and_no_guess(void **state)
 	refuses(NULL, "managed-save", "'managed-save' can not be kept: it always goes");
 	refuses("nvram", "nvram", "'nvram' is in --remove and in --keep");
 	refuses("vda", NULL,
-	        "'vda' is nothing that could be removed: there are 'disk:vda', 'disk:vdb', 'nvram', 'managed-save'");
+	        "'vda' is nothing that could be removed: there are 'disk:vda', 'disk:vdb', 'nvram', "
+	        "'managed-save'");
 }
 
 static void the_text_says_what_goes_and_what_stays(void **state)
@@ -91,11 +92,11 @@ static void the_text_says_what_goes_and_what_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_disk_goes_unless_it_was_asked_for),
-		cmocka_unit_test(what_is_kept_stays),
-		cmocka_unit_test(all_storage_spares_what_others_use),
-		cmocka_unit_test(a_wrong_choice_is_an_error_and_no_guess),
-		cmocka_unit_test(the_text_says_what_goes_and_what_stays),
+	        cmocka_unit_test(no_disk_goes_unless_it_was_asked_for),
+	        cmocka_unit_test(what_is_kept_stays),
+	        cmocka_unit_test(all_storage_spares_what_others_use),
+	        cmocka_unit_test(a_wrong_choice_is_an_error_and_no_guess),
+	        cmocka_unit_test(the_text_says_what_goes_and_what_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

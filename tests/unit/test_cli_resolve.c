@@ -14,7 +14,8 @@
 static void add_guest(GArray *guests, uint8_t number, const char *raw, int id)
 {
 	g_autofree char *clean = text_clean(raw, -1);
-	struct guest_row row = { .uuid = { 0x10, number }, .id = id, .state = id < 0 ? GUEST_OFF : GUEST_RUNNING };
+	struct guest_row row = {
+	        .uuid = {0x10, number}, .id = id, .state = id < 0 ? GUEST_OFF : GUEST_RUNNING};
 
 	row.raw = g_ref_string_new(raw);
 	row.name = g_ref_string_new(clean);
@@ -58,7 +59,7 @@ static int teardown(void **state)
 
 static void finds(struct store *store, const char *word, uint8_t number)
 {
-	struct obj_ref ref = { 0 };
+	struct obj_ref ref = {0};
 
 	assert_true(cli_resolve(store_host_at(store, 0), OBJ_GUEST, word, &ref, NULL));
 	assert_int_equal(ref.kind, OBJ_GUEST);
@@ -68,7 +69,7 @@ static void finds(struct store *store, const char *word, uint8_t number)
 static void fails(struct store *store, const char *word, const char *part)
 {
 	g_autoptr(GError) error = NULL;
-	struct obj_ref ref = { .host = 77 };
+	struct obj_ref ref = {.host = 77};
 
 	assert_false(cli_resolve(store_host_at(store, 0), OBJ_GUEST, word, &ref, &error));
 	assert_non_null(strstr(error->message, part));
@@ -123,12 +124,13 @@ static void distance_counts_swaps_as_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_guest_is_found_by_name_uuid_and_id, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_hostile_name_is_found_raw_and_as_shown, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_id_that_is_another_guests_name_is_ambiguous, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_unknown_name_names_the_near_ones, setup, teardown),
-		cmocka_unit_test_setup_teardown(nothing_near_suggests_nothing, setup, teardown),
-		cmocka_unit_test(distance_counts_swaps_as_one),
+	        cmocka_unit_test_setup_teardown(a_guest_is_found_by_name_uuid_and_id, setup, teardown),
+	        cmocka_unit_test_setup_teardown(a_hostile_name_is_found_raw_and_as_shown, setup, teardown),
+	        cmocka_unit_test_setup_teardown(
+	                an_id_that_is_another_guests_name_is_ambiguous, setup, teardown),
+	        cmocka_unit_test_setup_teardown(an_unknown_name_names_the_near_ones, setup, teardown),
+	        cmocka_unit_test_setup_teardown(nothing_near_suggests_nothing, setup, teardown),
+	        cmocka_unit_test(distance_counts_swaps_as_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@
 #include "cli/cli_output.h"
 #include "nvirt/text.h"
 
-static const char *const titles[] = { "NAME", ">ID", "UUID", NULL };
+static const char *const titles[] = {"NAME", ">ID", "UUID", NULL};
 
 static struct cli_table *sample_table(void)
 {
@@ -101,12 +101,12 @@ static void times_are_utc_with_microseconds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(without_a_width_columns_are_aligned_and_whole),
-		cmocka_unit_test(no_line_is_ever_wider_than_the_terminal),
-		cmocka_unit_test(the_widest_column_is_cut_first),
-		cmocka_unit_test(wide_characters_keep_the_columns_straight),
-		cmocka_unit_test(a_table_without_rows_has_its_titles),
-		cmocka_unit_test(times_are_utc_with_microseconds),
+	        cmocka_unit_test(without_a_width_columns_are_aligned_and_whole),
+	        cmocka_unit_test(no_line_is_ever_wider_than_the_terminal),
+	        cmocka_unit_test(the_widest_column_is_cut_first),
+	        cmocka_unit_test(wide_characters_keep_the_columns_straight),
+	        cmocka_unit_test(a_table_without_rows_has_its_titles),
+	        cmocka_unit_test(times_are_utc_with_microseconds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
