@@ -89,7 +89,7 @@ void node_read_local(struct node_sample *ret_node)
 static void read_remote_cpu(virConnectPtr conn, struct node_sample *node)
 {
 	virNodeCPUStats stats[16];
-	int n = G_N_ELEMENTS(stats);
+	int n = 0;
 	int64_t busy = 0, idle = 0;
 
 	if (virNodeGetCPUStats(conn, VIR_NODE_CPU_STATS_ALL_CPUS, NULL, &n, 0) < 0 || n <= 0)

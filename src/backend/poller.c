@@ -108,7 +108,6 @@ static void say_connecting(struct poller *poller)
 
 	/* The last failure's words stay while the next attempt runs. */
 	status->retry_at_us = 0;
-	host->retry_now = false;
 	host_set_status(host, status);
 }
 
@@ -181,8 +180,10 @@ static bool connect_until_up(struct poller *poller)
 {
 	while (poller->conn == NULL) {
 		host_lock(poller->host);
-		if (current(poller))
+		/* The first attempt, or one by hand, was said by whoever asked for it. */
+		if (current(poller) && poller->host->status->link != HOST_CONNECTING)
 			say_connecting(poller);
+		poller->host->retry_now = false;
 		host_unlock(poller->host);
 		if (!try_connect(poller))
 			return false;

@@ -38,7 +38,7 @@ static const char *const names[] = {
         "..",
         "line&#x2028;separator&#x2029;",
         "soft&#xad;hyphen",
-        "tab&#9;and&#13;return",
+        "tab&#9;and&#xa0;space",
 };
 
 static void append_guest(GString *xml, const char *name, unsigned number)

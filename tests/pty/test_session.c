@@ -104,9 +104,9 @@ static void refused_socket_shows_libvirts_words_and_what_was_tried(void **state)
 static void wrong_uri_is_named(void **state)
 {
 	(void)state;
-	const char *const argv[] = {"-c", "nosuch:///system", NULL};
+	const char *const argv[] = {"-c", "qemu+nosuch:///system", NULL};
 	struct pty *pty = pty_start(argv, NULL, 40, 120);
-	pty_wait_text(pty, "no connection driver available");
+	pty_wait_text(pty, "transport in URL not recognised");
 	quit(pty);
 }
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <libvirt/virterror.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -85,6 +86,8 @@ struct lab *lab_start(unsigned hosts)
 	struct lab *lab = g_new0(struct lab, 1);
 	g_autofree char *count = g_strdup_printf("%u", hosts);
 	virSetErrorFunc(NULL, ignore_error);
+	/* Daemons are killed on purpose while somebody writes to them. */
+	signal(SIGPIPE, SIG_IGN);
 	/* Not below TMPDIR: a socket's path must be short. */
 	lab->dir = g_strdup("/tmp/nvl-XXXXXX");
 	assert_non_null(mkdtemp(lab->dir));

@@ -244,11 +244,13 @@ void pty_wait_for(struct pty *pty, bool (*done)(void *data), void *data, const c
 		take_all(pty);
 		if (done(data))
 			return;
-		if (g_get_monotonic_time() >= deadline_us)
+		if (g_get_monotonic_time() >= deadline_us || pty->exited)
 			break;
 		wait_input(pty, deadline_us);
 	}
 	pty_dump(pty);
+	if (pty->exited)
+		fail_msg("the program ended (status 0x%x) before: %s", (unsigned)pty->status, what);
 	fail_msg("waited %d ms in vain for: %s", deadline_ms, what);
 }
 
@@ -261,10 +263,6 @@ struct text_wait {
 static bool text_done(void *data)
 {
 	struct text_wait *wait = data;
-	if (wait->pty->exited && !wait->gone && !pty_shows(wait->pty, wait->regex)) {
-		pty_dump(wait->pty);
-		fail_msg("the program ended (status 0x%x) before it showed: %s", (unsigned)wait->pty->status, wait->regex);
-	}
 	return pty_shows(wait->pty, wait->regex) != wait->gone;
 }
 
