@@ -63,7 +63,7 @@ uninstall:
 
 # The two commands of the README, and what stands behind them.
 demo:
-	@data/demo/demo.sh
+	@BUILD="$(BUILD)" data/demo/demo.sh
 
 check:
 	@tests/check.sh

@@ -119,6 +119,22 @@ static bool is_local_qemu(const char *uri)
 	return strcmp(driver, "qemu") == 0 && uri_is_local(uri);
 }
 
+/* Lock held. Nothing is known any more of who is stuck: the calls that hung belong to another connection. */
+static void forget_stuck(struct backend_host *host)
+{
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, host->guests);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct guest_seen *guest = value;
+
+		guest->stopped_us = guest->hung_us = 0;
+		guest->hung_calls = 0;
+		host_tell_stuck(host, guest);
+	}
+}
+
 /* Lock held. */
 static void say_up(struct poller *poller, const GError *refused)
 {
@@ -131,6 +147,7 @@ static void say_up(struct poller *poller, const GError *refused)
 	host->conn_closed = false;
 	host->close_reason = VIR_CONNECT_CLOSE_REASON_ERROR;
 	poller->epoch = ++host->epoch;
+	forget_stuck(host);
 	advice_clear(status);
 	status->retry_at_us = 0;
 	status->readonly = poller->readonly;
@@ -183,7 +200,8 @@ static bool connect_until_up(struct poller *poller)
 		/* The first attempt, or one by hand, was said by whoever asked for it. */
 		if (current(poller) && poller->host->status->link != HOST_CONNECTING)
 			say_connecting(poller);
-		poller->host->retry_now = false;
+		if (current(poller))
+			poller->host->retry_now = false;
 		host_unlock(poller->host);
 		if (!try_connect(poller))
 			return false;
@@ -316,22 +334,6 @@ static void say_lost(struct poller *poller, const GError *error)
 		status->error = g_strdup("the daemon closed the connection");
 	status->retry_at_us = g_get_monotonic_time() + backoff_us(0);
 	host_set_status(host, status);
-}
-
-/* The host's guests are no longer watched: what was told as stuck is so no more for all we know. */
-static void forget_stuck(struct backend_host *host)
-{
-	GHashTableIter iter;
-	gpointer value;
-
-	g_hash_table_iter_init(&iter, host->guests);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		struct guest_seen *guest = value;
-
-		guest->stopped_us = guest->hung_us = 0;
-		guest->hung_calls = 0;
-		host_tell_stuck(host, guest);
-	}
 }
 
 static void disconnect(struct poller *poller)

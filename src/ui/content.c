@@ -194,7 +194,7 @@ static void draw_state(struct content *self, struct area room)
 	/* The state is worth more than the host's name. */
 	if (cols + 2 > room.cols)
 		cols = MIN(text_columns(state), room.cols - 2);
-	if (cols < 3)
+	if (cols < 2)
 		return;
 	if (age)
 		look.role = ROLE_STALE;

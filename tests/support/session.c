@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See session.h. */
+#include "support/session.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include "nvirt/action.h"
+
+#define ROWS_MAX 60
+
+struct pty *session_start(const char *uri, int rows, int cols)
+{
+	const char *const argv[] = {"--refresh", "0.5", "-c", uri, NULL};
+	struct pty *pty = pty_start(argv, NULL, rows, cols);
+	pty_wait_text(pty, "guests [0-9]+ of [0-9]+");
+	return pty;
+}
+
+void session_open(struct pty *pty, const char *title)
+{
+	g_autofree char *regex = g_strdup_printf("[─═►] ?%s [─═]", title);
+	pty_keys(pty, "1", "Home");
+	for (int i = 0; i < ROWS_MAX && !pty_shows(pty, regex); i++)
+		pty_keys(pty, "j");
+	pty_wait_text(pty, regex);
+}
+
+void session_act(struct pty *pty, const char *verb)
+{
+	const struct action *action = action_by_verb(verb);
+	assert_non_null(action);
+	if (action->key)
+		pty_keys(pty, action->key);
+	else
+		session_act_asking(pty, verb);
+}
+
+void session_act_asking(struct pty *pty, const char *verb)
+{
+	pty_keys(pty, ":");
+	pty_wait_text(pty, "Palette");
+	pty_type(pty, verb);
+	g_autofree char *typed = g_strdup_printf("> ?%s", verb);
+	pty_wait_text(pty, typed);
+	pty_keys(pty, "Enter");
+	pty_wait_gone(pty, "Palette");
+}
+
+void session_wait_ok(struct pty *pty, const char *verb)
+{
+	g_autofree char *regex = g_strdup_printf(" %s +. OK", verb);
+	pty_wait_text(pty, regex);
+}
+
+void session_quit(struct pty *pty)
+{
+	pty_keys(pty, "q");
+	pty_wait_exit_code(pty, 0);
+	pty_free(pty);
+}
