@@ -48,8 +48,8 @@ function exists(path,    line, there) {
 }
 
 function check_system_include(header) {
-	if (header ~ /^(n?cursesw?|ncursesw?\/.*|term|panel|menu|form)\.h$/ && name != "src/ui/term.c")
-		breach("layers", "only src/ui/term.c talks to curses")
+	if (header ~ /^(n?cursesw?|ncursesw?\/.*|term|panel|menu|form)\.h$/ && name !~ /^src\/ui\/term(_[a-z]+)?\.[ch]$/)
+		breach("layers", "only src/ui/term*.c talk to curses")
 	if (header ~ /^libvirt\// && where != "backend" && where != "tests")
 		breach("layers", "only src/backend includes libvirt")
 	if (header ~ /^(rfb\/.*|vterm)\.h$/ && where != "console" && where != "tests")

@@ -20,6 +20,8 @@
 #include "nvirt/text.h"
 
 #define BACKOFF_MAX_S 30
+/* A local socket costs nothing to try: the host is back soon after its daemon. */
+#define BACKOFF_LOCAL_MAX_S 2
 /* A storm of events is answered by ten ticks a second at most, flags by one listing a second. */
 #define TICK_GAP_US (100 * G_TIME_SPAN_MILLISECOND)
 #define FLAGS_GAP_US G_USEC_PER_SEC
@@ -72,9 +74,11 @@ static virConnectPtr open_either_way(struct poller *poller, GError **error)
 	return conn_open(uri, true, NULL);
 }
 
-static gint64 backoff_us(unsigned attempt)
+static gint64 backoff_us(const struct backend_host *host, unsigned attempt)
 {
-	return MIN(BACKOFF_MAX_S, 1 << CLAMP((int)attempt - 1, 0, 5)) * G_USEC_PER_SEC;
+	int max_s = uri_is_local(host->status->uri) ? BACKOFF_LOCAL_MAX_S : BACKOFF_MAX_S;
+
+	return MIN(max_s, 1 << CLAMP((int)attempt - 1, 0, 5)) * G_USEC_PER_SEC;
 }
 
 /* Lock held. */
@@ -85,7 +89,7 @@ static void say_failed(struct poller *poller, const GError *error)
 	struct advice_machine machine = advice_machine_look();
 
 	advice_failed(status, host->asked_uri, error, &machine);
-	status->retry_at_us = g_get_monotonic_time() + backoff_us(host->attempt);
+	status->retry_at_us = g_get_monotonic_time() + backoff_us(host, host->attempt);
 	host_set_status(host, status);
 }
 
@@ -332,7 +336,7 @@ static void say_lost(struct poller *poller, const GError *error)
 		status->error = g_strdup("the daemon stopped answering (keepalive)");
 	else
 		status->error = g_strdup("the daemon closed the connection");
-	status->retry_at_us = g_get_monotonic_time() + backoff_us(0);
+	status->retry_at_us = g_get_monotonic_time() + backoff_us(host, 0);
 	host_set_status(host, status);
 }
 

@@ -408,7 +408,7 @@ static void waiting_shutdown_can_be_aborted(void **state)
 static bool agent_answers(void *data)
 {
 	virDomainPtr dom = domain(data);
-	g_autofree char *name = virDomainGetHostname(dom, VIR_DOMAIN_GET_HOSTNAME_AGENT, 0);
+	g_autofree char *name = virDomainGetHostname(dom, VIR_DOMAIN_GET_HOSTNAME_AGENT);
 	virDomainFree(dom);
 	return name != NULL;
 }
