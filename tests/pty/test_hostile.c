@@ -29,7 +29,7 @@ static const char *const names[] = {
         "zero&#x200b;width&#xfeff;",
         "isolate&#x2067;x&#x2069;",
         "tag&#xe0041;&#xe007f;",
-        "combining" "e&#x301;&#x302;&#x303;&#x304;&#x305;&#x306;&#x307;&#x308;",
+        "combining e&#x301;&#x302;&#x303;&#x304;&#x305;&#x306;&#x307;&#x308;",
         "&#x301;starts with a mark",
         "wide 中文字符 한국어",
         "emoji 👩‍👩‍👧‍👦 🏳️‍🌈",

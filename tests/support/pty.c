@@ -184,7 +184,7 @@ struct pty *pty_start(const char *const *argv, const char *const *env, int rows,
 static void take_output(struct pty *pty)
 {
 	guint8 buffer[65536];
-	ssize_t len;
+	ssize_t len = 0;
 	while (pty->master >= 0 && (len = read(pty->master, buffer, sizeof(buffer))) > 0) {
 		g_byte_array_append(pty->raw, buffer, (guint)len);
 		vt_feed(pty, buffer, (gsize)len);
