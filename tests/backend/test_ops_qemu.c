@@ -550,6 +550,18 @@ static bool big_enough(void *data)
 	return false;
 }
 
+static struct ops_result abort_managed_save(struct ops *ops, const char *name)
+{
+	struct ops_result result = {.progress = -1};
+	struct obj_ref ref = ops_guest_ref(ops, name);
+	g_autofree char *id = ops_submit(ops, OP_GUEST_MANAGED_SAVE, &ref, name, NULL);
+
+	ops_await(ops, id, &result, is_abortable);
+	workers_abort(ops->workers, id);
+	ops_await(ops, id, &result, NULL);
+	return result;
+}
+
 static void managed_save_shows_progress_and_can_be_aborted(void **state)
 {
 	struct ops *ops = *state;
@@ -565,11 +577,12 @@ static void managed_save_shows_progress_and_can_be_aborted(void **state)
 	assert_true(filled(dom));
 	lab_wait_for(big_enough, dom, "a full memory", 120000);
 	virDomainFree(dom);
-	struct obj_ref ref = ops_guest_ref(ops, "t-big");
-	g_autofree char *id = ops_submit(ops, OP_GUEST_MANAGED_SAVE, &ref, "t-big", NULL);
-	ops_await(ops, id, &result, is_abortable);
-	workers_abort(ops->workers, id);
-	ops_await(ops, id, &result, NULL);
+	result = abort_managed_save(ops, "t-big");
+	/* On a loaded machine the word may come when all is written already: that is no abort then. */
+	for (int again = 0; again < 5 && result.state == TASK_OK; again++) {
+		start_guest(ops, "t-big");
+		result = abort_managed_save(ops, "t-big");
+	}
 	ops_expect(result, TASK_ABORTED, "canceled by client");
 	assert_int_equal(ops_state_of(ops, "t-big"), VIR_DOMAIN_RUNNING);
 
