@@ -22,9 +22,9 @@
 #define BACKOFF_MAX_S 30
 /* A local socket costs nothing to try: the host is back soon after its daemon. */
 #define BACKOFF_LOCAL_MAX_S 2
-/* A storm of events is answered by ten ticks a second at most, flags by one listing a second. */
+/* A storm of events is answered by ten ticks a second at most, flags by four listings a second. */
 #define TICK_GAP_US (100 * G_TIME_SPAN_MILLISECOND)
-#define FLAGS_GAP_US G_USEC_PER_SEC
+#define FLAGS_GAP_US (G_USEC_PER_SEC / 4)
 
 struct poller {
 	struct backend_host *host;
@@ -316,9 +316,10 @@ static bool work(struct poller *poller, GError **error)
 
 	if (!wait_for_work(poller, &flags, &due))
 		return false;
-	if (flags && !list_flags(poller))
+	/* A guest is known by the tick, its flags by the listing: in the other order a new one has none. */
+	if ((due || flags) && !tick(poller, error))
 		return false;
-	if (due && !tick(poller, error))
+	if (flags && !list_flags(poller))
 		return false;
 	return stuck_look(poller->host, poller->generation, poller->conn);
 }

@@ -79,6 +79,9 @@ static struct guest_seen *seen(struct backend_host *host, const uint8_t uuid[16]
 	guest = g_new0(struct guest_seen, 1);
 	memcpy(guest->uuid, uuid, sizeof(guest->uuid));
 	guest->id = -1;
+	/* Nearly all are; what else it is, the listing tells. */
+	guest->flags = GUEST_PERSISTENT;
+	host->flags_due = true;
 	g_hash_table_insert(host->guests, guest->uuid, guest);
 	return guest;
 }

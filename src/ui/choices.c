@@ -99,11 +99,29 @@ static void run_view_cmd(struct app *app, const struct view_cmd *wanted)
 
 /* ---- actions ---------------------------------------------------------------- */
 
+/*
+ * What actions act on: the marked objects, wherever the cursor went on to,
+ * unless it stands on one of their kind or on a task.
+ */
+bool commands_subject(struct app *app, struct obj_ref *ret_ref)
+{
+	bool some = app_selected(app, ret_ref);
+	if (some && ret_ref->kind == OBJ_TASK)
+		return true;
+	g_autoptr(GArray) marks = store_marks(app->store, OBJ_NONE);
+	for (guint i = 0; some && i < marks->len; i++)
+		if (g_array_index(marks, struct obj_ref, i).kind == ret_ref->kind)
+			return true;
+	if (marks->len > 0)
+		*ret_ref = g_array_index(marks, struct obj_ref, 0);
+	return some || marks->len > 0;
+}
+
 /* The object, then its host: what can be done to the host is never far. */
 static unsigned subjects(struct app *app, struct obj_ref ret[2])
 {
 	unsigned n = 0;
-	if (!app_selected(app, &ret[0]))
+	if (!commands_subject(app, &ret[0]))
 		return 0;
 	n++;
 	const struct host *host = store_host(app->store, ret[0].host);
@@ -136,19 +154,24 @@ static void add_actions(GPtrArray *list, unsigned sets, struct app *app, const s
 		g_ptr_array_set_size(list, (gint)before);
 }
 
-bool commands_action_key(struct app *app, keycode key)
+static bool run_action_key(struct app *app, keycode key, const struct obj_ref *ref)
 {
-	struct obj_ref ref;
-	if (!app_selected(app, &ref))
-		return false;
 	for (unsigned i = 0; i < action_count; i++) {
 		const struct action *action = &action_table[i];
-		if (action->kind != ref.kind || !key_in(action->key, key))
+		if (action->kind != ref->kind || !key_in(action->key, key))
 			continue;
-		app_action(app, action, &ref);
+		app_action(app, action, ref);
 		return true;
 	}
 	return false;
+}
+
+bool commands_action_key(struct app *app, keycode key)
+{
+	struct obj_ref subject, selected;
+	if (commands_subject(app, &subject) && run_action_key(app, key, &subject))
+		return true;
+	return app_selected(app, &selected) && run_action_key(app, key, &selected);
 }
 
 /* ---- everything ------------------------------------------------------------- */
@@ -268,7 +291,7 @@ static void hint_views(struct hints *hints, const struct view *view)
 static void hint_actions(struct hints *hints, struct app *app, bool enabled)
 {
 	struct obj_ref ref;
-	if (!app_selected(app, &ref))
+	if (!commands_subject(app, &ref))
 		return;
 	for (unsigned i = 0; i < action_count && !hints->full; i++) {
 		const struct action *action = &action_table[i];

@@ -156,8 +156,12 @@ static void run_row(struct chooser *chooser, unsigned i)
 	const struct choice *choice = row_at(chooser, i);
 	if (!choice || choice->what == CHOICE_HEADING || choice->what == CHOICE_TEXT)
 		return;
-	if (choice->reason) {
-		app_notice(app, LEVEL_WARNING, "%s: %s", choice->title, choice->reason);
+	/* Asked anew: the world goes on while the dialog is open. */
+	g_autofree char *reason = choice->what == CHOICE_ACTION
+	                                  ? action_why_not(choice->action, app->store, &choice->ref)
+	                                  : g_strdup(choice->reason);
+	if (reason) {
+		app_notice(app, LEVEL_WARNING, "%s: %s", choice->title, reason);
 		return;
 	}
 	/* The rows die with the dialog, which goes first: the choice may open another. */

@@ -48,6 +48,9 @@ GPtrArray *commands_collect(struct app *app, unsigned sets);
 /* Runs it; from a menu, so an action's parameters are asked for. */
 void choice_run(struct app *app, const struct choice *choice);
 
+/* What actions act on now: the marked objects before the selected one. False = nothing. */
+bool commands_subject(struct app *app, struct obj_ref *ret_ref);
+
 /* Each returns true when the key meant something to it. */
 bool commands_view_key(struct view *view, keycode key, unsigned count);
 bool commands_action_key(struct app *app, keycode key);

@@ -6,7 +6,7 @@
 struct view *menu_new(struct app *app)
 {
 	struct obj_ref ref;
-	bool some = app_selected(app, &ref);
+	bool some = commands_subject(app, &ref);
 	g_autofree char *title = some ? g_strdup_printf("%s %s", obj_kind_word(ref.kind),
 	                                        store_name(app->store, &ref))
 	                              : g_strdup("Menu");

@@ -227,6 +227,7 @@ static void start_afresh_boots_in_spite_of_a_saved_image(void **state)
 	wait_boots("fresh", 1);
 	lab_do(lab, "virsh", "h1", "managedsave", "fresh");
 	open_guest("fresh", "off");
+	pty_wait_text(pty, "Managed save +yes");
 	session_act(pty, "start-fresh");
 	confirm("Start afresh guest fresh");
 	wait_state("fresh", VIR_DOMAIN_RUNNING);
@@ -396,10 +397,11 @@ static void waiting_shutdown_can_be_aborted(void **state)
 	open_guest("stays", "running");
 	session_act(pty, "shutdown");
 	confirm("Shut down guest stays");
-	pty_wait_text(pty, "stays +shutdown +▶");
+	/* Running is said before it is known how it can be ended. */
+	pty_wait_text(pty, "stays +shutdown +▶.*waits at most");
 	pty_keys(pty, "3", "Home");
 	session_act(pty, "task-abort");
-	confirm("[Aa]bort");
+	confirm("Abort task");
 	pty_wait_text(pty, "stays +shutdown +. aborted");
 	wait_state("stays", VIR_DOMAIN_RUNNING);
 	drop("stays");
@@ -547,7 +549,7 @@ static void host_disconnects_and_connects(void **state)
 	pty_wait_text(pty, "disconnected");
 	session_act(pty, "connect");
 	pty_wait_gone(pty, "disconnected");
-	pty_wait_text(pty, "● up|up [0-9]");
+	pty_wait_text(pty, "● up");
 }
 
 int main(void)

@@ -12,6 +12,7 @@
 #include "nvirt/action.h"
 
 #define ROWS_MAX 60
+#define ROUNDS_MAX 20
 
 struct pty *session_start(const char *uri, int rows, int cols)
 {
@@ -21,12 +22,21 @@ struct pty *session_start(const char *uri, int rows, int cols)
 	return pty;
 }
 
+/* Row by row from the top, until the content panel has that title. */
+static bool walk_to(struct pty *pty, const char *regex)
+{
+	pty_keys(pty, "1", "Home");
+	for (int row = 0; row < ROWS_MAX && !pty_shows(pty, regex); row++)
+		pty_keys(pty, "j");
+	return pty_shows(pty, regex);
+}
+
 void session_open(struct pty *pty, const char *title)
 {
 	g_autofree char *regex = g_strdup_printf("[─═►] ?%s [─═]", title);
-	pty_keys(pty, "1", "Home");
-	for (int i = 0; i < ROWS_MAX && !pty_shows(pty, regex); i++)
-		pty_keys(pty, "j");
+	/* What was only just defined appears during the walk, perhaps above it. */
+	for (int round = 0; round < ROUNDS_MAX && !walk_to(pty, regex); round++)
+		pty_wait_idle(pty);
 	pty_wait_text(pty, regex);
 }
 
