@@ -6,8 +6,8 @@
  *
  * Takes commands on stdin, one a line, and answers each with lines of which the
  * last is "ok" or "error: …":
- *   stats           "total N", then "PROGRAM PROCEDURE N" a procedure: calls of the
- *                   clients since the last reset; keepalive is not counted
+ *   stats           "total N", then "CLIENT PROGRAM PROCEDURE N" lines: calls since
+ *                   the last reset, clients numbered as they came; keepalive is not counted
  *   reset           counts are zero again
  *   delay UP DOWN   ms that bytes to the server and to the client are held back
  *   stall, go       nothing passes, in neither direction; everything passes again
@@ -48,6 +48,7 @@ struct link {
 	GQueue queue[WAYS];  /* struct chunk, on their way */
 	GByteArray *pending; /* of the client's bytes: the frame not yet whole */
 	gint64 budget;       /* bytes the client may still get; < 0 = any */
+	guint64 number;      /* of the client, from 1 */
 	bool dead;
 };
 
@@ -55,8 +56,8 @@ struct proxy {
 	int listen_fd;
 	const char *server;
 	GPtrArray *links;
-	GHashTable *counts; /* program << 32 | procedure -> count */
-	guint64 total;
+	GHashTable *counts; /* "CLIENT PROGRAM PROCEDURE" -> count */
+	guint64 total, clients;
 	gint64 delay_us[WAYS];
 	bool stalled, refusing, done;
 	GString *command; /* the line not yet whole */
@@ -125,6 +126,7 @@ static void accept_client(struct proxy *proxy)
 	link->fds[DOWN] = server;
 	link->pending = g_byte_array_new();
 	link->budget = -1;
+	link->number = ++proxy->clients;
 	g_ptr_array_add(proxy->links, link);
 }
 
@@ -135,14 +137,14 @@ static uint32_t word_at(const guint8 *bytes, unsigned index)
 	return ntohl(word);
 }
 
-static void count_frame(struct proxy *proxy, const guint8 *frame)
+static void count_frame(struct proxy *proxy, const struct link *link, const guint8 *frame)
 {
-	guint64 program = word_at(frame, 1), procedure = word_at(frame, 3);
+	uint32_t program = word_at(frame, 1), procedure = word_at(frame, 3);
 	if (program == KEEPALIVE_PROGRAM || word_at(frame, 4) != TYPE_CALL)
 		return;
-	gint64 key = (gint64)(program << 32 | procedure);
-	guint64 count = GPOINTER_TO_SIZE(g_hash_table_lookup(proxy->counts, &key));
-	g_hash_table_insert(proxy->counts, g_memdup2(&key, sizeof(key)), GSIZE_TO_POINTER(count + 1));
+	char *key = g_strdup_printf("%" G_GUINT64_FORMAT " %u %u", link->number, program, procedure);
+	gsize count = GPOINTER_TO_SIZE(g_hash_table_lookup(proxy->counts, key));
+	g_hash_table_replace(proxy->counts, key, GSIZE_TO_POINTER(count + 1));
 	proxy->total++;
 }
 
@@ -157,7 +159,7 @@ static void count_bytes(struct proxy *proxy, struct link *link, const guint8 *by
 		}
 		if (link->pending->len < frame)
 			return;
-		count_frame(proxy, link->pending->data);
+		count_frame(proxy, link, link->pending->data);
 		g_byte_array_remove_range(link->pending, 0, frame);
 	}
 }
@@ -208,11 +210,8 @@ static void say_stats(struct proxy *proxy)
 	gpointer key, count;
 	printf("total %" G_GUINT64_FORMAT "\n", proxy->total);
 	g_hash_table_iter_init(&iter, proxy->counts);
-	while (g_hash_table_iter_next(&iter, &key, &count)) {
-		guint64 both = (guint64)*(gint64 *)key;
-		printf("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %zu\n", both >> 32, both & 0xffffffffu,
-		        GPOINTER_TO_SIZE(count));
-	}
+	while (g_hash_table_iter_next(&iter, &key, &count))
+		printf("%s %zu\n", (char *)key, GPOINTER_TO_SIZE(count));
 }
 
 static void set_cut(struct proxy *proxy, gint64 bytes)
@@ -334,7 +333,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	proxy.links = g_ptr_array_new_with_free_func(link_free);
-	proxy.counts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	proxy.counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	proxy.command = g_string_new(NULL);
 	printf("ok\n");
 	fflush(stdout);

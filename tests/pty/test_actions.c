@@ -205,7 +205,7 @@ static void managed_save_goes_on_is_dropped_or_thrown_away(void **state)
 	confirm("Managed save guest saved");
 	wait_state("saved", VIR_DOMAIN_SHUTOFF);
 	wait_fact("saved", ask_managed_save, 1, "a managed save image");
-	pty_wait_text(pty, "State +off");
+	pty_wait_text(pty, "Managed save +yes");
 	session_act(pty, "start");
 	wait_state("saved", VIR_DOMAIN_RUNNING);
 	pty_wait_text(pty, "State +running");
@@ -213,9 +213,9 @@ static void managed_save_goes_on_is_dropped_or_thrown_away(void **state)
 	session_act(pty, "managedsave");
 	confirm("Managed save guest saved");
 	wait_fact("saved", ask_managed_save, 1, "a managed save image");
-	pty_wait_text(pty, "State +off");
+	pty_wait_text(pty, "Managed save +yes");
 	session_act(pty, "managedsave-remove");
-	confirm("Drop managed save");
+	confirm("Drop managed save guest saved");
 	wait_fact("saved", ask_managed_save, 0, "no managed save image");
 	drop("saved");
 }

@@ -17,6 +17,7 @@
 
 static struct lab *lab;
 
+/* A lab for each test, as each breaks it in another way. */
 static int open_lab(void **state)
 {
 	(void)state;
@@ -30,6 +31,7 @@ static int close_lab(void **state)
 {
 	(void)state;
 	lab_stop(lab);
+	lab = NULL;
 	return 0;
 }
 
@@ -113,6 +115,7 @@ static void killed_daemon_is_lost_and_comes_back_with_its_events(void **state)
 	lab_do(lab, "virsh", "h1", "start", "one");
 	pty_wait_text(pty, "guests 1 of 2");
 	session_open(pty, "guest one");
+	pty_wait_text(pty, "State +running");
 	session_act(pty, "suspend");
 	session_wait_ok(pty, "suspend");
 	lab_do(lab, "kill9", "h1");
@@ -139,7 +142,7 @@ static void capital_r_reconnects_at_once(void **state)
 	pty_wait_text(pty, "LOST|no connection");
 	lab_do(lab, "restart", "h1");
 	pty_keys(pty, "R");
-	pty_wait_text(pty, "up [0-9]");
+	pty_wait_text(pty, "● up");
 	session_quit(pty);
 }
 
@@ -149,6 +152,7 @@ static void task_of_a_lost_daemon_is_settled_afterwards(void **state)
 	lab_do(lab, "virsh", "h1", "start", "one");
 	struct pty *pty = start();
 	session_open(pty, "guest one");
+	pty_wait_text(pty, "State +running");
 	session_act(pty, "shutdown");
 	pty_wait_text(pty, "Shut down guest one");
 	pty_keys(pty, "y");
@@ -200,23 +204,26 @@ static void daemon_behind_a_slow_link_works(void **state)
 	pty_wait_text(pty, "guests 0 of 2");
 	assert_true(worst_paint_ms(pty) < PAINT_MS);
 	g_free(proxy_command(proxy, "cut 0"));
-	pty_wait_text(pty, "LOST|connecting");
-	pty_wait_text(pty, "up [0-9]");
+	pty_wait_text(pty, "LOST|[Cc]onnecting");
+	pty_wait_gone(pty, "LOST|[Cc]onnecting");
+	pty_wait_text(pty, "● up");
 	session_quit(pty);
 	proxy_stop(proxy);
 }
 
 int main(void)
 {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_lab, close_lab)
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(guest_started_by_virsh_appears_without_a_key),
-	        cmocka_unit_test(stopped_daemon_leaves_keys_painting_and_is_named),
-	        cmocka_unit_test(daemon_stopped_before_the_start_is_waited_for),
-	        cmocka_unit_test(killed_daemon_is_lost_and_comes_back_with_its_events),
-	        cmocka_unit_test(capital_r_reconnects_at_once),
-	        cmocka_unit_test(task_of_a_lost_daemon_is_settled_afterwards),
-	        cmocka_unit_test(one_stopped_qemu_is_named_and_the_others_stay_fresh),
-	        cmocka_unit_test(daemon_behind_a_slow_link_works),
+	        TEST(guest_started_by_virsh_appears_without_a_key),
+	        TEST(stopped_daemon_leaves_keys_painting_and_is_named),
+	        TEST(daemon_stopped_before_the_start_is_waited_for),
+	        TEST(killed_daemon_is_lost_and_comes_back_with_its_events),
+	        TEST(capital_r_reconnects_at_once),
+	        TEST(task_of_a_lost_daemon_is_settled_afterwards),
+	        TEST(one_stopped_qemu_is_named_and_the_others_stay_fresh),
+	        TEST(daemon_behind_a_slow_link_works),
 	};
-	return cmocka_run_group_tests(tests, open_lab, close_lab);
+#undef TEST
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,9 +114,10 @@ static void proxy_counts_calls(void **state)
 		assert_int_equal(virConnectGetAllDomainStats(conn, VIR_DOMAIN_STATS_STATE, &records, 0), 0);
 		virDomainStatsRecordListFree(records);
 	}
-	guint64 total;
-	assert_int_equal(proxy_calls(proxy, PROC_CONNECT_GET_ALL_DOMAIN_STATS, &total), 3);
-	assert_int_equal(total, 3);
+	struct proxy_calls counted = proxy_calls(proxy, PROC_CONNECT_GET_ALL_DOMAIN_STATS);
+	assert_int_equal(counted.calls, 3);
+	assert_int_equal(counted.beside, 0);
+	assert_int_equal(counted.total, 3);
 	g_free(proxy_command(proxy, "cut 0"));
 	assert_int_equal(virConnectGetAllDomainStats(conn, VIR_DOMAIN_STATS_STATE, &records, 0), -1);
 	virConnectClose(conn);

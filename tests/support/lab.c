@@ -259,21 +259,53 @@ char *proxy_command(struct proxy *proxy, const char *format, ...)
 	return read_answer(proxy);
 }
 
-/* The number after `prefix` at the start of a line, or 0. */
-static guint64 number_after(const char *text, const char *prefix)
+struct call_line {
+	unsigned client, program, procedure;
+	guint64 count;
+};
+
+/* The lines "CLIENT PROGRAM PROCEDURE N" of an answer to "stats". */
+static GArray *call_lines(const char *stats)
 {
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	for (char **line = lines; *line; line++)
-		if (g_str_has_prefix(*line, prefix))
-			return g_ascii_strtoull(*line + strlen(prefix), NULL, 10);
-	return 0;
+	GArray *calls = g_array_new(FALSE, FALSE, sizeof(struct call_line));
+	g_auto(GStrv) lines = g_strsplit(stats, "\n", -1);
+	for (char **line = lines; *line; line++) {
+		g_auto(GStrv) words = g_strsplit(*line, " ", -1);
+		if (g_strv_length(words) != 4)
+			continue;
+		struct call_line call = {
+		        .client = (unsigned)g_ascii_strtoull(words[0], NULL, 10),
+		        .program = (unsigned)g_ascii_strtoull(words[1], NULL, 10),
+		        .procedure = (unsigned)g_ascii_strtoull(words[2], NULL, 10),
+		        .count = g_ascii_strtoull(words[3], NULL, 10),
+		};
+		g_array_append_val(calls, call);
+	}
+	return calls;
 }
 
-guint64 proxy_calls(struct proxy *proxy, unsigned procedure, guint64 *ret_total)
+static bool is_call(const struct call_line *line, unsigned procedure)
 {
+	return line->program == REMOTE_PROGRAM && line->procedure == procedure;
+}
+
+struct proxy_calls proxy_calls(struct proxy *proxy, unsigned procedure)
+{
+	struct proxy_calls sum = {0};
 	g_autofree char *stats = proxy_command(proxy, "stats");
-	g_autofree char *prefix = g_strdup_printf("%u %u ", REMOTE_PROGRAM, procedure);
-	if (ret_total)
-		*ret_total = number_after(stats, "total ");
-	return number_after(stats, prefix);
+	g_autoptr(GArray) lines = call_lines(stats);
+	for (guint i = 0; i < lines->len; i++) {
+		const struct call_line *line = &g_array_index(lines, struct call_line, i);
+		bool same_client = false;
+		for (guint j = 0; j < lines->len; j++) {
+			const struct call_line *other = &g_array_index(lines, struct call_line, j);
+			same_client = same_client || (other->client == line->client && is_call(other, procedure));
+		}
+		sum.total += line->count;
+		if (is_call(line, procedure))
+			sum.calls += line->count;
+		else if (same_client)
+			sum.beside += line->count;
+	}
+	return sum;
 }

@@ -44,8 +44,14 @@ void proxy_stop(struct proxy *proxy);
 const char *proxy_socket(struct proxy *proxy);
 /* Answer without its last line "ok", owned; printf-like command. */
 char *proxy_command(struct proxy *proxy, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* Calls since the last reset, at one moment: of one procedure of the remote protocol, and of all. */
-guint64 proxy_calls(struct proxy *proxy, unsigned procedure, guint64 *ret_total);
+
+struct proxy_calls {
+	guint64 calls;  /* of the procedure asked for, since the last reset */
+	guint64 beside; /* of other procedures, on the connections that made those */
+	guint64 total;  /* of all, on all connections */
+};
+/* A procedure of the remote protocol. */
+struct proxy_calls proxy_calls(struct proxy *proxy, unsigned procedure);
 
 /* libvirt's remote_protocol.x */
 #define REMOTE_PROGRAM 0x20008086u

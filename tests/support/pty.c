@@ -42,6 +42,12 @@ const char *pty_program(void)
 	return path;
 }
 
+int pty_deadline_ms(void)
+{
+	const char *given = g_getenv("PTY_DEADLINE_MS");
+	return given ? (int)g_ascii_strtoll(given, NULL, 10) : 60000;
+}
+
 /* ---- start -------------------------------------------------------------- */
 
 /* What a sanitizer has to say goes to files, where pty_free() finds it. */

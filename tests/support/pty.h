@@ -16,8 +16,9 @@
 
 struct pty;
 
-/* Sanitizers and two busy cores included. */
-#define PTY_DEADLINE_MS 60000
+/* Of every wait: sanitizers and two busy cores included. PTY_DEADLINE_MS in the environment shortens it. */
+#define PTY_DEADLINE_MS (pty_deadline_ms())
+int pty_deadline_ms(void);
 
 struct pty_options {
 	const char *const *argv; /* after the program's name, NULL-terminated; NULL = none */
