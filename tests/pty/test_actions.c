@@ -112,11 +112,33 @@ static void open_guest(const char *name, const char *state)
 	pty_wait_text(pty, shown);
 }
 
-static void confirm(const char *question)
+/*
+ * What belongs to a guest (is it persistent, saved, …) is known a moment after
+ * its state: a refusal in that moment is asked again.
+ */
+static void ask(const char *verb, const char *question)
+{
+	g_autofree char *answered = g_strdup_printf("%s|^ [A-Z][a-z ]+: '", question);
+	for (int i = 0; i < 20 && !pty_shows(pty, question); i++) {
+		session_act(pty, verb);
+		pty_wait_text(pty, answered);
+		if (!pty_shows(pty, question))
+			pty_wait_idle(pty);
+	}
+	pty_wait_text(pty, question);
+}
+
+static void answer_yes(const char *question)
 {
 	pty_wait_text(pty, question);
 	pty_keys(pty, "y");
 	pty_wait_gone(pty, question);
+}
+
+static void act_and_confirm(const char *verb, const char *question)
+{
+	ask(verb, question);
+	answer_yes(question);
 }
 
 static void drop(const char *name)
@@ -143,8 +165,7 @@ static void start_pause_resume_force_off(void **state)
 	session_act(pty, "resume");
 	wait_state("power", VIR_DOMAIN_RUNNING);
 	pty_wait_text(pty, "State +running");
-	session_act(pty, "destroy");
-	confirm("Force off guest power");
+	act_and_confirm("destroy", "Force off guest power");
 	wait_state("power", VIR_DOMAIN_SHUTOFF);
 	session_wait_ok(pty, "destroy");
 	drop("power");
@@ -188,8 +209,7 @@ static void reset_boots_again(void **state)
 	make_guest("again", "boot", true);
 	wait_boots("again", 1);
 	open_guest("again", "running");
-	session_act(pty, "reset");
-	confirm("Reset guest again");
+	act_and_confirm("reset", "Reset guest again");
 	wait_boots("again", 2);
 	wait_state("again", VIR_DOMAIN_RUNNING);
 	drop("again");
@@ -201,8 +221,7 @@ static void managed_save_goes_on_is_dropped_or_thrown_away(void **state)
 	make_guest("saved", "boot", true);
 	wait_boots("saved", 1);
 	open_guest("saved", "running");
-	session_act(pty, "managedsave");
-	confirm("Managed save guest saved");
+	act_and_confirm("managedsave", "Managed save guest saved");
 	wait_state("saved", VIR_DOMAIN_SHUTOFF);
 	wait_fact("saved", ask_managed_save, 1, "a managed save image");
 	pty_wait_text(pty, "Managed save +yes");
@@ -210,12 +229,10 @@ static void managed_save_goes_on_is_dropped_or_thrown_away(void **state)
 	wait_state("saved", VIR_DOMAIN_RUNNING);
 	pty_wait_text(pty, "State +running");
 	wait_fact("saved", ask_managed_save, 0, "no managed save image");
-	session_act(pty, "managedsave");
-	confirm("Managed save guest saved");
+	act_and_confirm("managedsave", "Managed save guest saved");
 	wait_fact("saved", ask_managed_save, 1, "a managed save image");
 	pty_wait_text(pty, "Managed save +yes");
-	session_act(pty, "managedsave-remove");
-	confirm("Drop managed save guest saved");
+	act_and_confirm("managedsave-remove", "Drop managed save guest saved");
 	wait_fact("saved", ask_managed_save, 0, "no managed save image");
 	drop("saved");
 }
@@ -228,8 +245,8 @@ static void start_afresh_boots_in_spite_of_a_saved_image(void **state)
 	lab_do(lab, "virsh", "h1", "managedsave", "fresh");
 	open_guest("fresh", "off");
 	pty_wait_text(pty, "Managed save +yes");
-	session_act(pty, "start-fresh");
-	confirm("Start afresh guest fresh");
+	pty_wait_text(pty, "Managed save +yes");
+	act_and_confirm("start-fresh", "Start afresh guest fresh");
 	wait_state("fresh", VIR_DOMAIN_RUNNING);
 	wait_boots("fresh", 2);
 	wait_fact("fresh", ask_managed_save, 0, "no managed save image");
@@ -242,11 +259,10 @@ static void save_to_a_file_and_restore(void **state)
 	g_autofree char *file = g_strdup_printf("%s/h1/img/filed.save", lab_dir(lab));
 	make_guest("filed", "boot", true);
 	open_guest("filed", "running");
-	session_act(pty, "save");
-	pty_wait_text(pty, "Save to a file: guest filed");
+	ask("save", "Save to a file: guest filed");
 	pty_type(pty, file);
 	pty_keys(pty, "Enter");
-	confirm("Save to a file guest filed");
+	answer_yes("Save to a file guest filed");
 	wait_state("filed", VIR_DOMAIN_SHUTOFF);
 	session_wait_ok(pty, "save");
 	assert_true(g_file_test(file, G_FILE_TEST_EXISTS));
@@ -277,8 +293,7 @@ static void rename_keeps_the_selection(void **state)
 	(void)state;
 	make_guest("before", "boot", false);
 	open_guest("before", "off");
-	session_act(pty, "rename");
-	pty_wait_text(pty, "Rename: guest before");
+	ask("rename", "Rename: guest before");
 	pty_keys(pty, "C-u");
 	pty_type(pty, "after");
 	pty_keys(pty, "Enter");
@@ -293,8 +308,7 @@ static void describe_writes_title_description_and_tags(void **state)
 	(void)state;
 	make_guest("words", "boot", false);
 	open_guest("words", "off");
-	session_act(pty, "describe");
-	pty_wait_text(pty, "Describe: guest words");
+	ask("describe", "Describe: guest words");
 	pty_type(pty, "A title");
 	pty_keys(pty, "Tab");
 	pty_type(pty, "A description");
@@ -318,8 +332,7 @@ static void delete_removes_the_definition_and_the_chosen_disk(void **state)
 	g_autofree char *disk = g_strdup_printf("%s/h1/img/doomed.qcow2", lab_dir(lab));
 	make_guest("doomed", "boot", false);
 	open_guest("doomed", "off");
-	session_act(pty, "undefine");
-	pty_wait_text(pty, "disk vda");
+	ask("undefine", "disk vda");
 	pty_keys(pty, "Space", "Enter");
 	pty_wait_text(pty, "[Tt]ype");
 	assert_true(g_file_test(disk, G_FILE_TEST_EXISTS));
@@ -347,8 +360,7 @@ static void delete_refuses_a_disk_that_another_guest_uses(void **state)
 	assert_true(g_file_set_contents(other, copy->str, -1, NULL));
 	lab_do(lab, "virsh", "h1", "define", other);
 	open_guest("shared", "off");
-	session_act(pty, "undefine");
-	pty_wait_text(pty, "disk vda");
+	ask("undefine", "disk vda");
 	pty_wait_text(pty, "other");
 	pty_keys(pty, "Space", "Enter");
 	pty_wait_text(pty, "[Tt]ype");
@@ -367,8 +379,7 @@ static void marked_guests_are_acted_on_together(void **state)
 	open_guest("many2", "running");
 	open_guest("many1", "running");
 	pty_keys(pty, "Space", "Space");
-	session_act(pty, "suspend");
-	confirm("Pause 2 guests");
+	act_and_confirm("suspend", "Pause 2 guests");
 	wait_state("many1", VIR_DOMAIN_PAUSED);
 	wait_state("many2", VIR_DOMAIN_PAUSED);
 	drop("many1");
@@ -385,7 +396,7 @@ static void deaf_guest_is_forced_off_after_its_time_out(void **state)
 	pty_keys(pty, "Tab", "C-u");
 	pty_type(pty, "2");
 	pty_keys(pty, "Tab", "Space", "Enter");
-	confirm("Shut down guest deaf");
+	answer_yes("Shut down guest deaf");
 	wait_state("deaf", VIR_DOMAIN_SHUTOFF);
 	drop("deaf");
 }
@@ -395,13 +406,11 @@ static void waiting_shutdown_can_be_aborted(void **state)
 	(void)state;
 	make_guest("stays", "boot", true);
 	open_guest("stays", "running");
-	session_act(pty, "shutdown");
-	confirm("Shut down guest stays");
+	act_and_confirm("shutdown", "Shut down guest stays");
 	/* Running is said before it is known how it can be ended. */
 	pty_wait_text(pty, "stays +shutdown +▶.*waits at most");
 	pty_keys(pty, "3", "Home");
-	session_act(pty, "task-abort");
-	confirm("Abort task");
+	act_and_confirm("task-abort", "Abort task");
 	pty_wait_text(pty, "stays +shutdown +. aborted");
 	wait_state("stays", VIR_DOMAIN_RUNNING);
 	drop("stays");
@@ -423,13 +432,11 @@ static void linux_guest_reboots_and_shuts_down_when_asked(void **state)
 	make_guest("polite", "linux", true);
 	pty_wait_for(pty, agent_answers, (void *)"polite", "the guest's agent", PTY_DEADLINE_MS);
 	open_guest("polite", "running");
-	session_act(pty, "reboot");
-	confirm("Reboot guest polite");
+	act_and_confirm("reboot", "Reboot guest polite");
 	session_wait_ok(pty, "reboot");
 	pty_wait_for(pty, agent_answers, (void *)"polite", "the guest's agent after its reboot", PTY_DEADLINE_MS);
 	wait_state("polite", VIR_DOMAIN_RUNNING);
-	session_act(pty, "shutdown");
-	confirm("Shut down guest polite");
+	act_and_confirm("shutdown", "Shut down guest polite");
 	wait_state("polite", VIR_DOMAIN_SHUTOFF);
 	session_wait_ok(pty, "shutdown");
 	drop("polite");
@@ -488,8 +495,7 @@ static void pool_stops_starts_refreshes_autostarts(void **state)
 	(void)state;
 	g_autofree char *file = g_strdup_printf("%s/h1/img/appears.img", lab_dir(lab));
 	session_open(pty, "pool default");
-	session_act(pty, "pool-stop");
-	confirm("Stop pool");
+	act_and_confirm("pool-stop", "Stop pool");
 	pty_wait_for(pty, pool_off, NULL, "the pool stopped", PTY_DEADLINE_MS);
 	pty_wait_text(pty, "State +inactive");
 	session_act(pty, "pool-start");
@@ -536,8 +542,7 @@ static void network_starts_stops_autostarts(void **state)
 	pty_wait_text(pty, "Autostart +yes");
 	session_act(pty, "net-autostart-off");
 	pty_wait_for(pty, network_is, GINT_TO_POINTER(1), "autostart off", PTY_DEADLINE_MS);
-	session_act(pty, "net-stop");
-	confirm("Stop network");
+	act_and_confirm("net-stop", "Stop network");
 	pty_wait_for(pty, network_is, GINT_TO_POINTER(0), "the network stopped", PTY_DEADLINE_MS);
 }
 
