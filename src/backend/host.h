@@ -64,6 +64,7 @@ struct guest_seen {
 	uint64_t memory_kib;
 	bool tcg;
 	uint64_t cpu_time_ns; /* asked of libvirt where there is no /proc; 0 = not known */
+	gint64 cpu_read_us;   /* when */
 	/* Does not answer: since, 0 = answers. */
 	gint64 hung_us;       /* a call of ours has hung in it since */
 	unsigned hung_calls;  /* threads in there */

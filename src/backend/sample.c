@@ -59,7 +59,7 @@ static void set_name(struct guest_seen *guest, const char *raw)
 }
 
 /* Lock held. Another run of it: another process, maybe another definition. */
-static void set_id(struct guest_seen *guest, int id)
+static void set_id(struct backend_host *host, struct guest_seen *guest, int id)
 {
 	if (guest->id == id)
 		return;
@@ -68,6 +68,7 @@ static void set_id(struct guest_seen *guest, int id)
 	guest->pid_tries = 0;
 	guest->cpu_time_ns = 0;
 	guest->defined = false;
+	host->rows_due = true;
 }
 
 static struct guest_seen *seen(struct backend_host *host, const uint8_t uuid[16])
@@ -79,6 +80,7 @@ static struct guest_seen *seen(struct backend_host *host, const uint8_t uuid[16]
 	guest = g_new0(struct guest_seen, 1);
 	memcpy(guest->uuid, uuid, sizeof(guest->uuid));
 	guest->id = -1;
+	host->rows_due = true;
 	g_hash_table_insert(host->guests, guest->uuid, guest);
 	return guest;
 }
@@ -120,6 +122,7 @@ static void fill_row(struct guest_row *row, const struct guest_seen *guest)
 	row->id = guest->id;
 	row->flags = guest->flags;
 	row->cpu_time_ns = guest->cpu_time_ns;
+	row->cpu_read_us = guest->cpu_read_us;
 	row->vcpus = guest->vcpus;
 	row->memory_kib = guest->memory_kib;
 	row->tcg = guest->tcg;
@@ -150,7 +153,7 @@ static void add_row(
 	guest = seen(host, uuid);
 	guest->in_tick = true;
 	set_name(guest, name);
-	set_id(guest, (int)virDomainGetID(record->dom));
+	set_id(host, guest, (int)virDomainGetID(record->dom));
 	fill_row(&row, guest);
 	read_state(record, &row);
 	if (locals != NULL && guest->id != -1)
@@ -221,6 +224,7 @@ static void read_procs(GArray *locals, struct sample *sample)
 		if (!local->seen)
 			continue;
 		row->cpu_time_ns = local->figures.cpu_time_ns;
+		row->cpu_read_us = 0;
 		row->rss_kib = local->figures.rss_kib;
 		if (local->figures.stopped)
 			row->flags |= GUEST_PROC_STOPPED;
