@@ -368,9 +368,19 @@ static bool begin(struct poller *poller, GError **error)
 	struct backend_host *host = poller->host;
 	bool go_on;
 
+	host_lock(host);
+	if (current(poller))
+		host->tells_lifecycle = false;
+	host_unlock(host);
 	if (!tick(poller, error) || !busy(poller, BUSY_HOST))
 		return false;
 	poller->events = events_register(host, poller->generation, poller->epoch, poller->conn);
+	host_lock(host);
+	if (current(poller)) {
+		host->ids_due = true;
+		host->tells_lifecycle = events_tell_lifecycle(poller->events);
+	}
+	host_unlock(host);
 	go_on = list_flags(poller) && tick(poller, error);
 	want_detail(poller);
 	return go_on;
