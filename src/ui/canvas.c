@@ -121,10 +121,12 @@ static void break_wide(struct canvas *canvas, int y, int x, int columns)
 
 static void put(struct area area, int y, int x, enum role role, gunichar ch, int columns)
 {
-	if (!cell_at(area, y, x) || !cell_at(area, y, x + columns - 1))
+	if (y < 0 || x < 0 || y >= area.rows || x + columns > area.cols)
 		return;
-	int cy = area.y + y, cx = area.x + x;
-	break_wide(area.canvas, cy, cx, columns);
+	int cy = area.y + y, cx = area.x + x, after = cx + columns;
+	const struct cell *row = area.canvas->cells + (gsize)cy * area.canvas->cols;
+	if (!row[cx].ch || (after < area.canvas->cols && !row[after].ch))
+		break_wide(area.canvas, cy, cx, columns);
 	cell_store(area.canvas, cy, cx, (struct cell){.ch = ch, .role = role});
 	if (columns == 2)
 		cell_store(area.canvas, cy, cx + 1, (struct cell){.ch = 0, .role = role});

@@ -59,9 +59,29 @@ static void cursor_bytes(struct bench *bench, struct tty *tty, const char *what,
 	                          target, note});
 }
 
+/* The lists of storage and networks are asked every 30 s, on a connection of their own: the window lies between. */
+static void count_calls(struct bench *bench)
+{
+	g_autofree char *uri = g_strdup_printf("qemu+unix:///%s?socket=%s", lab_is_system(bench->lab) ? "system" : "session",
+	        proxy_socket(bench->proxy));
+	struct tty *tty = bench_dashboard(bench, uri, "0.5");
+	guint64 total = 0, bulk;
+	if (!tty_wait(tty, BENCH_LAST_GUEST, 10000)) {
+		bench_missing(bench, "calls", "the list did not come");
+	} else {
+		tty_drain(tty, 3000);
+		g_free(proxy_command(bench->proxy, "reset"));
+		tty_drain(tty, 4000);
+		bulk = proxy_calls(bench->proxy, PROC_CONNECT_GET_ALL_DOMAIN_STATS, &total);
+		bench_line(bench, &(struct line){"calls, 30 guests", "RPCs a refresh", bulk ? (double)total / (double)bulk : NAN, 1,
+		                          NAN, OF_FLOOR, 1, NULL});
+	}
+	tty_stop(tty);
+}
+
 void bench_host(struct bench *bench)
 {
-	int window_ms = bench->quick ? 8000 : 32000;
+	int window_ms = bench->quick ? 4000 : 32000;
 	struct tty *tty = bench_dashboard(bench, lab_uri(bench->lab, "h1"), "2");
 	if (!tty_wait(tty, BENCH_LAST_GUEST, 10000)) {
 		bench_missing(bench, "30 guests", "the list did not come");
@@ -75,6 +95,11 @@ void bench_host(struct bench *bench)
 	/* The table of guests, which is where one moves about. */
 	tty_send(tty, "1gg]2");
 	tty_drain(tty, 500);
-	cursor_bytes(bench, tty, "cursor key, table of guests", 160, NULL);
+	cursor_bytes(bench, tty, "cursor key, table of guests, 200 columns", 160,
+	        "two rows of 163 cells change their colour; 80 columns below");
+	tty_resize(tty, 24, 80);
+	tty_drain(tty, 1000);
+	cursor_bytes(bench, tty, "cursor key, table of guests, 80 columns", 160, NULL);
 	tty_stop(tty);
+	count_calls(bench);
 }

@@ -43,11 +43,11 @@ static void compare(struct bench *bench, const struct many *many, struct tty *tt
 	double floor_pss = pss_mb(poller->pid), nvirt_pss = pss_mb(tty->pid);
 	poller_stop(poller);
 	g_autofree char *what = g_strdup_printf("client CPU, %u guests", many->guests);
+	/* This driver's guests have no process here: CPU times of those on screen are asked, every 5 s. */
+	g_autofree char *note = g_strdup_printf("with %.1f calls a refresh for the rows on screen",
+	        MAX((total - floor_n) / nvirt_n - 1, 0));
 	bench_line(bench, &(struct line){what, "ms a refresh", nvirt_ms / nvirt_n, floor_ms / floor_n, NAN, OF_FLOOR,
-	                          many->target, NULL});
-	g_autofree char *calls = g_strdup_printf("calls, %u guests", many->guests);
-	bench_line(bench, &(struct line){calls, "RPCs a refresh", (total - floor_n) / nvirt_n, 1, NAN, OF_FLOOR, 1.0,
-	                          NULL});
+	                          many->target, note});
 	if (many->guests >= 10000)
 		bench_line(bench, &(struct line){"memory (PSS), 10,000 guests", "MB", nvirt_pss, floor_pss, NAN, ABSOLUTE, 12,
 		                          NULL});
@@ -58,7 +58,7 @@ void bench_many(struct bench *bench, unsigned guests, double target)
 	g_autofree char *path = bench_many_guests(bench, guests);
 	g_autofree char *what = g_strdup_printf("%u guests", guests);
 	struct many many = {.guests = guests, .target = target, .uri = bench_many_uri(bench, path),
-	        .window_ms = bench->quick ? 4000 : 16000};
+	        .window_ms = bench->quick ? 3000 : 16000};
 	struct tty *tty = bench_dashboard(bench, many.uri, "1");
 	/* All come with the first sample. */
 	if (tty_wait(tty, "vm00002", 60000)) {

@@ -47,6 +47,7 @@ guint64 tty_drain(struct tty *tty, int ms);
 /* Reads until the text has come since the start or the last tty_forget(). false after the deadline. */
 bool tty_wait(struct tty *tty, const char *text, int deadline_ms);
 void tty_forget(struct tty *tty);
+void tty_resize(struct tty *tty, unsigned short rows, unsigned short cols);
 void tty_send(struct tty *tty, const char *keys);
 /* Sends a key, returns ms to the first byte, < 0 when none came in time; then reads for `rest_ms`. */
 double tty_key(struct tty *tty, const char *key, int rest_ms);

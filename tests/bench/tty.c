@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -87,6 +88,13 @@ bool tty_wait(struct tty *tty, const char *text, int deadline_ms)
 void tty_forget(struct tty *tty)
 {
 	g_string_truncate(tty->seen, 0);
+}
+
+void tty_resize(struct tty *tty, unsigned short rows, unsigned short cols)
+{
+	struct winsize size = {.ws_row = rows, .ws_col = cols};
+	if (ioctl(tty->fd, TIOCSWINSZ, &size) < 0)
+		g_warning("cannot resize the terminal: %s", g_strerror(errno));
 }
 
 void tty_send(struct tty *tty, const char *keys)
