@@ -69,9 +69,9 @@ static void count_calls(struct bench *bench)
 	if (!tty_wait(tty, BENCH_LAST_GUEST, 10000)) {
 		bench_missing(bench, "calls", "the list did not come");
 	} else {
-		tty_drain(tty, 3000);
+		tty_drain(tty, 2500);
 		g_free(proxy_command(bench->proxy, "reset"));
-		tty_drain(tty, 4000);
+		tty_drain(tty, bench->quick ? 2000 : 5000);
 		bulk = proxy_calls(bench->proxy, PROC_CONNECT_GET_ALL_DOMAIN_STATS, &total);
 		bench_line(bench, &(struct line){"calls, 30 guests", "RPCs a refresh", bulk ? (double)total / (double)bulk : NAN, 1,
 		                          NAN, OF_FLOOR, 1, NULL});
@@ -88,7 +88,7 @@ void bench_host(struct bench *bench)
 		tty_stop(tty);
 		return;
 	}
-	tty_drain(tty, 3000);
+	tty_drain(tty, 2500);
 	compare_host_cpu(bench, tty, window_ms);
 	bench_line(bench, &(struct line){"memory (PSS), 30 guests", "MB", pss_mb(tty->pid), NAN, NAN,
 	                          ABSOLUTE, 5.5, NULL});

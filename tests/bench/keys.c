@@ -45,7 +45,7 @@ static void compare(struct bench *bench, struct tty *tty, const char *what, bool
 	struct tty *echo = start_echo(bench);
 	GArray *nvirt = new_values(), *floor = new_values();
 	double spent = -cpu_ms(tty->pid);
-	int rounds = bench->quick ? 4 : 12;
+	int rounds = bench->quick ? 3 : 12;
 	tty_forget(tty);
 	for (int i = 0; i < rounds; i++) {
 		press(echo, floor, "x", "x");
@@ -78,7 +78,7 @@ void bench_keys(struct bench *bench)
 		open_table(tty);
 		compare(bench, tty, "key to first byte, 30 guests", false);
 		lab_do(bench->lab, "stop-qemu", "h1", "g05");
-		tty_drain(tty, 4000);
+		tty_drain(tty, bench->quick ? 1000 : 4000);
 		compare(bench, tty, "key to first byte, one QEMU stopped", false);
 		lab_do(bench->lab, "cont-qemu", "h1", "g05");
 	} else {
