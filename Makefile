@@ -33,6 +33,7 @@ HELPER_SRCS := $(sort $(wildcard tests/support/*.c))
 HELPERS := $(HELPER_SRCS:%.c=$(BUILD)/%.o)
 TOOL_SRCS := $(sort $(wildcard tests/lab/*.c))
 TOOLS := $(TOOL_SRCS:%.c=$(BUILD)/%)
+BENCH_SRCS := $(sort $(filter-out %/floor.c,$(wildcard tests/bench/*.c))) tests/support/lab.c tests/support/files.c
 
 all: $(BUILD)/nvirt
 
@@ -44,6 +45,12 @@ $(BUILD)/%.o: %.c
 	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),-Itests $(shell pkg-config --cflags $(TEST_PKGS))) -c -o $@ $<
 
 $(BUILD)/tests/lab/%: $(BUILD)/tests/lab/%.o
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/bench/bench: $(BENCH_SRCS:%.c=$(BUILD)/%.o)
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka -lutil
+
+$(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(HELPERS) $(OBJS)
@@ -74,10 +81,14 @@ lint:
 lab:
 	@tests/lab/lab.sh shell
 
+# What it costs, beside the floor and the peers: docs/bench.md. QUICK=1: under a minute.
+bench: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUILD)/nvirt
+	@$(BUILD)/tests/bench/bench $(BUILD)/nvirt $(if $(QUICK),quick)
+
 clean:
 	rm -rf build build-*
 
 -include $(OBJS:.o=.d) $(BUILD)/src/main.d $(TESTS:=.d) $(HELPERS:.o=.d)
 
-.PHONY: all tests install uninstall demo check lint lab clean
+.PHONY: all tests install uninstall demo check lint lab bench clean
 .SECONDARY:

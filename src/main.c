@@ -6,6 +6,7 @@
  */
 #include <json-c/json.h>
 #include <locale.h>
+#include <malloc.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -134,6 +135,19 @@ static int open_door(struct program *program, GOptionContext *context)
 	return program->options.verb ? cli_main(&program->options) : ui_main(&program->options);
 }
 
+/*
+ * One heap for all threads: a heap a thread keeps a copy of what the bulk
+ * call's answer once took, and they mostly sleep. Large blocks (the answer
+ * itself, a sample) go back to the system as soon as they are freed.
+ */
+static void keep_memory_small(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	struct program program = {0};
@@ -141,6 +155,7 @@ int main(int argc, char **argv)
 	g_auto(GStrv) words = NULL;
 	int code;
 
+	keep_memory_small();
 	setlocale(LC_ALL, "");
 	signal(SIGPIPE, SIG_IGN);
 	g_autoptr(GOptionContext) context = make_context(&program);

@@ -131,6 +131,7 @@ struct guest_row {
 	int reason; /* libvirt's number; guest_reason_word() names it */
 	unsigned flags;
 	uint64_t cpu_time_ns; /* of the whole QEMU process; 0 = not known */
+	gint64 cpu_read_us;   /* monotonic, when that was read; 0 = when the sample was taken */
 	uint64_t rss_kib;     /* what the host pays; 0 = not known */
 	unsigned vcpus;       /* 0 = not known yet (definitions are read lazily) */
 	uint64_t memory_kib;  /* current allocation; 0 = not known yet */

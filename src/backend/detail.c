@@ -12,6 +12,8 @@
 #define RETRY_US (5 * G_USEC_PER_SEC)
 #define GUEST_EVERY_US (3 * G_USEC_PER_SEC)
 #define GUEST_GAP_US (200 * G_TIME_SPAN_MILLISECOND)
+/* One call a running guest on screen, where its process is not in our /proc. */
+#define CPU_TIMES_EVERY_US (5 * G_USEC_PER_SEC)
 #define NODE_EVERY_US (5 * G_USEC_PER_SEC)
 #define OPEN_NETWORK_EVERY_US (5 * G_USEC_PER_SEC)
 #define LISTS_GAP_US (500 * G_TIME_SPAN_MILLISECOND)
@@ -282,7 +284,7 @@ static bool find_due(const struct detail *detail, struct due *due, gint64 *next_
 	due->facts = host->facts_due;
 	due->node = !detail->local && when(now_us, detail->node_us + NODE_EVERY_US, next_us);
 	due->guest = guest_due(detail, now_us, next_us);
-	due->cpu_times = no_pid && host->rows_due;
+	due->cpu_times = no_pid && when(now_us, detail->cpu_times_us + CPU_TIMES_EVERY_US, next_us);
 	due->rows = undefined || due->cpu_times;
 	due->canary = host->visible->len > 0 && when(now_us, detail->canary_us + CANARY_EVERY_US, next_us);
 	lists_due(detail, now_us, due, next_us);
@@ -319,8 +321,7 @@ static void take_due(struct detail *detail, const struct due *due)
 	}
 	if (due->facts)
 		host->facts_due = false;
-	if (due->cpu_times)
-		host->rows_due = false;
+	host->rows_due = false;
 	if (due->guest)
 		host->detail_kicked = false;
 	if (due->pools)

@@ -39,7 +39,7 @@ struct detail {
 	GHashTable *usage; /* usage.h */
 	bool usage_known;
 	/* When each job was last done. */
-	gint64 guest_us, canary_us, node_us, lists_us, networks_us, volumes_us;
+	gint64 guest_us, canary_us, cpu_times_us, node_us, lists_us, networks_us, volumes_us;
 };
 
 /* `guests` NULL = none. false: left behind, do nothing more. */

@@ -165,8 +165,10 @@ static void keep_cpu_time(struct detail *detail, const struct guest_id *id, virD
 		return;
 	host_lock(detail->host);
 	guest = host_guest(detail->host, id->bytes);
-	if (guest != NULL)
+	if (guest != NULL) {
 		guest->cpu_time_ns = info.cpuTime;
+		guest->cpu_read_us = g_get_monotonic_time();
+	}
 	host_unlock(detail->host);
 }
 
@@ -191,6 +193,8 @@ void detail_rows(struct detail *detail, bool cpu_times)
 	gint64 end_us = g_get_monotonic_time() + ROWS_BUDGET_US;
 	bool news = false;
 
+	if (cpu_times)
+		detail->cpu_times_us = g_get_monotonic_time();
 	if (detail->conn == NULL || !detail_enter(detail, BUSY_HOST, NULL))
 		return;
 	for (guint i = 0; i < detail->visible->len && g_get_monotonic_time() < end_us; i++)

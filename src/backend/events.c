@@ -23,6 +23,7 @@ struct events {
 	struct sink *sink;
 	int domain[DOMAIN_EVENTS_MAX];
 	unsigned domain_n;
+	bool lifecycle;
 	int network, pool, pool_refresh; /* -1 = not registered */
 	bool close;
 };
@@ -134,7 +135,7 @@ static int on_lifecycle(virConnectPtr conn, virDomainPtr dom, int event, int det
 	(void)conn;
 	if (enter(sink)) {
 		/* Autostart, managed save and the like go with these. */
-		sink->host->flags_due = true;
+		sink->host->flags_due = sink->host->ids_due = true;
 		host_unlock(sink->host);
 	}
 	/* The first half of a rename is told by its second. */
@@ -310,8 +311,10 @@ static void register_domains(struct events *events)
 		        virConnectDomainEventRegisterAny(events->conn, NULL, domain_events[i].id,
 		                domain_events[i].run, sink_ref(events->sink), sink_unref));
 
-		if (id >= 0)
-			events->domain[events->domain_n++] = id;
+		if (id < 0)
+			continue;
+		events->domain[events->domain_n++] = id;
+		events->lifecycle |= domain_events[i].id == VIR_DOMAIN_EVENT_ID_LIFECYCLE;
 	}
 }
 
@@ -344,6 +347,11 @@ struct events *events_register(
 	                on_pool_refresh, sink_ref(sink), sink_unref));
 	virResetLastError();
 	return events;
+}
+
+bool events_tell_lifecycle(const struct events *events)
+{
+	return events->lifecycle;
 }
 
 void events_unregister(struct events *events)

@@ -17,6 +17,8 @@ struct events;
 struct events *events_register(
         struct backend_host *host, uint32_t generation, uint32_t epoch, virConnectPtr conn);
 /* Also of a dead connection, before it is closed: else it is never freed. */
+/* Are guests that come, go, start and end told? */
+bool events_tell_lifecycle(const struct events *events);
 void events_unregister(struct events *events);
 
 #endif

@@ -56,6 +56,7 @@ struct backend_host *host_new(unsigned id, const char *uri, bool readonly)
 	host->busy.guests = g_array_new(FALSE, FALSE, sizeof(struct guest_id));
 	host->detail_busy.guests = g_array_new(FALSE, FALSE, sizeof(struct guest_id));
 	host->visible = g_array_new(FALSE, FALSE, sizeof(struct guest_id));
+	host->order = g_ptr_array_new();
 	host->guests = g_hash_table_new_full(uuid_hash, uuid_equal, NULL, guest_seen_free);
 	host->node = (struct node_sample){-1, -1, -1, -1, -1, -1, -1, -1, -1, 0};
 	return host;
@@ -75,6 +76,7 @@ void host_unref(struct backend_host *host)
 	g_array_unref(host->busy.guests);
 	g_array_unref(host->detail_busy.guests);
 	g_array_unref(host->visible);
+	g_ptr_array_free(host->order, TRUE);
 	g_hash_table_destroy(host->guests);
 	pthread_cond_destroy(&host->poller_wake);
 	pthread_cond_destroy(&host->detail_wake);

@@ -64,6 +64,7 @@ struct guest_seen {
 	uint64_t memory_kib;
 	bool tcg;
 	uint64_t cpu_time_ns; /* asked of libvirt where there is no /proc; 0 = not known */
+	gint64 cpu_read_us;   /* when */
 	/* Does not answer: since, 0 = answers. */
 	gint64 hung_us;       /* a call of ours has hung in it since */
 	unsigned hung_calls;  /* threads in there */
@@ -113,6 +114,16 @@ struct backend_host {
 	uint64_t watch_serial;
 
 	GHashTable *guests; /* uuid -> struct guest_seen, owned */
+	/*
+	 * The last tick's, in libvirt's order, borrowed. While no guest came, went
+	 * or changed its run (libvirt's events tell), a row of the same name in the
+	 * same place is the same guest, and its UUID and id need not be asked: each
+	 * of the two accessors formats a UUID for libvirt's log, which with 10,000
+	 * guests costs more than the rest of the tick.
+	 */
+	GPtrArray *order;
+	bool ids_due, tells_lifecycle;
+	gint64 ids_us; /* when they were read last */
 
 	/* Counted for the tests: what a tick costs. */
 	uint64_t ticks, tick_calls;

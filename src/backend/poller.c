@@ -247,9 +247,9 @@ static bool tick(struct poller *poller, GError **error)
 	if (current(poller)) {
 		say_answered(poller);
 		host_post(host, msg);
-		/* CPU times that only libvirt tells are read once a tick, so that each sample has a new one. */
-		host->rows_due = true;
-		pthread_cond_broadcast(&host->detail_wake);
+		/* Someone came or was started: the detail thread is not woken for nothing. */
+		if (host->rows_due)
+			pthread_cond_broadcast(&host->detail_wake);
 	} else {
 		msg_free(msg);
 	}
@@ -362,6 +362,35 @@ static void want_detail(struct poller *poller)
 	host_unlock(host);
 }
 
+/*
+ * What a person waits for comes first, the list; then the events, the flags at
+ * once (until then every guest looks transient), and the tick that tells both
+ * them and what happened before the events were on. Whatever is not needed for
+ * the list, with a connection of its own, comes last.
+ */
+static bool begin(struct poller *poller, GError **error)
+{
+	struct backend_host *host = poller->host;
+	bool go_on;
+
+	host_lock(host);
+	if (current(poller))
+		host->tells_lifecycle = false;
+	host_unlock(host);
+	if (!tick(poller, error) || !busy(poller, BUSY_HOST))
+		return false;
+	poller->events = events_register(host, poller->generation, poller->epoch, poller->conn);
+	host_lock(host);
+	if (current(poller)) {
+		host->ids_due = true;
+		host->tells_lifecycle = events_tell_lifecycle(poller->events);
+	}
+	host_unlock(host);
+	go_on = list_flags(poller) && tick(poller, error);
+	want_detail(poller);
+	return go_on;
+}
+
 /* From connected to lost; false when this poller was given up. */
 static bool serve(struct poller *poller)
 {
@@ -370,15 +399,9 @@ static bool serve(struct poller *poller)
 	bool go_on;
 
 	poller->ticked_us = poller->flagged_us = 0;
-	/* The events first: what happens between them and the first list is told by one or the other. */
-	if (busy(poller, BUSY_HOST)) {
-		poller->events = events_register(host, poller->generation, poller->epoch, poller->conn);
-		want_detail(poller);
-		/* The flags at once, not a tick later: until then every guest looks transient. */
-		if (tick(poller, &error) && list_flags(poller))
-			while (work(poller, &error))
-				;
-	}
+	if (begin(poller, &error))
+		while (work(poller, &error))
+			;
 	/* Closing waits for a daemon that hangs: that is said first. */
 	host_lock(host);
 	go_on = current(poller);

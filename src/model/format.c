@@ -5,6 +5,7 @@
  */
 #include "nvirt/text.h"
 
+#include <math.h>
 #include <string.h>
 
 #define MS_A_DAY ((gint64)24 * 60 * 60 * 1000)
@@ -13,11 +14,15 @@
 /* Three digits that count; one that would round up to four belongs to the next unit. */
 static void format_scaled(char *out, size_t size, double value, const char *unit)
 {
-	char number[G_ASCII_DTOSTR_BUF_SIZE];
-	const char *format = value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f";
+	/* As %.2f would round, but it is drawn a hundred times a frame. */
+	unsigned hundredths = (unsigned)rint(value * 100), tenths = (unsigned)rint(value * 10);
 
-	g_ascii_formatd(number, sizeof number, format, value);
-	g_snprintf(out, size, "%s %s", number, unit);
+	if (value < 9.995)
+		g_snprintf(out, size, "%u.%02u %s", hundredths / 100, hundredths % 100, unit);
+	else if (value < 99.95)
+		g_snprintf(out, size, "%u.%u %s", tenths / 10, tenths % 10, unit);
+	else
+		g_snprintf(out, size, "%u %s", (unsigned)rint(value), unit);
 }
 
 void text_format_bytes(char *out, size_t size, guint64 bytes)

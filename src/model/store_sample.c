@@ -33,6 +33,12 @@ static bool apply_names(struct guest *guest, const struct guest_row *row)
 	return renamed;
 }
 
+/* On a slower clock than the samples where only libvirt tells it. */
+static gint64 cpu_read_us(const struct guest_row *row, gint64 taken_us)
+{
+	return row->cpu_read_us ? row->cpu_read_us : taken_us;
+}
+
 static double cpu_rate(const struct guest *guest, const struct guest_row *row, gint64 taken_us)
 {
 	bool known = guest->cpu_time_ns && row->cpu_time_ns >= guest->cpu_time_ns && row->id == guest->id;
@@ -45,8 +51,13 @@ static double cpu_rate(const struct guest *guest, const struct guest_row *row, g
 
 static void apply_cpu(struct guest *guest, const struct guest_row *row, gint64 taken_us)
 {
-	double pct = cpu_rate(guest, row, taken_us);
+	double pct;
 
+	taken_us = cpu_read_us(row, taken_us);
+	/* Nothing new was read since: the last figure stands. */
+	if (row->id >= 0 && row->id == guest->id && taken_us == guest->cpu_taken_us)
+		return;
+	pct = cpu_rate(guest, row, taken_us);
 	if (pct >= 0 && taken_us - guest->cpu_taken_us < CPU_SPAN_MIN_US)
 		return;
 	guest->cpu_pct = pct;

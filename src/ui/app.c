@@ -11,6 +11,8 @@
 #include "dialog.h"
 #include "nvirt/text.h"
 
+#define FRESH_US (600 * G_TIME_SPAN_MILLISECOND)
+
 /* ---- life ------------------------------------------------------------------- */
 
 void app_init_regions(struct app *app, const struct options *options, int rows, int cols,
@@ -83,9 +85,11 @@ bool app_needs_draw(const struct app *app)
 	return dirty;
 }
 
+/* Times and ages move on; where new figures have just been drawn, so have they. */
 void app_tick(struct app *app)
 {
-	app_redraw(app);
+	if (app_now_us(app) - app->fresh_us >= FRESH_US)
+		app_redraw(app);
 }
 
 /* What was open has gone: its neighbour in the tree, or its host, takes its place. */
@@ -111,6 +115,8 @@ void app_changed(struct app *app, unsigned changes)
 	if (!changes)
 		return;
 	app->dirty = true;
+	if (changes & CHANGE_STATS)
+		app->fresh_us = app_now_us(app);
 	for (int i = 0; i < REGION_N; i++)
 		if (app->regions[i] && app->regions[i]->ops->update)
 			app->regions[i]->ops->update(app->regions[i], changes);

@@ -33,6 +33,7 @@ struct app {
 	/* Private to app*.c. */
 	bool quitting;              /* the loop ends */
 	bool dirty;                 /* titles, separators and the status line */
+	gint64 fresh_us; /* monotonic, when new figures came last */
 	gint64 held_us;             /* tests hold the clock still; 0 = it runs */
 	unsigned count;             /* "20" of 20G, while it is typed */
 	bool after_g;               /* the first g of gg */

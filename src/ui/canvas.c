@@ -15,8 +15,7 @@ static const struct cell blank = {.ch = ' ', .role = ROLE_TEXT};
 
 static bool cell_equal(const struct cell *a, const struct cell *b)
 {
-	return a->ch == b->ch && a->comb[0] == b->comb[0] && a->comb[1] == b->comb[1] && a->role == b->role &&
-	       a->flags == b->flags;
+	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
 static void canvas_alloc(struct canvas *canvas, int rows, int cols)
@@ -122,10 +121,12 @@ static void break_wide(struct canvas *canvas, int y, int x, int columns)
 
 static void put(struct area area, int y, int x, enum role role, gunichar ch, int columns)
 {
-	if (!cell_at(area, y, x) || !cell_at(area, y, x + columns - 1))
+	if (y < 0 || x < 0 || y >= area.rows || x + columns > area.cols)
 		return;
-	int cy = area.y + y, cx = area.x + x;
-	break_wide(area.canvas, cy, cx, columns);
+	int cy = area.y + y, cx = area.x + x, after = cx + columns;
+	const struct cell *row = area.canvas->cells + (gsize)cy * area.canvas->cols;
+	if (!row[cx].ch || (after < area.canvas->cols && !row[after].ch))
+		break_wide(area.canvas, cy, cx, columns);
 	cell_store(area.canvas, cy, cx, (struct cell){.ch = ch, .role = role});
 	if (columns == 2)
 		cell_store(area.canvas, cy, cx + 1, (struct cell){.ch = 0, .role = role});
@@ -155,12 +156,27 @@ struct area area_sub(struct area area, int y, int x, int rows, int cols)
 	        .cols = right - left};
 }
 
+/* A whole row at once: every frame clears what it draws on, so this is its most frequent work. */
+static void fill_row(struct area area, int y, struct cell cell)
+{
+	struct canvas *canvas = area.canvas;
+	struct cell *row = canvas->cells + (gsize)(area.y + y) * canvas->cols + area.x;
+	int from = 0, to = area.cols;
+	break_wide(canvas, area.y + y, area.x, area.cols);
+	while (from < to && cell_equal(&row[from], &cell))
+		from++;
+	while (to > from && cell_equal(&row[to - 1], &cell))
+		to--;
+	for (int x = from; x < to; x++)
+		row[x] = cell;
+	canvas->dirty[area.y + y] |= from < to;
+}
+
 void area_fill(struct area area, int y, int x, int rows, int cols, enum role role, gunichar ch)
 {
 	struct area sub = area_sub(area, y, x, rows, cols);
-	for (int i = 0; i < sub.rows; i++)
-		for (int j = 0; j < sub.cols; j++)
-			put(sub, i, j, role, ch, 1);
+	for (int i = 0; i < sub.rows && sub.cols > 0; i++)
+		fill_row(sub, i, (struct cell){.ch = ch, .role = role});
 }
 
 void area_clear(struct area area, enum role role)
@@ -190,6 +206,11 @@ static gunichar ascii_of(gunichar ch)
  */
 static int next_char(const char **text, bool ascii, gunichar *ret_ch)
 {
+	/* Nearly all text is ASCII. */
+	if (**text >= 0x20 && **text < 0x7f) {
+		*ret_ch = (guchar) * (*text)++;
+		return 1;
+	}
 	gunichar ch = g_utf8_get_char_validated(*text, -1);
 	if (ch == (gunichar)-1 || ch == (gunichar)-2) {
 		ch = 0xfffd;

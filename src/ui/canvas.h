@@ -19,7 +19,10 @@ struct cell {
 	gunichar comb[2]; /* combining marks, 0 = none */
 	uint8_t role;     /* enum role */
 	uint8_t flags;    /* enum cell_flag */
+	uint16_t unused;  /* always 0: cells are compared as memory */
 };
+
+G_STATIC_ASSERT(sizeof(struct cell) == 16);
 
 enum cell_flag {
 	CELL_REVERSE = 1 << 0, /* cursor row where the theme has no colour for it, selections */

@@ -414,11 +414,7 @@ static int compose_row(struct term *term, const struct cell *row, int cols, cons
 
 static bool same_row(const struct cell *a, const struct cell *b, int cols)
 {
-	for (int x = 0; x < cols; x++)
-		if (a[x].ch != b[x].ch || a[x].role != b[x].role || a[x].flags != b[x].flags ||
-		        a[x].comb[0] != b[x].comb[0] || a[x].comb[1] != b[x].comb[1])
-			return false;
-	return true;
+	return memcmp(a, b, (gsize)cols * sizeof(*a)) == 0;
 }
 
 static void fit_shown(struct term *term, const struct canvas *canvas)
