@@ -68,6 +68,7 @@ static void set_id(struct guest_seen *guest, int id)
 	guest->pid_tries = 0;
 	guest->cpu_time_ns = 0;
 	guest->defined = false;
+	guest->serial++;
 }
 
 static struct guest_seen *seen(struct backend_host *host, const uint8_t uuid[16])
