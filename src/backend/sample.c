@@ -395,8 +395,12 @@ bool sample_list_flags(struct backend_host *host, uint32_t generation, virConnec
 		any |= lists[i].n >= 0;
 	}
 	host_lock(host);
-	if (generation == host->generation)
+	if (generation == host->generation) {
 		apply_flags(host, lists);
+		/* A first snapshot is told by nothing else. */
+		host->users_due = true;
+		pthread_cond_broadcast(&host->detail_wake);
+	}
 	host_unlock(host);
 	for (unsigned i = 0; i < G_N_ELEMENTS(flag_lists); i++)
 		free_list(&lists[i]);

@@ -168,12 +168,15 @@ static void keep(struct usage *usage, virDomainPtr dom, const struct usage_guest
 
 	guest->read = *wanted;
 	guest->read_us = g_get_monotonic_time();
-	guest->name = text_clean(virDomainGetName(dom), -1);
+	guest->name = text_clean(dom != NULL ? virDomainGetName(dom) : "", -1);
 	guest->nics = g_ptr_array_new_with_free_func(nic_free);
 	guest->unreadable = docs->live == NULL;
 	read_nics(guest->nics, docs->live, wanted->active);
 	read_nics(guest->nics, docs->stored, false);
-	file_users_set_guest(usage->files, dom, wanted->uuid, docs);
+	if (dom != NULL)
+		file_users_set_guest(usage->files, dom, wanted->uuid, docs);
+	else
+		file_users_forget(usage->files, wanted->uuid);
 	uncount(usage, wanted->uuid);
 	usage->unreadable += guest->unreadable;
 	g_hash_table_replace(usage->guests, guest->read.uuid, guest);
@@ -184,14 +187,13 @@ void usage_read(struct usage *usage, virConnectPtr conn, const struct usage_gues
 	virDomainPtr dom = virDomainLookupByUUID(conn, guest->uuid);
 	struct file_users_docs docs = {.snapshots = guest->snapshots};
 
-	if (dom == NULL)
-		return;
-	docs.live = read_doc(dom, 0);
-	docs.stored = guest->active ? read_doc(dom, VIR_DOMAIN_XML_INACTIVE) : NULL;
+	docs.live = dom != NULL ? read_doc(dom, 0) : NULL;
+	docs.stored = dom != NULL && guest->active ? read_doc(dom, VIR_DOMAIN_XML_INACTIVE) : NULL;
 	keep(usage, dom, guest, &docs);
 	xmlFreeDoc(docs.live);
 	xmlFreeDoc(docs.stored);
-	virDomainFree(dom);
+	if (dom != NULL)
+		virDomainFree(dom);
 }
 
 void usage_keep_only(struct usage *usage, bool (*there)(const uint8_t uuid[16], void *data), void *data)

@@ -8,7 +8,7 @@
 #include "backend/storage.h"
 #include "nvirt/text.h"
 
-/* Nobody builds such a chain; a ring of files that name each other ends here. */
+/* Nobody builds such a chain, but a ring further down would have no end. */
 #define CHAIN_MAX 64
 
 struct volume_facts {
@@ -295,7 +295,9 @@ static GPtrArray *chain_of(
 	g_autofree char *key = g_strdup(facts->key);
 	char *path, *format;
 
-	while (key != NULL && chain->len < CHAIN_MAX && next_base(volumes, users, key, &path, &format)) {
+	/* Images that name each other are shown once round. */
+	while (key != NULL && chain->len < CHAIN_MAX && (chain->len == 0 || strcmp(key, facts->key) != 0) &&
+	        next_base(volumes, users, key, &path, &format)) {
 		struct volume_layer *layer = g_new0(struct volume_layer, 1);
 		const struct volume_facts *found;
 
