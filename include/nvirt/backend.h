@@ -41,6 +41,7 @@ void backend_set_refresh(struct backend *backend, unsigned refresh_ms);
 /* What is open and on screen on a host; only this is asked in depth. The back end copies it. */
 struct watch {
 	struct obj_ref open;          /* OBJ_NONE, or guest, pool, network */
+	bool storage;                 /* what the volumes of all pools add up to is on screen */
 	const uint8_t (*visible)[16]; /* guests on screen */
 	unsigned visible_n;
 };

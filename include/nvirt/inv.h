@@ -233,6 +233,14 @@ struct pool_row {
 	bool autostart, persistent;
 	uint64_t capacity_bytes, allocation_bytes, available_bytes;
 	char *type, *path; /* "dir", "/var/lib/libvirt/images"; "" until its XML was read */
+	/* What its volumes may grow to, all together, and how many they are; -1 = not read. */
+	int64_t virtual_bytes, volumes;
+};
+
+/* One file below a volume in its backing chain. */
+struct volume_layer {
+	char *path, *format; /* cleaned; "" where it is not known */
+	char *pool;          /* the pool it lies in, "" = none known */
 };
 
 struct volume_row {
@@ -241,7 +249,25 @@ struct volume_row {
 	char *path, *format;            /* cleaned */
 	char *backing, *backing_format; /* "" = none */
 	uint64_t capacity_bytes, allocation_bytes;
-	char *used_by; /* "vda of web1, …" as far as known, "" = nobody known */
+	bool unread;   /* so far there is only its name */
+	char *used_by;    /* "vda of web1, …": short, as far as known, "" = nobody known */
+	GPtrArray *users; /* char *: one user each, in full; NULL = not known yet */
+	GPtrArray *chain; /* struct volume_layer *: what it lies on, nearest first; may be NULL */
+};
+
+/* DHCP: a lease, or an address that the network's definition reserves. */
+struct network_lease {
+	char *mac, *address, *hostname; /* cleaned; "" = none */
+	int64_t expires_unix_s;         /* 0 = does not end */
+};
+
+/* A guest's NIC on a network. */
+struct network_guest {
+	uint8_t uuid[16];
+	char *name, *mac, *target; /* cleaned; target "vnet3", "" while it is off */
+	char *address;             /* "192.168.122.7/24, …", "" = not known */
+	char *address_source;      /* "lease", "reserved", "arp" or "" */
+	bool live;                 /* plugged in now; else only in its stored definition */
 };
 
 struct network_row {
@@ -252,7 +278,10 @@ struct network_row {
 	char *addresses;                 /* "192.168.122.1/24", "" */
 	char *dhcp;                      /* "192.168.122.2 - .254", "" */
 	int connections;                 /* guests plugged in; -1 = not known */
-	GPtrArray *leases;               /* char *: "52:54:… 192.168.122.7 name"; may be NULL */
+	GPtrArray *fixed;                /* struct network_lease *: reserved in its definition; may be NULL */
+	GPtrArray *leases;               /* struct network_lease *; NULL = not read */
+	GPtrArray *guests;               /* struct network_guest *; NULL = not read */
+	unsigned guests_known, guests_total; /* definitions that were read for `guests`, of how many */
 };
 
 const char *pool_state_word(enum pool_state state);
@@ -262,5 +291,8 @@ void network_row_free(struct network_row *row);
 struct pool_row *pool_row_new(void);
 struct volume_row *volume_row_new(void);
 struct network_row *network_row_new(void);
+void volume_layer_free(struct volume_layer *layer);
+void network_lease_free(struct network_lease *lease);
+void network_guest_free(struct network_guest *guest);
 
 #endif

@@ -19,7 +19,7 @@ enum msg_type {
 	MSG_SAMPLE,   /* sample; replaces */
 	MSG_POOLS,    /* list of struct pool_row * (all of the host) */
 	MSG_NETWORKS, /* list of struct network_row * (all of the host) */
-	MSG_VOLUMES,  /* list of struct volume_row * of pool `uuid`; replaces */
+	MSG_VOLUMES,  /* list of struct volume_row * of pool `uuid`, users as of `known` of `total` guests; replaces */
 	MSG_DETAIL,   /* detail of a guest; replaces */
 	MSG_STUCK,    /* guest `uuid` has not answered since `since_us` (0: answers again); text = why */
 	MSG_EVENT,    /* something happened to guest/pool/network `uuid`: text, event */
@@ -60,6 +60,7 @@ struct msg {
 	enum level level;
 	gint64 since_us; /* monotonic */
 	unsigned plan_id;
+	unsigned known, total;
 	char *text; /* cleaned */
 	char *name; /* cleaned: the object's, where the sender knows it */
 	struct host_status *status;

@@ -57,6 +57,7 @@ struct pool {
 	char *fold;
 	bool marked;
 	GPtrArray *volumes; /* struct volume *; NULL until asked for */
+	unsigned users_known, users_total; /* guests whose use of them is known, of how many */
 };
 
 struct volume {

@@ -206,6 +206,17 @@ void backend_reconnect(struct backend *backend, unsigned id)
 	host_unref(host);
 }
 
+/* Lock held. */
+static void definitions_are_old(struct backend_host *host)
+{
+	GHashTableIter iter;
+	gpointer guest;
+
+	g_hash_table_iter_init(&iter, host->guests);
+	while (g_hash_table_iter_next(&iter, NULL, &guest))
+		((struct guest_seen *)guest)->serial++;
+}
+
 void backend_refresh(struct backend *backend, unsigned id)
 {
 	struct backend_host *host = find(backend, id);
@@ -214,6 +225,7 @@ void backend_refresh(struct backend *backend, unsigned id)
 		return;
 	host_lock(host);
 	host->flags_due = host->lists_due = host->users_due = host->volumes_due = host->detail_kicked = true;
+	definitions_are_old(host);
 	host_kick(host);
 	pthread_cond_broadcast(&host->detail_wake);
 	host_unlock(host);
@@ -240,7 +252,7 @@ void backend_set_refresh(struct backend *backend, unsigned refresh_ms)
 
 static bool same_watch(const struct backend_host *host, const struct watch *watch)
 {
-	return obj_ref_equal(&host->open, &watch->open) && host->visible->len == watch->visible_n &&
+	return obj_ref_equal(&host->open, &watch->open) && host->storage == watch->storage && host->visible->len == watch->visible_n &&
 	        (watch->visible_n == 0 || memcmp(host->visible->data, watch->visible, watch->visible_n * 16) == 0);
 }
 
@@ -252,8 +264,8 @@ void backend_watch(struct backend *backend, unsigned id, const struct watch *wat
 		return;
 	host_lock(host);
 	if (!same_watch(host, watch)) {
-		host->volumes_due |= !obj_ref_equal(&host->open, &watch->open);
 		host->open = watch->open;
+		host->storage = watch->storage;
 		g_array_set_size(host->visible, 0);
 		if (watch->visible_n > 0)
 			g_array_append_vals(host->visible, watch->visible, watch->visible_n);

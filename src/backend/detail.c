@@ -8,6 +8,7 @@
 #include "backend/node.h"
 #include "backend/stuck.h"
 #include "backend/usage.h"
+#include "backend/volumes.h"
 
 #define RETRY_US (5 * G_USEC_PER_SEC)
 #define GUEST_EVERY_US (3 * G_USEC_PER_SEC)
@@ -16,6 +17,8 @@
 #define CPU_TIMES_EVERY_US (5 * G_USEC_PER_SEC)
 #define NODE_EVERY_US (5 * G_USEC_PER_SEC)
 #define OPEN_NETWORK_EVERY_US (5 * G_USEC_PER_SEC)
+/* Between two batches of definitions or volumes: the daemon has others to serve. */
+#define BATCH_GAP_US (500 * G_TIME_SPAN_MILLISECOND)
 #define LISTS_GAP_US (500 * G_TIME_SPAN_MILLISECOND)
 #define CANARY_EVERY_US (30 * G_USEC_PER_SEC)
 
@@ -253,9 +256,11 @@ static bool guest_due(const struct detail *detail, gint64 now_us, gint64 *next_u
 static void lists_due(const struct detail *detail, gint64 now_us, struct due *due, gint64 *next_us)
 {
 	const struct backend_host *host = detail->host;
-	bool storage_open = host->open.kind == OBJ_POOL || host->open.kind == OBJ_VOLUME;
+	bool opened = detail->watch_serial != host->watch_serial &&
+	        (!obj_ref_equal(&detail->open, &host->open) || detail->storage != host->storage);
+	bool storage_open = host->open.kind == OBJ_POOL || host->open.kind == OBJ_VOLUME || host->storage;
 	bool network_open = host->open.kind == OBJ_NETWORK;
-	bool opened = detail->watch_serial != host->watch_serial && !obj_ref_equal(&detail->open, &host->open);
+	gint64 gap_us = host->volumes_due ? LISTS_GAP_US : detail->volumes_left ? BATCH_GAP_US : LISTS_EVERY_US;
 
 	if (host->lists_hung > 0)
 		return;
@@ -263,10 +268,13 @@ static void lists_due(const struct detail *detail, gint64 now_us, struct due *du
 	due->networks = due->pools || (network_open && opened) ||
 	        (network_open && when(now_us, detail->networks_us + OPEN_NETWORK_EVERY_US, next_us));
 	if (storage_open)
-		due->volumes = opened ||
-		        when(now_us, detail->volumes_us + (host->volumes_due ? LISTS_GAP_US : LISTS_EVERY_US),
-		                next_us);
-	due->usage = due->volumes && (host->users_due || !detail->usage_known);
+		due->volumes = opened || when(now_us, detail->volumes_us + gap_us, next_us);
+	/* With every look at the volumes a few old definitions are read again. */
+	if (storage_open || network_open)
+		due->usage = opened || due->volumes ||
+		        ((host->users_due || detail->usage_left) &&
+		                when(now_us, detail->usage_us + BATCH_GAP_US, next_us)) ||
+		        when(now_us, detail->usage_us + LISTS_EVERY_US, next_us);
 }
 
 /* Lock held. false when nothing is due; `next_us` is then when. */
@@ -289,7 +297,7 @@ static bool find_due(const struct detail *detail, struct due *due, gint64 *next_
 	due->canary = host->visible->len > 0 && when(now_us, detail->canary_us + CANARY_EVERY_US, next_us);
 	lists_due(detail, now_us, due, next_us);
 	return due->facts || due->node || due->guest || due->rows || due->canary || due->pools ||
-	        due->networks || due->volumes;
+	        due->networks || due->volumes || due->usage;
 }
 
 /* Lock held. Drops the domains that nobody looks at any more. */
@@ -314,6 +322,7 @@ static void take_due(struct detail *detail, const struct due *due)
 	if (detail->watch_serial != host->watch_serial) {
 		detail->watch_serial = host->watch_serial;
 		detail->open = host->open;
+		detail->storage = host->storage;
 		g_array_set_size(detail->visible, 0);
 		if (host->visible->len > 0)
 			g_array_append_vals(detail->visible, host->visible->data, host->visible->len);
@@ -326,8 +335,10 @@ static void take_due(struct detail *detail, const struct due *due)
 		host->detail_kicked = false;
 	if (due->pools)
 		host->lists_due = false;
-	if (due->volumes)
+	if (due->volumes) {
+		detail->volumes_fresh = host->volumes_due;
 		host->volumes_due = false;
+	}
 	if (due->usage)
 		host->users_due = false;
 }
@@ -357,11 +368,13 @@ static void work(struct detail *detail, const struct due *due)
 	if (due->rows)
 		detail_rows(detail, due->cpu_times);
 	if (due->volumes)
-		detail_volumes(detail, due->usage);
-	if (due->pools)
+		detail_volumes(detail);
+	if (due->pools || (due->volumes && detail->storage))
 		detail_pools(detail);
 	if (due->networks)
 		detail_networks(detail);
+	if (due->usage)
+		detail_usage(detail);
 	if (due->guest)
 		detail_guest(detail);
 	if (due->facts)
@@ -384,13 +397,15 @@ static void detail_init(struct detail *detail, const struct host_thread *thread)
 	detail->section_guests = g_array_new(FALSE, FALSE, sizeof(struct guest_id));
 	detail->visible = g_array_new(FALSE, FALSE, sizeof(struct guest_id));
 	detail->doms = g_hash_table_new_full(uuid_hash, uuid_equal, g_free, free_domain);
-	detail->usage = usage_new();
+	detail->volumes = volumes_new();
+	detail->arp = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	detail_look_clear(&detail->look);
 	host_lock(host);
 	detail->poller_generation = host->generation;
 	detail->epoch = host->epoch;
 	detail->readonly = host->detail_readonly;
 	detail->local = host->status->local;
+	detail->usage = usage_new(detail->local);
 	detail->watch_serial = host->watch_serial - 1;
 	host_unlock(host);
 }
@@ -402,7 +417,9 @@ static void detail_fini(struct detail *detail)
 	g_array_unref(detail->section_guests);
 	g_array_unref(detail->visible);
 	g_hash_table_destroy(detail->doms);
-	g_hash_table_destroy(detail->usage);
+	g_hash_table_destroy(detail->arp);
+	volumes_free(detail->volumes);
+	usage_free(detail->usage);
 }
 
 void detail_run(void *data)

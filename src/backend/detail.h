@@ -36,10 +36,16 @@ struct detail {
 	GArray *visible;  /* struct guest_id */
 	GHashTable *doms; /* uuid -> virDomainPtr, of the open and visible guests */
 	struct look look;
-	GHashTable *usage; /* usage.h */
-	bool usage_known;
+	bool storage; /* as in struct watch */
+	struct usage *usage;
+	struct volumes *volumes;
+	GHashTable *arp; /* of the open network: MAC -> words, both owned */
+	unsigned arp_next;
+	/* What the last round left for the next one. */
+	bool usage_left, volumes_left;
+	bool volumes_fresh; /* read what is kept again: something changed */
 	/* When each job was last done. */
-	gint64 guest_us, canary_us, cpu_times_us, node_us, lists_us, networks_us, volumes_us;
+	gint64 guest_us, canary_us, cpu_times_us, node_us, lists_us, networks_us, volumes_us, usage_us;
 };
 
 /* `guests` NULL = none. false: left behind, do nothing more. */
@@ -51,6 +57,10 @@ struct msg *detail_msg(const struct detail *detail, enum msg_type type);
 /* Cached; NULL when it is gone. Borrowed. */
 virDomainPtr detail_domain(struct detail *detail, const uint8_t uuid[16]);
 
+/* Posts a whole list, unless the connection broke in the middle of it. Takes it; NULL is fine. */
+void detail_post_list(struct detail *detail, enum msg_type type, GPtrArray *rows);
+unsigned detail_guest_count(struct detail *detail);
+
 /* The jobs. */
 void detail_guest(struct detail *detail);
 void detail_look_clear(struct look *look);
@@ -58,7 +68,9 @@ void detail_rows(struct detail *detail, bool cpu_times);
 void detail_canary(struct detail *detail);
 void detail_pools(struct detail *detail);
 void detail_networks(struct detail *detail);
-/* Reads who uses what first where that is due. */
-void detail_volumes(struct detail *detail, bool read_usage);
+/* The open pool's volumes; the other pools' too, as far as the time goes: what they are based on. */
+void detail_volumes(struct detail *detail);
+/* One batch of definitions: who uses which volume, who is on which network. */
+void detail_usage(struct detail *detail);
 
 #endif

@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The detail thread's lists: pools, volumes, networks; and what the list of guests shows of their definitions. */
+/* The detail thread's lists: pools; and what the list of guests shows of their definitions. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/conn.h"
 #include "backend/detail.h"
 #include "backend/domain_xml.h"
-#include "backend/network.h"
 #include "backend/storage.h"
 #include "backend/stuck.h"
 #include "backend/usage.h"
+#include "backend/volumes.h"
 
-/* A round over the rows on screen and over all definitions ends after this, however slow the link is. */
+/* A round over the rows on screen ends after this, however slow the link is. */
 #define ROWS_BUDGET_US G_USEC_PER_SEC
-#define USAGE_BUDGET_US (5 * G_USEC_PER_SEC)
 
-/* Posts a whole list, unless the connection broke in the middle of it. Takes it. */
-static void post_list(struct detail *detail, enum msg_type type, GPtrArray *rows)
+void detail_post_list(struct detail *detail, enum msg_type type, GPtrArray *rows)
 {
 	struct msg *msg;
 
@@ -31,8 +29,20 @@ static void post_list(struct detail *detail, enum msg_type type, GPtrArray *rows
 	if (type == MSG_VOLUMES) {
 		msg->kind = OBJ_POOL;
 		memcpy(msg->uuid, detail->open.uuid, sizeof(msg->uuid));
+		msg->known = usage_known(detail->usage);
+		msg->total = detail_guest_count(detail);
 	}
 	detail_post(detail, msg);
+}
+
+/* What their volumes add up to, as far as that was read. */
+static void add_totals(const struct detail *detail, const GPtrArray *rows)
+{
+	for (guint i = 0; rows != NULL && i < rows->len; i++) {
+		struct pool_row *row = rows->pdata[i];
+
+		volumes_total(detail->volumes, row->uuid, &row->virtual_bytes, &row->volumes);
+	}
 }
 
 void detail_pools(struct detail *detail)
@@ -43,75 +53,11 @@ void detail_pools(struct detail *detail)
 		return;
 	rows = storage_list_pools(detail->conn);
 	detail->lists_us = g_get_monotonic_time();
+	add_totals(detail, rows);
 	if (detail_leave(detail))
-		post_list(detail, MSG_POOLS, rows);
+		detail_post_list(detail, MSG_POOLS, rows);
 	else
 		g_clear_pointer(&rows, g_ptr_array_unref);
-}
-
-void detail_networks(struct detail *detail)
-{
-	GPtrArray *rows;
-
-	if (detail->conn == NULL || !detail_enter(detail, BUSY_LISTS, NULL))
-		return;
-	rows = network_list(detail->conn, detail->open.kind == OBJ_NETWORK ? detail->open.uuid : NULL);
-	detail->networks_us = g_get_monotonic_time();
-	if (detail_leave(detail))
-		post_list(detail, MSG_NETWORKS, rows);
-	else
-		g_clear_pointer(&rows, g_ptr_array_unref);
-}
-
-/* Is this thread still wanted, and for the same object? */
-static bool go_on(void *data)
-{
-	struct detail *detail = data;
-	bool same;
-
-	host_lock(detail->host);
-	same = detail->generation == detail->host->detail_generation &&
-	        obj_ref_equal(&detail->open, &detail->host->open);
-	host_unlock(detail->host);
-	return same;
-}
-
-static void read_usage(struct detail *detail)
-{
-	if (!detail_enter(detail, BUSY_HOST, NULL))
-		return;
-	g_hash_table_remove_all(detail->usage);
-	usage_read(detail->usage, detail->conn, g_get_monotonic_time() + USAGE_BUDGET_US, go_on, detail);
-	detail->usage_known = true;
-	detail_leave(detail);
-}
-
-static void list_volumes(struct detail *detail)
-{
-	GPtrArray *rows;
-
-	if (!detail_enter(detail, BUSY_LISTS, NULL))
-		return;
-	rows = storage_list_volumes(
-	        detail->conn, detail->open.uuid, detail->usage_known ? detail->usage : NULL);
-	detail->volumes_us = g_get_monotonic_time();
-	if (detail_leave(detail))
-		post_list(detail, MSG_VOLUMES, rows);
-	else
-		g_clear_pointer(&rows, g_ptr_array_unref);
-}
-
-void detail_volumes(struct detail *detail, bool usage_due)
-{
-	if (detail->conn == NULL)
-		return;
-	/* The names at once, who uses them when all definitions were read. */
-	if (!usage_due || !detail->usage_known)
-		list_volumes(detail);
-	if (!usage_due)
-		return;
-	read_usage(detail);
-	list_volumes(detail);
 }
 
 /* ---- rows on screen ------------------------------------------------------------- */

@@ -4,12 +4,15 @@
  * disk of a running guest from deletion, so we look ourselves.
  *
  * Read from every guest's live and stored XML with its backing chain, every
- * snapshot, and every volume's backing file. Worker threads.
+ * snapshot, and every volume's backing file. Two ways to use it: read at once by
+ * a worker that is about to delete something, or kept by the detail thread and
+ * brought up to date guest by guest (usage.h). One thread at a time.
  */
 #ifndef NVIRT_BACKEND_FILE_USERS_H
 #define NVIRT_BACKEND_FILE_USERS_H
 
 #include <glib.h>
+#include <libxml/tree.h>
 #include <libvirt/libvirt.h>
 #include <stdbool.h>
 
@@ -31,5 +34,36 @@ const char *file_users_gaps(const struct file_users *users);
 /* Adds what the volumes of one more pool are based on. */
 void file_users_add_pool(struct file_users *users, virStoragePoolPtr pool);
 
+/* ---- kept ---- */
+
+/* What a guest was last read as; NULL or false = has none. */
+struct file_users_docs {
+	xmlDocPtr live, stored;
+	bool snapshots; /* they are asked for now */
+};
+
+/* Below a file in a running guest's chain; raw. */
+struct file_base {
+	char *path, *format;
+};
+
+/* Empty, to be filled by the calls below. `local`: links can be followed. */
+struct file_users *file_users_new_kept(bool local);
+/* In place of what was known of this guest. */
+void file_users_set_guest(struct file_users *users, virDomainPtr dom, const unsigned char *uuid,
+        const struct file_users_docs *docs);
+/* Volume `name` of `pool`, whose UUID is `owner`, is based on `base`. */
+void file_users_add_base(
+        struct file_users *users, const unsigned char *owner, const char *base, const char *name, const char *pool);
+/* What was read of a guest or pool. */
+void file_users_forget(struct file_users *users, const unsigned char *owner);
+/* The one spelling of a path under which it is known. Owned. */
+char *file_users_key(const struct file_users *users, const char *path);
+/* Owned: char *, cleaned, in full; `ret_brief` the same as one short line, owned. */
+GPtrArray *file_users_list(
+        const struct file_users *users, const char *key, const char *pool, const char *volume, char **ret_brief);
+/* NULL = no running guest tells. Borrowed. */
+const struct file_base *file_users_base(const struct file_users *users, const char *key);
+char *file_users_base_path(const char *own, const char *base);
 
 #endif

@@ -63,6 +63,7 @@ struct guest_seen {
 	unsigned vcpus;
 	uint64_t memory_kib;
 	bool tcg;
+	uint32_t serial; /* grows when its definition may be another one: see usage.h */
 	uint64_t cpu_time_ns; /* asked of libvirt where there is no /proc; 0 = not known */
 	gint64 cpu_read_us;   /* when */
 	/* Does not answer: since, 0 = answers. */
@@ -110,6 +111,7 @@ struct backend_host {
 	bool detail_kicked, rows_due, facts_due, lists_due, users_due, volumes_due;
 	struct node_sample node; /* of a remote host */
 	struct obj_ref open;
+	bool storage; /* the sums over all pools are on screen */
 	GArray *visible; /* struct guest_id */
 	uint64_t watch_serial;
 

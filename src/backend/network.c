@@ -73,6 +73,24 @@ static void add_ranges(GString *text, xmlNodePtr ip)
 	}
 }
 
+static GPtrArray *new_leases(void)
+{
+	return g_ptr_array_new_with_free_func((GDestroyNotify)network_lease_free);
+}
+
+/* IPv6 has no MAC there but an `id`; then the name is all there is. */
+static void add_fixed(GPtrArray *fixed, xmlNodePtr ip)
+{
+	xml_foreach (host, xml_child(ip, "dhcp"), "host") {
+		struct network_lease *lease = g_new0(struct network_lease, 1);
+
+		lease->mac = xml_attr(host, "mac");
+		lease->address = xml_attr(host, "ip");
+		lease->hostname = xml_attr(host, "name");
+		g_ptr_array_add(fixed, lease);
+	}
+}
+
 static char *forward_words(xmlNodePtr forward)
 {
 	g_autofree char *mode = xml_attr(forward, "mode");
@@ -87,16 +105,21 @@ bool network_parse(const char *xml, struct network_row *row)
 	xmlDocPtr doc = xml_parse(xml, "network", NULL);
 	xmlNodePtr root = xmlDocGetRootElement(doc);
 	GString *addresses, *dhcp;
+	GPtrArray *fixed;
 	g_autofree char *connections = NULL;
 
 	if (doc == NULL)
 		return false;
 	addresses = g_string_new(NULL);
 	dhcp = g_string_new(NULL);
+	fixed = new_leases();
 	xml_foreach (ip, root, "ip") {
 		add_address(addresses, ip);
 		add_ranges(dhcp, ip);
+		add_fixed(fixed, ip);
 	}
+	g_clear_pointer(&row->fixed, g_ptr_array_unref);
+	row->fixed = fixed;
 	connections = xml_raw_attr(root, "connections");
 	row->connections = CLAMP(xml_number(connections, 0), 0, G_MAXINT);
 	set(&row->bridge, xml_attr(xml_child(root, "bridge"), "name"));
@@ -108,29 +131,86 @@ bool network_parse(const char *xml, struct network_row *row)
 	return true;
 }
 
-static char *lease_words(const virNetworkDHCPLease *lease)
+static struct network_lease *make_lease(const virNetworkDHCPLease *lease)
 {
-	g_autofree char *text = g_strjoin(" ", lease->mac != NULL ? lease->mac : "", lease->ipaddr,
-	        lease->hostname != NULL ? lease->hostname : "", NULL);
+	struct network_lease *made = g_new0(struct network_lease, 1);
+	g_autofree char *address = lease->prefix > 0 ? g_strdup_printf("%s/%u", lease->ipaddr, lease->prefix)
+	                                             : g_strdup(lease->ipaddr);
 
-	return text_clean(g_strstrip(text), -1);
+	made->mac = text_clean(lease->mac, -1);
+	made->address = text_clean(address, -1);
+	made->hostname = text_clean(lease->hostname, -1);
+	made->expires_unix_s = MAX(lease->expirytime, 0);
+	return made;
 }
 
 static GPtrArray *read_leases(virNetworkPtr net)
 {
-	GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
+	GPtrArray *made = new_leases();
 	virNetworkDHCPLeasePtr *leases = NULL;
 	int n = virNetworkGetDHCPLeases(net, NULL, &leases, 0);
 
 	for (int i = 0; i < n; i++) {
-		g_ptr_array_add(words, lease_words(leases[i]));
+		g_ptr_array_add(made, make_lease(leases[i]));
 		virNetworkDHCPLeaseFree(leases[i]);
 	}
 	free(leases);
-	return words;
+	return made;
 }
 
-static struct network_row *read_network(virNetworkPtr net, const uint8_t open[16])
+/* ---- who is on it -------------------------------------------------------------- */
+
+static const char *address_of(const GPtrArray *leases, const char *mac)
+{
+	for (guint i = 0; leases != NULL && i < leases->len; i++) {
+		const struct network_lease *lease = leases->pdata[i];
+
+		if (*lease->address != '\0' && g_ascii_strcasecmp(lease->mac, mac) == 0)
+			return lease->address;
+	}
+	return NULL;
+}
+
+void network_name_addresses(struct network_row *row, GHashTable *arp)
+{
+	for (guint i = 0; row->guests != NULL && i < row->guests->len; i++) {
+		struct network_guest *guest = row->guests->pdata[i];
+		const char *lease = address_of(row->leases, guest->mac);
+		const char *seen = arp != NULL && guest->live ? g_hash_table_lookup(arp, guest->mac) : NULL;
+		const char *fixed = address_of(row->fixed, guest->mac);
+
+		/* A lease may outlive its guest: only who is plugged in has it. */
+		if (lease != NULL && !guest->live)
+			lease = NULL;
+		set(&guest->address, g_strdup(lease != NULL ? lease : seen != NULL ? seen : fixed != NULL ? fixed : ""));
+		set(&guest->address_source,
+		        g_strdup(lease != NULL   ? "lease"
+		                 : seen != NULL  ? "arp"
+		                 : fixed != NULL ? "reserved"
+		                                 : ""));
+	}
+}
+
+static int compare_guests(gconstpointer a, gconstpointer b)
+{
+	const struct network_guest *x = *(struct network_guest *const *)a, *y = *(struct network_guest *const *)b;
+	int order = strcmp(x->name, y->name);
+
+	return order != 0 ? order : strcmp(x->mac, y->mac);
+}
+
+static void read_guests(virNetworkPtr net, struct network_row *row, const struct usage *usage, const char *xml)
+{
+	xmlDocPtr doc = xml_parse(xml, "network", NULL);
+	g_autofree char *bridge = xml_raw_attr(xml_child(xmlDocGetRootElement(doc), "bridge"), "name");
+
+	row->guests = usage_network_guests(usage, virNetworkGetName(net), bridge != NULL ? bridge : "");
+	g_ptr_array_sort(row->guests, compare_guests);
+	row->guests_known = usage_known(usage);
+	xmlFreeDoc(doc);
+}
+
+static struct network_row *read_network(virNetworkPtr net, const uint8_t open[16], const struct usage *usage)
 {
 	struct network_row *row = network_row_new();
 	char *xml = virNetworkGetXMLDesc(net, 0);
@@ -150,13 +230,16 @@ static struct network_row *read_network(virNetworkPtr net, const uint8_t open[16
 		row->addresses = g_strdup("");
 		row->dhcp = g_strdup("");
 	}
+	if (open != NULL && memcmp(open, row->uuid, sizeof(row->uuid)) == 0) {
+		if (row->active)
+			row->leases = read_leases(net);
+		read_guests(net, row, usage, xml);
+	}
 	free(xml);
-	if (row->active && open != NULL && memcmp(open, row->uuid, sizeof(row->uuid)) == 0)
-		row->leases = read_leases(net);
 	return row;
 }
 
-GPtrArray *network_list(virConnectPtr conn, const uint8_t open[16])
+GPtrArray *network_list(virConnectPtr conn, const uint8_t open[16], const struct usage *usage)
 {
 	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify)network_row_free);
 	virNetworkPtr *nets = NULL;
@@ -165,7 +248,7 @@ GPtrArray *network_list(virConnectPtr conn, const uint8_t open[16])
 	if (n < 0)
 		return virGetLastErrorCode() == VIR_ERR_NO_SUPPORT ? g_steal_pointer(&rows) : NULL;
 	for (int i = 0; i < n; i++) {
-		g_ptr_array_add(rows, read_network(nets[i], open));
+		g_ptr_array_add(rows, read_network(nets[i], open, usage));
 		virNetworkFree(nets[i]);
 	}
 	free(nets);

@@ -71,6 +71,7 @@ static void set_id(struct backend_host *host, struct guest_seen *guest, int id)
 	guest->cpu_time_ns = 0;
 	guest->defined = false;
 	host->rows_due = true;
+	guest->serial++;
 }
 
 static struct guest_seen *seen(struct backend_host *host, const uint8_t uuid[16])
@@ -469,8 +470,12 @@ bool sample_list_flags(struct backend_host *host, uint32_t generation, virConnec
 		any |= lists[i].n >= 0;
 	}
 	host_lock(host);
-	if (generation == host->generation)
+	if (generation == host->generation) {
 		apply_flags(host, lists);
+		/* A first snapshot is told by nothing else. */
+		host->users_due = true;
+		pthread_cond_broadcast(&host->detail_wake);
+	}
 	host_unlock(host);
 	for (unsigned i = 0; i < G_N_ELEMENTS(flag_lists); i++)
 		free_list(&lists[i]);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/usage.h"
 #include "backend/xml.h"
 #include "nvirt/text.h"
 
@@ -99,7 +98,7 @@ static void set(char **field, char *value)
 	*field = value;
 }
 
-bool storage_parse_volume(const char *xml, struct volume_row *row, char **ret_raw_path)
+bool storage_parse_volume(const char *xml, struct volume_row *row, char **ret_raw_path, char **ret_raw_base)
 {
 	xmlDocPtr doc = xml_parse(xml, "volume", NULL);
 	xmlNodePtr root = xmlDocGetRootElement(doc);
@@ -115,46 +114,7 @@ bool storage_parse_volume(const char *xml, struct volume_row *row, char **ret_ra
 	set(&row->backing, xml_text(xml_child(backing, "path")));
 	set(&row->backing_format, xml_attr(xml_child(backing, "format"), "type"));
 	*ret_raw_path = xml_raw_text(xml_child(target, "path"));
+	*ret_raw_base = xml_raw_text(xml_child(backing, "path"));
 	xmlFreeDoc(doc);
 	return true;
-}
-
-static struct volume_row *read_volume(virStorageVolPtr volume, const char *pool, GHashTable *usage)
-{
-	struct volume_row *row = volume_row_new();
-	const char *name = virStorageVolGetName(volume);
-	char *xml = virStorageVolGetXMLDesc(volume, 0);
-	g_autofree char *path = NULL;
-
-	row->raw = g_intern_string(name != NULL ? name : "");
-	row->name = text_clean(name, -1);
-	/* A volume may vanish while the list is read: then it has a name and nothing else. */
-	if (xml == NULL || !storage_parse_volume(xml, row, &path)) {
-		row->path = g_strdup("");
-		row->format = g_strdup("");
-		row->backing = g_strdup("");
-		row->backing_format = g_strdup("");
-	}
-	free(xml);
-	set(&row->used_by, usage != NULL ? usage_of(usage, path, pool, name) : g_strdup(""));
-	return row;
-}
-
-GPtrArray *storage_list_volumes(virConnectPtr conn, const uint8_t uuid[16], GHashTable *usage)
-{
-	g_autoptr(GPtrArray) rows = NULL;
-	virStoragePoolPtr pool = virStoragePoolLookupByUUID(conn, uuid);
-	virStorageVolPtr *volumes = NULL;
-	int n = pool != NULL ? virStoragePoolListAllVolumes(pool, &volumes, 0) : -1;
-
-	if (n >= 0)
-		rows = g_ptr_array_new_with_free_func((GDestroyNotify)volume_row_free);
-	for (int i = 0; i < n; i++) {
-		g_ptr_array_add(rows, read_volume(volumes[i], virStoragePoolGetName(pool), usage));
-		virStorageVolFree(volumes[i]);
-	}
-	free(volumes);
-	if (pool != NULL)
-		virStoragePoolFree(pool);
-	return g_steal_pointer(&rows);
 }

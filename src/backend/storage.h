@@ -9,11 +9,9 @@
 
 /* struct pool_row *, owned; NULL with libvirt's error. */
 GPtrArray *storage_list_pools(virConnectPtr conn);
-/* struct volume_row *, owned; NULL when the pool is gone or off. `usage` (usage.h) may be NULL: not known yet. */
-GPtrArray *storage_list_volumes(virConnectPtr conn, const uint8_t pool[16], GHashTable *usage);
-
+/* Fills `row` but for names and users. The raw paths are owned, NULL where there is none. */
+bool storage_parse_volume(const char *xml, struct volume_row *row, char **ret_raw_path, char **ret_raw_base);
 /* For the tests. */
-bool storage_parse_volume(const char *xml, struct volume_row *row, char **ret_raw_path);
 bool storage_parse_pool(const char *xml, char **ret_type, char **ret_path);
 
 #endif

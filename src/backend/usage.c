@@ -1,85 +1,252 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which guest has which file as a disk: see usage.h. */
+/* What the guests' definitions say of files and networks: see usage.h. */
 #include "backend/usage.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/domain_xml.h"
+#include "backend/xml.h"
 #include "nvirt/text.h"
 
-GHashTable *usage_new(void)
-{
-	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-}
-
-struct reading {
-	GHashTable *usage;
-	const char *guest; /* cleaned */
+struct nic {
+	char *network, *bridge;     /* raw, or NULL */
+	char *mac, *target;         /* cleaned */
+	bool live;
 };
 
-/* Is `words` one of the ", "-separated ones already? The live and the stored definition mostly agree. */
-static bool listed(const char *list, const char *words)
-{
-	gsize len = strlen(words);
+struct guest {
+	struct usage_guest read; /* as it was read; first: the key */
+	gint64 read_us;
+	bool unreadable; /* tried in vain: not counted, and not tried again until it changes */
+	char *name;      /* cleaned */
+	GPtrArray *nics; /* struct nic * */
+};
 
-	for (const char *at = strstr(list, words); at != NULL; at = strstr(at + 1, words))
-		if ((at == list || at[-1] == ' ') && (at[len] == '\0' || at[len] == ','))
+struct usage {
+	struct file_users *files;
+	GHashTable *guests; /* uuid -> struct guest * */
+	unsigned unreadable;
+};
+
+static guint uuid_hash(gconstpointer uuid)
+{
+	guint32 words[4];
+
+	memcpy(words, uuid, sizeof(words));
+	return words[0] ^ words[1] * 31 ^ words[2] * 131 ^ words[3];
+}
+
+static gboolean uuid_equal(gconstpointer a, gconstpointer b)
+{
+	return memcmp(a, b, 16) == 0;
+}
+
+static void nic_free(gpointer data)
+{
+	struct nic *nic = data;
+
+	g_free(nic->network);
+	g_free(nic->bridge);
+	g_free(nic->mac);
+	g_free(nic->target);
+	g_free(nic);
+}
+
+static void guest_free(gpointer data)
+{
+	struct guest *guest = data;
+
+	g_free(guest->name);
+	g_ptr_array_unref(guest->nics);
+	g_free(guest);
+}
+
+struct usage *usage_new(bool local)
+{
+	struct usage *usage = g_new0(struct usage, 1);
+
+	usage->files = file_users_new_kept(local);
+	usage->guests = g_hash_table_new_full(uuid_hash, uuid_equal, NULL, guest_free);
+	return usage;
+}
+
+void usage_free(struct usage *usage)
+{
+	file_users_free(usage->files);
+	g_hash_table_destroy(usage->guests);
+	g_free(usage);
+}
+
+struct file_users *usage_files(struct usage *usage)
+{
+	return usage->files;
+}
+
+bool usage_knows(const struct usage *usage, const struct usage_guest *guest)
+{
+	const struct guest *known = g_hash_table_lookup(usage->guests, guest->uuid);
+
+	return known != NULL && known->read.serial == guest->serial && known->read.active == guest->active &&
+	        known->read.snapshots == guest->snapshots;
+}
+
+gint64 usage_read_us(const struct usage *usage, const uint8_t uuid[16])
+{
+	const struct guest *known = g_hash_table_lookup(usage->guests, uuid);
+
+	return known != NULL ? known->read_us : 0;
+}
+
+unsigned usage_known(const struct usage *usage)
+{
+	return g_hash_table_size(usage->guests) - usage->unreadable;
+}
+
+/* ---- reading -------------------------------------------------------------------- */
+
+static bool has_nic(const GPtrArray *nics, const char *mac)
+{
+	for (guint i = 0; i < nics->len; i++)
+		if (g_ascii_strcasecmp(((const struct nic *)nics->pdata[i])->mac, mac) == 0)
 			return true;
 	return false;
 }
 
-static void add_file(const char *target, const char *path, void *data)
+static struct nic *parse_nic(xmlNodePtr node, bool live)
 {
-	const struct reading *reading = data;
-	const char *before = g_hash_table_lookup(reading->usage, path);
-	g_autofree char *words = NULL;
-	g_autofree char *clean = text_clean(target, -1);
+	xmlNodePtr source = xml_child(node, "source");
+	struct nic *nic = g_new0(struct nic, 1);
 
-	words = g_strdup_printf("%s of %s", clean, reading->guest);
-	if (before == NULL)
-		g_hash_table_insert(reading->usage, g_strdup(path), g_steal_pointer(&words));
-	else if (!listed(before, words))
-		g_hash_table_insert(reading->usage, g_strdup(path), g_strconcat(before, ", ", words, NULL));
+	nic->network = xml_raw_attr(source, "network");
+	/* A live NIC of a network names its bridge too. */
+	nic->bridge = nic->network == NULL ? xml_raw_attr(source, "bridge") : NULL;
+	nic->mac = xml_attr(xml_child(node, "mac"), "address");
+	nic->target = live ? xml_attr(xml_child(node, "target"), "dev") : g_strdup("");
+	nic->live = live;
+	return nic;
 }
 
-static void read_guest(GHashTable *usage, virDomainPtr dom)
+/* The stored definition adds what is not plugged in; one that names another network is another NIC. */
+static void read_nics(GPtrArray *nics, xmlDocPtr doc, bool live)
 {
-	g_autofree char *name = text_clean(virDomainGetName(dom), -1);
-	struct reading reading = {usage, name};
-	bool active = virDomainGetID(dom) != (unsigned)-1;
-	char *xml = virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_INACTIVE);
+	guint before = nics->len;
+	xmlNodePtr devices = doc != NULL ? xml_child(xmlDocGetRootElement(doc), "devices") : NULL;
 
-	if (xml != NULL)
-		domain_xml_each_file(xml, add_file, &reading);
-	free(xml);
-	/* Only the live one has the backing chain. */
-	xml = active ? virDomainGetXMLDesc(dom, 0) : NULL;
-	if (xml != NULL)
-		domain_xml_each_file(xml, add_file, &reading);
-	free(xml);
-}
+	xml_foreach (node, devices, "interface") {
+		struct nic *nic = parse_nic(node, live);
+		bool known = before > 0 && has_nic(nics, nic->mac);
 
-void usage_read(GHashTable *usage, virConnectPtr conn, gint64 deadline_us, bool (*go_on)(void *data), void *data)
-{
-	virDomainPtr *doms = NULL;
-	int n = virConnectListAllDomains(conn, &doms, 0);
-
-	for (int i = 0; i < n; i++) {
-		if (g_get_monotonic_time() < deadline_us && go_on(data))
-			read_guest(usage, doms[i]);
-		virDomainFree(doms[i]);
+		if (known || (nic->network == NULL && nic->bridge == NULL))
+			nic_free(nic);
+		else
+			g_ptr_array_add(nics, nic);
 	}
-	free(doms);
 }
 
-char *usage_of(GHashTable *usage, const char *path, const char *pool, const char *name)
+static xmlDocPtr read_doc(virDomainPtr dom, unsigned flags)
 {
-	g_autofree char *by_name = pool != NULL && name != NULL ? g_strdup_printf("%s/%s", pool, name) : NULL;
-	const char *users = path != NULL ? g_hash_table_lookup(usage, path) : NULL;
-	const char *named = by_name != NULL ? g_hash_table_lookup(usage, by_name) : NULL;
+	char *xml = virDomainGetXMLDesc(dom, flags);
+	xmlDocPtr doc = xml_parse(xml, "domain", NULL);
 
-	if (users != NULL && named != NULL)
-		return g_strconcat(users, ", ", named, NULL);
-	return g_strdup(users != NULL ? users : named != NULL ? named : "");
+	free(xml);
+	return doc;
+}
+
+/* Before its entry goes. */
+static void uncount(struct usage *usage, const uint8_t uuid[16])
+{
+	const struct guest *guest = g_hash_table_lookup(usage->guests, uuid);
+
+	if (guest != NULL)
+		usage->unreadable -= guest->unreadable;
+}
+
+static void keep(struct usage *usage, virDomainPtr dom, const struct usage_guest *wanted,
+        const struct file_users_docs *docs)
+{
+	struct guest *guest = g_new0(struct guest, 1);
+
+	guest->read = *wanted;
+	guest->read_us = g_get_monotonic_time();
+	guest->name = text_clean(dom != NULL ? virDomainGetName(dom) : "", -1);
+	guest->nics = g_ptr_array_new_with_free_func(nic_free);
+	guest->unreadable = docs->live == NULL;
+	read_nics(guest->nics, docs->live, wanted->active);
+	read_nics(guest->nics, docs->stored, false);
+	if (dom != NULL)
+		file_users_set_guest(usage->files, dom, wanted->uuid, docs);
+	else
+		file_users_forget(usage->files, wanted->uuid);
+	uncount(usage, wanted->uuid);
+	usage->unreadable += guest->unreadable;
+	g_hash_table_replace(usage->guests, guest->read.uuid, guest);
+}
+
+void usage_read(struct usage *usage, virConnectPtr conn, const struct usage_guest *guest)
+{
+	virDomainPtr dom = virDomainLookupByUUID(conn, guest->uuid);
+	struct file_users_docs docs = {.snapshots = guest->snapshots};
+
+	docs.live = dom != NULL ? read_doc(dom, 0) : NULL;
+	docs.stored = dom != NULL && guest->active ? read_doc(dom, VIR_DOMAIN_XML_INACTIVE) : NULL;
+	keep(usage, dom, guest, &docs);
+	xmlFreeDoc(docs.live);
+	xmlFreeDoc(docs.stored);
+	if (dom != NULL)
+		virDomainFree(dom);
+}
+
+void usage_keep_only(struct usage *usage, bool (*there)(const uint8_t uuid[16], void *data), void *data)
+{
+	GHashTableIter iter;
+	gpointer key;
+
+	g_hash_table_iter_init(&iter, usage->guests);
+	while (g_hash_table_iter_next(&iter, &key, NULL)) {
+		if (there(key, data))
+			continue;
+		file_users_forget(usage->files, key);
+		uncount(usage, key);
+		g_hash_table_iter_remove(&iter);
+	}
+}
+
+/* ---- networks --------------------------------------------------------------------- */
+
+static bool is_on(const struct nic *nic, const char *network, const char *bridge)
+{
+	if (nic->network != NULL)
+		return strcmp(nic->network, network) == 0;
+	return *bridge != '\0' && strcmp(nic->bridge, bridge) == 0;
+}
+
+static struct network_guest *make_guest(const struct guest *guest, const struct nic *nic)
+{
+	struct network_guest *made = g_new0(struct network_guest, 1);
+
+	memcpy(made->uuid, guest->read.uuid, sizeof(made->uuid));
+	made->name = g_strdup(guest->name);
+	made->mac = g_strdup(nic->mac);
+	made->target = g_strdup(nic->target);
+	made->address = g_strdup("");
+	made->address_source = g_strdup("");
+	made->live = nic->live;
+	return made;
+}
+
+GPtrArray *usage_network_guests(const struct usage *usage, const char *network, const char *bridge)
+{
+	GPtrArray *guests = g_ptr_array_new_with_free_func((GDestroyNotify)network_guest_free);
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, usage->guests);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const struct guest *guest = value;
+
+		for (guint i = 0; i < guest->nics->len; i++)
+			if (is_on(guest->nics->pdata[i], network, bridge))
+				g_ptr_array_add(guests, make_guest(guest, guest->nics->pdata[i]));
+	}
+	return guests;
 }

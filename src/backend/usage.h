@@ -1,21 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which guest has which file as a disk, as far as the definitions tell: for
- * the lists of volumes. (Before anything is deleted file_users.h looks deeper.)
- * Detail thread.
+ * What the guests' definitions say of files and networks, kept: which files
+ * each uses (live, stored, snapshots) and which networks its NICs are on. A
+ * guest is read again when something about it changed, not with every look;
+ * what nobody tells (an external snapshot has no event) is found by reading a
+ * few old ones again now and then. Detail thread.
  */
 #ifndef NVIRT_BACKEND_USAGE_H
 #define NVIRT_BACKEND_USAGE_H
 
 #include <libvirt/libvirt.h>
-#include <glib.h>
-#include <stdbool.h>
 
-/* path -> "vda of web1, vdb of web2", both owned; the paths as in XML made valid UTF-8. */
-GHashTable *usage_new(void);
-/* Reads every definition, live and stored; stops when the time is over or `go_on` says no. */
-void usage_read(GHashTable *usage, virConnectPtr conn, gint64 deadline_us, bool (*go_on)(void *data), void *data);
-/* "" when nobody is known. `pool` and `name`, for disks of type volume, may be NULL. */
-char *usage_of(GHashTable *usage, const char *path, const char *pool, const char *name);
+#include "backend/file_users.h"
+#include "nvirt/inv.h"
+
+struct usage;
+
+/* What is to be read of a guest, and the state of the host's list that it is read for. */
+struct usage_guest {
+	uint8_t uuid[16];
+	uint32_t serial; /* another number: something changed */
+	bool active, snapshots;
+};
+
+struct usage *usage_new(bool local);
+void usage_free(struct usage *usage);
+/* Borrowed; brought up to date by usage_read(). */
+struct file_users *usage_files(struct usage *usage);
+/* Was it read in this state? And when; 0 = never. */
+bool usage_knows(const struct usage *usage, const struct usage_guest *guest);
+gint64 usage_read_us(const struct usage *usage, const uint8_t uuid[16]);
+unsigned usage_known(const struct usage *usage);
+/* Three to five calls a guest at most, and one a snapshot. */
+void usage_read(struct usage *usage, virConnectPtr conn, const struct usage_guest *guest);
+/* Forgets the guests for which `there` says no. */
+void usage_keep_only(struct usage *usage, bool (*there)(const uint8_t uuid[16], void *data), void *data);
+/* The NICs on a network, by its name or by its bridge (raw; bridge "" = none): struct network_guest *, owned. */
+GPtrArray *usage_network_guests(const struct usage *usage, const char *network, const char *bridge);
 
 #endif

@@ -353,6 +353,15 @@ static int list_volumes(struct listing *listing)
 		output_message(out, "the volumes of pool '%s' did not come", word);
 		return EXIT_CODE_FAILED;
 	}
+	/* What came in time is listed; that it is not all is said. */
+	if (cli_session_users(listing->session, &ref) == WAIT_INTERRUPTED)
+		return EXIT_CODE_INTERRUPTED;
+	pool = store_pool(listing->session->store, &ref);
+	if (!pool || !pool->volumes)
+		return EXIT_CODE_FAILED;
+	if (pool->users_known < pool->users_total)
+		output_message(out, "users of the volumes are known for %u of %u guests", pool->users_known,
+		        pool->users_total);
 	add_volumes(listing, host, pool);
 	return EXIT_CODE_OK;
 }

@@ -303,6 +303,22 @@ enum cli_wait cli_session_open(struct cli_session *session, const struct obj_ref
 	        session, object_opened, &open, -1, g_get_monotonic_time() + ANSWER_TIMEOUT_US);
 }
 
+static bool users_came(struct cli_session *session, void *data)
+{
+	const struct obj_ref *ref = data;
+	const struct host *host = store_host(session->store, ref->host);
+	const struct pool *pool = store_pool(session->store, ref);
+
+	return !host || host_failed(host) || !pool || pool->users_known >= pool->users_total;
+}
+
+enum cli_wait cli_session_users(struct cli_session *session, const struct obj_ref *ref)
+{
+	struct obj_ref open = *ref;
+
+	return cli_session_wait(session, users_came, &open, -1, g_get_monotonic_time() + FIGURES_TIMEOUT_US);
+}
+
 static bool figures_came(struct cli_session *session, void *data)
 {
 	const struct obj_ref *ref = data;

@@ -181,8 +181,13 @@ static json_object *network_json(const struct network *network)
 	add_text(object, "addresses", row->addresses);
 	add_text(object, "dhcp", row->dhcp);
 	add_count(object, "connections", row->connections);
-	for (unsigned i = 0; row->leases && i < row->leases->len; i++)
-		json_object_array_add(leases, json_object_new_string(row->leases->pdata[i]));
+	for (unsigned i = 0; row->leases && i < row->leases->len; i++) {
+		const struct network_lease *lease = row->leases->pdata[i];
+		g_autofree char *words =
+		        g_strjoin(" ", lease->mac, lease->address, *lease->hostname ? lease->hostname : NULL, NULL);
+
+		json_object_array_add(leases, json_object_new_string(words));
+	}
 	json_object_object_add(object, "leases", leases);
 	return object;
 }

@@ -372,7 +372,10 @@ void guest_detail_unref(struct guest_detail *detail)
 
 struct pool_row *pool_row_new(void)
 {
-	return g_new0(struct pool_row, 1);
+	struct pool_row *row = g_new0(struct pool_row, 1);
+
+	row->virtual_bytes = row->volumes = -1;
+	return row;
 }
 
 void pool_row_free(struct pool_row *row)
@@ -400,7 +403,41 @@ void volume_row_free(struct volume_row *row)
 	g_free(row->backing);
 	g_free(row->backing_format);
 	g_free(row->used_by);
+	g_clear_pointer(&row->users, g_ptr_array_unref);
+	g_clear_pointer(&row->chain, g_ptr_array_unref);
 	g_free(row);
+}
+
+void volume_layer_free(struct volume_layer *layer)
+{
+	if (!layer)
+		return;
+	g_free(layer->path);
+	g_free(layer->format);
+	g_free(layer->pool);
+	g_free(layer);
+}
+
+void network_lease_free(struct network_lease *lease)
+{
+	if (!lease)
+		return;
+	g_free(lease->mac);
+	g_free(lease->address);
+	g_free(lease->hostname);
+	g_free(lease);
+}
+
+void network_guest_free(struct network_guest *guest)
+{
+	if (!guest)
+		return;
+	g_free(guest->name);
+	g_free(guest->mac);
+	g_free(guest->target);
+	g_free(guest->address);
+	g_free(guest->address_source);
+	g_free(guest);
 }
 
 struct network_row *network_row_new(void)
@@ -421,7 +458,8 @@ void network_row_free(struct network_row *row)
 	g_free(row->domain);
 	g_free(row->addresses);
 	g_free(row->dhcp);
-	if (row->leases)
-		g_ptr_array_unref(row->leases);
+	g_clear_pointer(&row->fixed, g_ptr_array_unref);
+	g_clear_pointer(&row->leases, g_ptr_array_unref);
+	g_clear_pointer(&row->guests, g_ptr_array_unref);
 	g_free(row);
 }

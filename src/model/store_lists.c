@@ -231,5 +231,7 @@ unsigned store_apply_volumes(struct store *store, struct host *host, struct msg 
 	unmark_gone(store, &merge, volume_mark);
 	merge_end(&merge, &pool->volumes, volume_free, volume_compare);
 	index_volumes(pool);
+	pool->users_known = msg->known;
+	pool->users_total = msg->total;
 	return changes_of(store, merge.changed);
 }

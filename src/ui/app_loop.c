@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "app_private.h"
+#include "content.h"
 #include "term.h"
 
 /* Keys come first: messages are applied in slices, so that a flood of them does not hold up a key. */
@@ -272,21 +273,31 @@ static GArray *visible_on(const struct app *app, const struct layout *layout, un
 	return uuids;
 }
 
+/* What the volumes of all pools add up to costs a call a volume: only for who looks at it. */
+static bool storage_on(const struct app *app, const struct layout *layout)
+{
+	struct view *content = app->regions[REGION_CONTENT];
+	struct view *tab = content && layout->region[REGION_CONTENT].rows > 0 ? content_active(content) : NULL;
+	return tab && tab->ops == &host_storage_view;
+}
+
 static void watch_host(struct app_loop *loop, const struct layout *layout, unsigned host)
 {
 	struct obj_ref open = open_on(loop->app, host);
 	g_autoptr(GArray) uuids = visible_on(loop->app, layout, host);
 	GByteArray *key = g_byte_array_new();
 	guint8 kind = (guint8)open.kind;
+	guint8 storage = loop->app->open.host == host && storage_on(loop->app, layout);
 	g_byte_array_append(key, &kind, 1);
 	g_byte_array_append(key, open.uuid, sizeof(open.uuid));
+	g_byte_array_append(key, &storage, 1);
 	g_byte_array_append(key, (const guint8 *)uuids->data, uuids->len * 16);
 	g_autoptr(GBytes) now = g_byte_array_free_to_bytes(key);
 	const GBytes *before = g_hash_table_lookup(loop->watched, GUINT_TO_POINTER(host));
 	if (before && g_bytes_equal(before, now))
 		return;
 	struct watch watch = {
-	        .open = open, .visible = (const uint8_t(*)[16])(const void *)uuids->data, .visible_n = uuids->len};
+	        .open = open, .storage = storage, .visible = (const uint8_t(*)[16])(const void *)uuids->data, .visible_n = uuids->len};
 	backend_watch(loop->app->backend, host, &watch);
 	g_hash_table_insert(loop->watched, GUINT_TO_POINTER(host), g_steal_pointer(&now));
 }

@@ -5,12 +5,16 @@
 const struct tab tab_table[] = {
         {OBJ_HOST, &host_summary_view},
         {OBJ_HOST, &host_guests_view},
+        {OBJ_HOST, &host_storage_view},
+        {OBJ_HOST, &host_networks_view},
         {OBJ_HOST, &host_tasks_view},
         {OBJ_GUEST, &guest_summary_view},
         {OBJ_GUEST, &guest_tasks_view},
         {OBJ_GUEST, &guest_xml_view},
         {OBJ_POOL, &pool_summary_view},
+        {OBJ_POOL, &pool_volumes_view},
         {OBJ_VOLUME, &volume_summary_view},
         {OBJ_NETWORK, &network_summary_view},
+        {OBJ_NETWORK, &network_guests_view},
         {OBJ_NONE, NULL},
 };

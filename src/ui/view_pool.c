@@ -3,6 +3,37 @@
 #include "look.h"
 #include "pane.h"
 
+/* Of the open pool the volumes themselves tell, also where the list of pools has no sum. */
+static bool promised(const struct pool *pool, gint64 *ret_bytes)
+{
+	guint64 sum = 0;
+
+	if (!pool->volumes)
+		return false;
+	for (unsigned i = 0; i < pool->volumes->len; i++) {
+		const struct volume_row *row = ((struct volume *)g_ptr_array_index(pool->volumes, i))->row;
+
+		if (row->unread)
+			return false;
+		sum += MIN(row->capacity_bytes, (guint64)G_MAXINT64 - sum);
+	}
+	*ret_bytes = (gint64)sum;
+	return true;
+}
+
+static void fill_promised(struct pane *pane, const struct pool *pool, bool stale)
+{
+	double capacity = (double)pool->row->capacity_bytes;
+	g_autofree char *text = NULL;
+	gint64 bytes;
+
+	if (!promised(pool, &bytes))
+		return;
+	text = look_bytes(bytes);
+	pane_pairf(pane, "Promised", stale ? ROLE_STALE : (double)bytes > capacity ? ROLE_WARN : ROLE_TEXT,
+	        "%s, %.0f%% of the capacity: all volumes at their full size", text, (double)bytes * 100 / capacity);
+}
+
 static void fill_facts(struct pane *pane, const struct pool *pool, bool stale)
 {
 	const struct pool_row *row = pool->row;
@@ -28,6 +59,7 @@ static void fill_facts(struct pane *pane, const struct pool *pool, bool stale)
 	}
 	pane_bar(pane, "Used", (double)row->allocation_bytes / (double)row->capacity_bytes, stale, text);
 	pane_pair(pane, "Free", stale ? ROLE_STALE : ROLE_TEXT, available);
+	fill_promised(pane, pool, stale);
 }
 
 static void fill_volumes(struct pane *pane, const struct pool *pool)
@@ -54,7 +86,8 @@ static void fill_volumes(struct pane *pane, const struct pool *pool)
 	for (unsigned i = 0; i < pool->volumes->len; i++) {
 		const struct volume_row *row = ((struct volume *)g_ptr_array_index(pool->volumes, i))->row;
 		char *cells[] = {g_strdup(row->name), g_strdup(row->format),
-		        look_bytes((gint64)row->capacity_bytes), look_bytes((gint64)row->allocation_bytes),
+		        look_bytes(row->unread ? -1 : (gint64)row->capacity_bytes),
+		        look_bytes(row->unread ? -1 : (gint64)row->allocation_bytes),
 		        g_strdup(row->used_by), g_strdup(row->backing), NULL};
 
 		pane_row(pane, ROLE_TEXT, cells);

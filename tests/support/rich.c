@@ -122,7 +122,34 @@ void rich_volume(GPtrArray *list, const char *raw)
 	row->capacity_bytes = 20ull << 30;
 	row->allocation_bytes = 3ull << 30;
 	row->used_by = g_strdup("vda of web1");
+	row->users = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(row->users, g_strdup("disk vda of 'web1'"));
 	g_ptr_array_add(list, row);
+}
+
+static struct network_lease *lease(const char *mac, const char *address, const char *hostname)
+{
+	struct network_lease *self = g_new0(struct network_lease, 1);
+
+	self->mac = g_strdup(mac);
+	self->address = g_strdup(address);
+	self->hostname = g_strdup(hostname);
+	return self;
+}
+
+static struct network_guest *plugged(
+        unsigned number, const char *name, const char *mac, const char *address, const char *source)
+{
+	struct network_guest *self = g_new0(struct network_guest, 1);
+
+	set_uuid(self->uuid, OBJ_GUEST, number);
+	self->name = g_strdup(name);
+	self->mac = g_strdup(mac);
+	self->target = g_strdup("vnet0");
+	self->address = g_strdup(address);
+	self->address_source = g_strdup(source);
+	self->live = true;
+	return self;
 }
 
 void rich_network(GPtrArray *list, unsigned number, const char *name, bool active)
@@ -139,8 +166,13 @@ void rich_network(GPtrArray *list, unsigned number, const char *name, bool activ
 	row->addresses = g_strdup("192.168.122.1/24");
 	row->dhcp = g_strdup("192.168.122.2 - .254");
 	row->connections = 2;
-	row->leases = g_ptr_array_new_with_free_func(g_free);
-	g_ptr_array_add(row->leases, g_strdup("52:54:00:12:34:56  192.168.122.7  web1"));
+	row->leases = g_ptr_array_new_with_free_func((GDestroyNotify)network_lease_free);
+	g_ptr_array_add(row->leases, lease("52:54:00:12:34:56", "192.168.122.7/24", "web1"));
+	row->fixed = g_ptr_array_new_with_free_func((GDestroyNotify)network_lease_free);
+	g_ptr_array_add(row->fixed, lease("52:54:00:12:34:99", "192.168.122.99", "printer"));
+	row->guests = g_ptr_array_new_with_free_func((GDestroyNotify)network_guest_free);
+	g_ptr_array_add(row->guests, plugged(1, "web1", "52:54:00:12:34:56", "192.168.122.7/24", "lease"));
+	g_ptr_array_add(row->guests, plugged(2, "web2", "52:54:00:12:34:57", "", ""));
 	g_ptr_array_add(list, row);
 }
 

@@ -232,14 +232,14 @@ static void sizes_know_libvirts_units(void **state)
 static void volume_with_bytes_that_are_no_utf8_is_read(void **state)
 {
 	struct volume_row *row = volume_row_new();
-	g_autofree char *path = NULL;
+	g_autofree char *path = NULL, *base = NULL;
 
 	(void)state;
 	assert_true(storage_parse_volume("<volume><name>a\xff\nb</name><capacity unit='bytes'>10</capacity>"
 	                                 "<allocation unit='KiB'>1</allocation><target><path>/p/a\xff\nb</path>"
 	                                 "<format type='qcow2'/></target><backingStore><path>/p/base</path>"
 	                                 "<format type='raw'/></backingStore></volume>",
-	        row, &path));
+	        row, &path, &base));
 	assert_int_equal(row->capacity_bytes, 10);
 	assert_int_equal(row->allocation_bytes, 1024);
 	assert_string_equal(row->format, "qcow2");

@@ -134,8 +134,11 @@ static void network_page_lists_leases(void **state)
 
 	(void)state;
 	open_object(screen, rich_ref(OBJ_NETWORK, host, 1));
-	screen_assert_has(screen, "52:54:00:12:34:56  192.168.122.7  web1");
 	screen_assert_has(screen, "192.168.122.2 - .254");
+	screen_assert_has(screen, "52:54:00:12:34:56 web1");
+	screen_assert_has(screen, "printer");
+	screen_assert_has(screen, "reserved");
+	screen_assert_has(screen, "192.168.122.7/24 (lease)");
 	screen_free(screen);
 }
 
