@@ -9,7 +9,7 @@
 #include "look.h"
 #include "nvirt/text.h"
 
-enum { LABEL_COLS = 9, PLOT_COLS_MIN = 10, LABELLED_COLS = LABEL_COLS + 1 + PLOT_COLS_MIN };
+enum { LABEL_COLS = 9, PLOT_COLS_MIN = 10, LABELLED_COLS = LABEL_COLS + 1 + PLOT_COLS_MIN, TWO_LINED_ROWS = 7 };
 
 /* What one step across of the plot shows. */
 struct point {
@@ -100,8 +100,12 @@ double graph_axis_top(enum unit unit, double value)
 
 	if (!(value > 0 && value < 1e15))
 		value = 0;
-	if (unit == UNIT_BYTES || unit == UNIT_BYTES_PER_S)
-		return value <= 1024 ? 1024 : exp2(ceil(log2(value)));
+	if (unit == UNIT_BYTES || unit == UNIT_BYTES_PER_S) {
+		if (value <= 1024)
+			return 1024;
+		power = exp2(ceil(log2(value)));
+		return value <= power * 0.75 ? power * 0.75 : power;
+	}
 	if (unit == UNIT_PERCENT)
 		value = MAX(value, 1);
 	if (value <= 0.1)
@@ -231,8 +235,8 @@ static void draw_points(const struct plot *plot, const struct point *points)
 
 /* ---- around it -------------------------------------------------------------------- */
 
-/* The title, then as many figures as fit, the newest value first. */
-static void draw_head(struct area line, const struct graph *graph, struct point sum)
+/* Title and figures in one line, or in two, or as many of them as fit: the newest value first. */
+static void draw_head(struct area head, const struct graph *graph, struct point sum)
 {
 	g_autofree char *now = graph_value(graph->unit, graph->now);
 	g_autofree char *average = graph_value(graph->unit, sum.average);
@@ -242,15 +246,16 @@ static void draw_head(struct area line, const struct graph *graph, struct point 
 	g_autofree char *all = g_strdup_printf("now %s%s  avg %s  max %s", now, of, average, maximum);
 	g_autofree char *some = g_strdup_printf("now %s  avg %s  max %s", now, average, maximum);
 	const char *const texts[] = {all, some, now};
-	int title = text_columns(graph->title);
+	enum role role = graph->stale ? ROLE_STALE : ROLE_TEXT;
+	int used = head.rows > 1 ? 0 : text_columns(graph->title) + 2;
 
-	area_text(line, 0, 0, -1, ROLE_TITLE, graph->title);
+	area_text(head, 0, 0, -1, ROLE_TITLE, graph->title);
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
 		int cols = text_columns(texts[i]);
 
-		if (title + 2 + cols > line.cols)
+		if (used + cols > head.cols)
 			continue;
-		area_text(line, 0, line.cols - cols, cols, graph->stale ? ROLE_STALE : ROLE_TEXT, texts[i]);
+		area_text(head, head.rows - 1, head.rows > 1 ? 0 : head.cols - cols, cols, role, texts[i]);
 		return;
 	}
 }
@@ -316,11 +321,19 @@ static void draw_times(struct area line, const struct graph *graph)
 	}
 }
 
+/* "now 12.0 MiB/s  avg 12.0 MiB/s  max 12.0 MiB/s" has 48. */
+static int head_rows(struct area area, const struct graph *graph)
+{
+	bool two = area.rows >= TWO_LINED_ROWS && text_columns(graph->title) + 2 + 48 > area.cols;
+
+	return area.rows < 2 ? 0 : two ? 2 : 1;
+}
+
 static struct area place_plot(struct area area, const struct graph *graph, double top)
 {
 	bool labelled = area.cols >= LABELLED_COLS;
 	int left = labelled ? LABEL_COLS + 1 : 0;
-	int head = area.rows >= 2, foot = area.rows >= 5;
+	int head = head_rows(area, graph), foot = area.rows >= 5;
 	struct area body = area_sub(area, head, 0, area.rows - head - foot, area.cols);
 
 	if (labelled && body.rows > 0)
@@ -341,8 +354,11 @@ void graph_draw(struct area area, const struct graph *graph, enum graph_style st
 	if (area.rows < 1 || area.cols < 1)
 		return;
 	plot.top = graph_axis_top(graph->unit, sum.maximum);
+	/* A hair above what there is does not make the axis twice as long. */
+	if (graph->limit > 0 && plot.top > graph->limit && !(sum.maximum > graph->limit * 1.1))
+		plot.top = graph->limit;
 	plot.area = place_plot(area, graph, plot.top);
-	draw_head(area_sub(area, 0, 0, 1, area.cols), graph, sum);
+	draw_head(area_sub(area, 0, 0, MAX(head_rows(area, graph), 1), area.cols), graph, sum);
 	if (plot.area.rows < 1 || plot.area.cols < 1 || area.rows < 2)
 		return;
 	count = (unsigned)plot.area.cols * (style == GRAPH_BRAILLE ? 2 : 1);

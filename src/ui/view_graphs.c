@@ -13,7 +13,7 @@
 #include "look.h"
 #include "nvirt/text.h"
 
-enum { CHART_ROWS_MIN = 6, CHART_ROWS_MAX = 20, CHART_COLS_MIN = 44 };
+enum { CHART_ROWS_MIN = 7, CHART_ROWS_MAX = 20, CHART_COLS_MIN = 50 };
 
 /* What of an object is shown together; the last of each kind of object has no title. */
 struct metric_set {
