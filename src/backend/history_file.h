@@ -21,7 +21,7 @@
 
 #include "nvirt/history.h"
 
-#define HISTORY_VERSION 1
+#define HISTORY_VERSION 1u
 
 struct history_file;
 

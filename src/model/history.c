@@ -283,12 +283,11 @@ void history_watch(struct history *history, const uint8_t uuid[16], bool open)
 
 bool history_admit(struct history *history, const uint8_t uuid[16])
 {
-	if (g_hash_table_contains(history->places, uuid))
-		return true;
-	if (g_hash_table_size(history->places) >= HISTORY_GUESTS_MAX)
-		return false;
-	add_place(history, uuid);
-	return true;
+	struct place *place = g_hash_table_lookup(history->places, uuid);
+
+	if (!place && g_hash_table_size(history->places) < HISTORY_GUESTS_MAX)
+		place = add_place(history, uuid);
+	return place != NULL;
 }
 
 bool history_admit_devices(const struct history *history, const uint8_t uuid[16])

@@ -15,7 +15,7 @@
 
 enum { CHART_ROWS_MIN = 7, CHART_ROWS_MAX = 20, CHART_COLS_MIN = 50 };
 
-/* What of an object is shown together; the last of each kind of object has no title. */
+/* What of an object is shown together; the row after the last has no title. */
 struct metric_set {
 	const char *title;
 	bool devices;   /* one chart a device; else all devices together */
@@ -210,15 +210,28 @@ static int draw_choice(struct area line, int x, bool chosen, const char *word)
 	return x + area_textf(line, 0, x, -1, chosen ? ROLE_TAB_ACTIVE : ROLE_TAB, chosen ? "[%s]" : " %s ", word);
 }
 
+/* Where there is no room for all of them, the chosen one alone. */
+static void draw_sets(const struct graphs *self, struct area line)
+{
+	bool all;
+	int needed = 0, x = 0;
+
+	for (unsigned i = 0; self->sets[i].title; i++)
+		needed += text_columns(self->sets[i].title) + 2;
+	all = needed <= line.cols;
+	for (unsigned i = 0; self->sets[i].title; i++)
+		if (all || i == self->set)
+			x = draw_choice(line, x, i == self->set, self->sets[i].title);
+}
+
 static void draw_head(const struct graphs *self, struct area line)
 {
 	int x = 0;
 
 	for (int tier = 0; tier < TIER_N; tier++)
 		x = draw_choice(line, x, tier == (int)self->tier, tier_shapes[tier].name);
-	x += area_text(line, 0, x, -1, ROLE_DIM, "  ");
-	for (unsigned i = 0; self->sets[1].title && self->sets[i].title; i++)
-		x = draw_choice(line, x, i == self->set, self->sets[i].title);
+	if (self->sets[1].title)
+		draw_sets(self, area_sub(line, 0, x + 2, 1, line.cols - x - 2));
 }
 
 static void draw_charts(struct graphs *self, struct area area, const struct history *history, GPtrArray *charts)
