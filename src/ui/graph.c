@@ -373,14 +373,18 @@ void graph_spark(struct area line, const struct history_slot *slots, uint32_t he
 {
 	bool ascii = graph_style_default(line.canvas) == GRAPH_ASCII;
 	uint32_t cols = (uint32_t)MAX(line.cols, 0);
+	bool level = true;
+	gunichar ch = ' ';
 
 	if (cols < 2)
 		return;
-	put(line, 0, (int)((head + 1) % cols), role, ' ');
 	for (uint32_t i = 0; i + 1 < cols; i++) {
 		uint32_t number = head - (cols - 2) + i;
 		int eighths = height_of(slots[i].average, top, 8);
 
-		put(line, 0, (int)(number % cols), role, ascii ? ascii_char(eighths) : block_char(eighths));
+		level &= eighths == height_of(slots[0].average, top, 8);
+		ch = ascii ? ascii_char(eighths) : block_char(eighths);
+		put(line, 0, (int)(number % cols), role, ch);
 	}
+	put(line, 0, (int)((head + 1) % cols), role, level ? ch : ' ');
 }

@@ -41,7 +41,7 @@ char *graph_value(enum unit unit, double value);
 /*
  * A line of `area.cols` values as a ring: slot n lies in column n % cols, so a
  * new one changes two cells and nothing moves. The column after the newest is
- * blank. `slots` are the area.cols - 1 up to and with number `head`.
+ * blank, but not in a level line: that of an idle guest never changes. `slots` are the area.cols - 1 up to and with number `head`.
  */
 void graph_spark(struct area line, const struct history_slot *slots, uint32_t head, double top, enum role role);
 

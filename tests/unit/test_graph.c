@@ -221,6 +221,23 @@ static void sparkline_changes_two_cells_a_step(void **state)
 	canvas_fini(&canvas);
 }
 
+static void level_sparkline_changes_nothing(void **state)
+{
+	struct canvas canvas;
+	struct history_slot slots[19];
+
+	(void)state;
+	canvas_init(&canvas, 1, 20, false);
+	for (int i = 0; i < 19; i++)
+		slots[i] = flat((float)(i % 3));
+	for (uint32_t head = 100; head < 140; head++) {
+		canvas.dirty[0] = false;
+		graph_spark(canvas_area(&canvas), slots, head, 100, ROLE_BAR_USED);
+		assert_true(head == 100 || !canvas.dirty[0]);
+	}
+	canvas_fini(&canvas);
+}
+
 /* ---- the tab ---- */
 
 static void feed(struct screen *screen, unsigned host, const uint8_t *uuid, enum metric metric, const char *device,
@@ -365,6 +382,7 @@ int main(void)
 	        cmocka_unit_test(axis_ends_where_figures_are_round),
 	        cmocka_unit_test(any_size_is_drawn_inside_its_area),
 	        cmocka_unit_test(sparkline_changes_two_cells_a_step),
+	        cmocka_unit_test(level_sparkline_changes_nothing),
 	        cmocka_unit_test(tab_shows_figures_spans_and_sets),
 	        cmocka_unit_test(host_tab_shows_pressure),
 	        cmocka_unit_test(small_screen_scrolls_through_all_charts),
