@@ -151,7 +151,11 @@ struct node_sample {
 	int64_t swap_total_kib, swap_free_kib;
 	double load1, load5, load15; /* < 0 = not known */
 	unsigned cpus;
+	/* Time in which some task waited for it (/proc/pressure, "some"). */
+	int64_t stall_cpu_us, stall_memory_us, stall_io_us;
 };
+
+void node_sample_clear(struct node_sample *node); /* nothing is known */
 
 /*
  * One tick of one host: all its guests, in libvirt's order. Owned by whoever
@@ -176,6 +180,7 @@ struct guest_disk {
 	bool readonly, shareable;
 	int64_t capacity_bytes, allocation_bytes;           /* -1 = not known */
 	int64_t rd_bytes, wr_bytes, rd_ops, wr_ops, errors; /* cumulative; -1 */
+	int64_t flush_ops, rd_time_ns, wr_time_ns, flush_time_ns; /* cumulative; -1 */
 };
 
 struct guest_nic {
@@ -207,6 +212,7 @@ struct guest_detail {
 	bool agent_channel, agent_connected;
 	/* From the monitor; -1 = not known. */
 	int64_t balloon_kib, unused_kib, available_kib, usable_kib, rss_kib, swap_in_kib, swap_out_kib;
+	GArray *vcpu_time_ns; /* int64_t a vCPU, by its number; cumulative, -1 */
 	GPtrArray *disks;  /* struct guest_disk * */
 	GPtrArray *nics;   /* struct guest_nic * */
 	char *xml;         /* live where active, else stored; cleaned lines, no secrets */

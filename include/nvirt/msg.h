@@ -9,6 +9,7 @@
 #ifndef NVIRT_MSG_H
 #define NVIRT_MSG_H
 
+#include "nvirt/history.h"
 #include "nvirt/inv.h"
 #include "nvirt/journal.h"
 #include "nvirt/op.h"
@@ -27,6 +28,7 @@ enum msg_type {
 	MSG_PLAN,     /* plan, plan_id */
 	MSG_JOURNAL,  /* record, or text = notice about the file */
 	MSG_NOTICE,   /* text for the status line, level */
+	MSG_HISTORY,  /* history: slots that the keeper read of this host */
 	MSG_TYPE_N
 };
 
@@ -70,6 +72,7 @@ struct msg {
 	struct task_update *update;
 	struct plan *plan;
 	struct journal_record *record;
+	GArray *history; /* struct history_record */
 };
 
 struct msg *msg_new(enum msg_type type, unsigned host, uint32_t epoch);

@@ -9,6 +9,7 @@
 #ifndef NVIRT_STORE_H
 #define NVIRT_STORE_H
 
+#include "nvirt/history.h"
 #include "nvirt/msg.h"
 
 /* What a message changed; the loop redraws what shows it. */
@@ -36,6 +37,7 @@ struct guest {
 	uint64_t cpu_time_ns;
 	gint64 cpu_taken_us;
 	double cpu_pct;   /* 100 = one host CPU busy; < 0 = not known (yet) */
+	gint64 cpu_span_us; /* what cpu_pct is the average of; 0 = the last sample brought no new one */
 	uint64_t rss_kib; /* 0 = not known */
 	unsigned vcpus;   /* 0 = not known */
 	uint64_t memory_kib;
@@ -43,6 +45,8 @@ struct guest {
 	gint64 taken_us; /* monotonic, of the last row */
 	gint64 stuck_us; /* monotonic, since when it does not answer; 0 = answers */
 	char *stuck_why;
+	unsigned placed_at; /* private: history_generation() when `placed` was found */
+	bool placed;                 /* private: it has series */
 	gint64 state_us;             /* monotonic, when this state was first seen; 0 = since before nvirt */
 	struct guest_detail *detail; /* last one, or NULL */
 	/* Rates of the open guest from the last two details; < 0 = not known. */
@@ -91,6 +95,8 @@ struct host {
 	struct node_sample node;
 	double cpu_pct; /* of all host CPUs: 0..100; < 0 = not known */
 	bool marked;
+	struct history *history; /* of the host and its guests; never NULL */
+	bool history_asked;      /* the front door has asked the keeper for its past */
 };
 
 struct notice {
@@ -136,6 +142,11 @@ struct plan *store_take_plan(struct store *store, unsigned plan_id);
  */
 gint64 store_host_stale_ms(
         const struct store *store, const struct host *host, unsigned refresh_ms, gint64 now_us);
+
+/* ---- history ---- */
+/* These guests of a host are on screen; `open` is open too (or OBJ_NONE). */
+void store_watch(struct store *store, unsigned host, const struct obj_ref *open, const uint8_t (*visible)[16],
+        unsigned visible_n);
 
 /* ---- marks ---- */
 void store_set_mark(struct store *store, const struct obj_ref *ref, bool on);

@@ -9,6 +9,9 @@
 #include "backend/event_words.h"
 #include "nvirt/text.h"
 
+/* More than any machine type has; a figure from outside bounds no loop. */
+#define VCPUS_MAX 4096u
+
 /* "block.3.rd.bytes" of a record as a number, -1 where it is not told. */
 static int64_t number(const virDomainStatsRecord *record, const char *group, unsigned at, const char *what)
 {
@@ -73,6 +76,10 @@ static void read_disks(const virDomainStatsRecord *record, struct guest_detail *
 		disk->wr_bytes = number(record, "block", i, "wr.bytes");
 		disk->rd_ops = number(record, "block", i, "rd.reqs");
 		disk->wr_ops = number(record, "block", i, "wr.reqs");
+		disk->rd_time_ns = number(record, "block", i, "rd.times");
+		disk->wr_time_ns = number(record, "block", i, "wr.times");
+		disk->flush_ops = number(record, "block", i, "fl.reqs");
+		disk->flush_time_ns = number(record, "block", i, "fl.times");
 		disk->errors = number(record, "block", i, "errors");
 		disk->capacity_bytes = number(record, "block", i, "capacity");
 		disk->allocation_bytes = number(record, "block", i, "allocation");
@@ -97,6 +104,17 @@ static void read_nics(const virDomainStatsRecord *record, struct guest_detail *d
 		nic->rx_packets = number(record, "net", i, "rx.pkts");
 		nic->tx_packets = number(record, "net", i, "tx.pkts");
 		nic->drops = add_known(number(record, "net", i, "rx.drop"), number(record, "net", i, "tx.drop"));
+	}
+}
+
+static void read_vcpus(const virDomainStatsRecord *record, struct guest_detail *detail)
+{
+	unsigned n = MIN(count(record, "vcpu.maximum"), VCPUS_MAX);
+
+	for (unsigned i = 0; i < n; i++) {
+		int64_t time_ns = number(record, "vcpu", i, "time");
+
+		g_array_append_val(detail->vcpu_time_ns, time_ns);
 	}
 }
 
@@ -160,13 +178,16 @@ void figures_read(virDomainPtr dom, struct guest_detail *detail)
 	virDomainStatsRecordPtr *records = NULL;
 	bool told = false;
 	int n = virDomainListGetStats(doms,
-	        VIR_DOMAIN_STATS_BALLOON | VIR_DOMAIN_STATS_BLOCK | VIR_DOMAIN_STATS_INTERFACE, &records,
+	        VIR_DOMAIN_STATS_BALLOON | VIR_DOMAIN_STATS_BLOCK | VIR_DOMAIN_STATS_INTERFACE |
+	                VIR_DOMAIN_STATS_VCPU,
+	        &records,
 	        VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
 
 	for (int i = 0; i < n; i++) {
 		read_balloon(records[i], detail);
 		read_disks(records[i], detail);
 		read_nics(records[i], detail);
+		read_vcpus(records[i], detail);
 		told |= records[i]->nparams > 0;
 	}
 	if (n >= 0)

@@ -58,7 +58,7 @@ struct backend_host *host_new(unsigned id, const char *uri, bool readonly)
 	host->visible = g_array_new(FALSE, FALSE, sizeof(struct guest_id));
 	host->order = g_ptr_array_new();
 	host->guests = g_hash_table_new_full(uuid_hash, uuid_equal, NULL, guest_seen_free);
-	host->node = (struct node_sample){-1, -1, -1, -1, -1, -1, -1, -1, -1, 0};
+	node_sample_clear(&host->node);
 	return host;
 }
 

@@ -64,9 +64,23 @@ void node_parse_stat(const char *text, struct node_sample *node)
 	node->cpus = count_cpus(text);
 }
 
-static void clear_node(struct node_sample *node)
+/* "some avg10=… total=123": time in which at least one task waited, or -1. */
+int64_t node_parse_pressure(const char *text)
 {
-	*node = (struct node_sample){-1, -1, -1, -1, -1, -1, -1, -1, -1, 0};
+	const char *total = g_str_has_prefix(text, "some ") ? strstr(text, " total=") : NULL;
+	const char *end = strchr(text, '\n');
+
+	if (total == NULL || (end != NULL && total > end) || !g_ascii_isdigit(total[7]))
+		return -1;
+	return g_ascii_strtoll(total + 7, NULL, 10);
+}
+
+/* Kernels without it, or with psi=0, tell nothing. */
+static int64_t read_pressure(const char *path)
+{
+	g_autofree char *text = NULL;
+
+	return g_file_get_contents(path, &text, NULL, NULL) ? node_parse_pressure(text) : -1;
 }
 
 void node_read_local(struct node_sample *ret_node)
@@ -74,7 +88,7 @@ void node_read_local(struct node_sample *ret_node)
 	g_autofree char *meminfo = NULL, *stat = NULL;
 	double load[3];
 
-	clear_node(ret_node);
+	node_sample_clear(ret_node);
 	if (g_file_get_contents("/proc/meminfo", &meminfo, NULL, NULL))
 		node_parse_meminfo(meminfo, ret_node);
 	if (g_file_get_contents("/proc/stat", &stat, NULL, NULL))
@@ -84,6 +98,9 @@ void node_read_local(struct node_sample *ret_node)
 		ret_node->load5 = load[1];
 		ret_node->load15 = load[2];
 	}
+	ret_node->stall_cpu_us = read_pressure("/proc/pressure/cpu");
+	ret_node->stall_memory_us = read_pressure("/proc/pressure/memory");
+	ret_node->stall_io_us = read_pressure("/proc/pressure/io");
 }
 
 static void read_remote_cpu(virConnectPtr conn, struct node_sample *node)
@@ -134,7 +151,7 @@ static void read_remote_memory(virConnectPtr conn, struct node_sample *node)
 
 void node_read_remote(virConnectPtr conn, struct node_sample *ret_node)
 {
-	clear_node(ret_node);
+	node_sample_clear(ret_node);
 	read_remote_cpu(conn, ret_node);
 	read_remote_memory(conn, ret_node);
 	virResetLastError();

@@ -23,5 +23,7 @@ bool node_system_socket_exists(void);
 /* For the tests: the parsers of /proc/meminfo and /proc/stat. */
 void node_parse_meminfo(const char *text, struct node_sample *node);
 void node_parse_stat(const char *text, struct node_sample *node);
+/* A file of /proc/pressure: microseconds, or -1. */
+int64_t node_parse_pressure(const char *text);
 
 #endif

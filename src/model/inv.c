@@ -238,13 +238,9 @@ static void guest_row_clear(gpointer data)
 	g_clear_pointer(&row->raw, g_ref_string_release);
 }
 
-struct sample *sample_new(void)
+void node_sample_clear(struct node_sample *node)
 {
-	struct sample *sample = g_new0(struct sample, 1);
-
-	sample->guests = g_array_new(FALSE, TRUE, sizeof(struct guest_row));
-	g_array_set_clear_func(sample->guests, guest_row_clear);
-	sample->node = (struct node_sample){
+	*node = (struct node_sample){
 	        .cpu_busy_ns = -1,
 	        .cpu_total_ns = -1,
 	        .memory_total_kib = -1,
@@ -254,7 +250,19 @@ struct sample *sample_new(void)
 	        .load1 = -1,
 	        .load5 = -1,
 	        .load15 = -1,
+	        .stall_cpu_us = -1,
+	        .stall_memory_us = -1,
+	        .stall_io_us = -1,
 	};
+}
+
+struct sample *sample_new(void)
+{
+	struct sample *sample = g_new0(struct sample, 1);
+
+	sample->guests = g_array_new(FALSE, TRUE, sizeof(struct guest_row));
+	g_array_set_clear_func(sample->guests, guest_row_clear);
+	node_sample_clear(&sample->node);
 	return sample;
 }
 
@@ -296,6 +304,7 @@ struct guest_disk *guest_disk_new(void)
 
 	disk->capacity_bytes = disk->allocation_bytes = -1;
 	disk->rd_bytes = disk->wr_bytes = disk->rd_ops = disk->wr_ops = disk->errors = -1;
+	disk->flush_ops = disk->rd_time_ns = disk->wr_time_ns = disk->flush_time_ns = -1;
 	return disk;
 }
 
@@ -339,6 +348,7 @@ struct guest_detail *guest_detail_new(void)
 {
 	struct guest_detail *detail = g_atomic_rc_box_new0(struct guest_detail);
 
+	detail->vcpu_time_ns = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	detail->disks = g_ptr_array_new_with_free_func(guest_disk_free);
 	detail->nics = g_ptr_array_new_with_free_func(guest_nic_free);
 	detail->balloon_kib = detail->unused_kib = detail->available_kib = detail->usable_kib = -1;
@@ -358,6 +368,7 @@ static void guest_detail_clear(gpointer data)
 #define X(field) g_free(detail->field);
 	DETAIL_STRINGS(X)
 #undef X
+	g_array_unref(detail->vcpu_time_ns);
 	g_ptr_array_unref(detail->disks);
 	g_ptr_array_unref(detail->nics);
 }

@@ -26,5 +26,7 @@ void msg_free(struct msg *msg)
 	task_update_free(msg->update);
 	plan_free(msg->plan);
 	journal_record_free(msg->record);
+	if (msg->history)
+		g_array_unref(msg->history);
 	g_free(msg);
 }

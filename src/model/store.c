@@ -22,6 +22,7 @@ static void host_free(gpointer data)
 	g_ptr_array_unref(host->guests);
 	g_ptr_array_unref(host->pools);
 	g_ptr_array_unref(host->networks);
+	history_free(host->history);
 	host_status_unref(host->status);
 	g_free(host->asked_uri);
 	g_free(host->name);
@@ -97,7 +98,8 @@ struct host *store_add_host(struct store *store, const char *uri, bool readonly)
 	host->pools = g_ptr_array_new_with_free_func(pool_free);
 	host->networks = g_ptr_array_new_with_free_func(network_free);
 	host->cpu_pct = -1;
-	host->node = (struct node_sample){-1, -1, -1, -1, -1, -1, -1, -1, -1, 0};
+	node_sample_clear(&host->node);
+	host->history = history_new();
 	g_ptr_array_add(store->hosts, entry);
 	store->generation++;
 	return host;

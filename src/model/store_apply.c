@@ -67,11 +67,21 @@ static struct guest *msg_guest(const struct store *store, const struct msg *msg,
 	return store_guest(store, &ref);
 }
 
-static unsigned apply_detail(struct store *store, const struct msg *msg)
+static unsigned apply_detail(
+        struct store *store, struct host_entry *entry, const struct msg *msg, gint64 wall_us)
 {
 	struct guest *guest = msg->detail ? msg_guest(store, msg, msg->detail->uuid) : NULL;
+	struct guest_detail *old;
+	bool set;
 
-	return guest && guest_set_detail(guest, msg->detail) ? CHANGE_DETAIL | CHANGE_STATS : 0;
+	if (!guest)
+		return 0;
+	old = guest->detail ? guest_detail_ref(guest->detail) : NULL;
+	set = guest_set_detail(guest, msg->detail);
+	if (set)
+		store_history_detail(entry, guest, old, wall_us);
+	guest_detail_unref(old);
+	return set ? CHANGE_DETAIL | CHANGE_STATS : 0;
 }
 
 static unsigned apply_stuck(struct store *store, const struct msg *msg)
@@ -160,7 +170,7 @@ static unsigned apply_to_host(struct store *store, struct host_entry *entry, str
 	case MSG_HOST:
 		return apply_host(store, host, msg, now_unix_us);
 	case MSG_SAMPLE:
-		return msg->sample ? store_apply_sample(store, entry, msg->sample) : 0;
+		return msg->sample ? store_apply_sample(store, entry, msg->sample, now_unix_us - now_us) : 0;
 	case MSG_POOLS:
 		return store_apply_pools(store, host, msg);
 	case MSG_NETWORKS:
@@ -168,7 +178,7 @@ static unsigned apply_to_host(struct store *store, struct host_entry *entry, str
 	case MSG_VOLUMES:
 		return store_apply_volumes(store, host, msg);
 	case MSG_DETAIL:
-		return apply_detail(store, msg);
+		return apply_detail(store, entry, msg, now_unix_us - now_us);
 	case MSG_STUCK:
 		return apply_stuck(store, msg);
 	case MSG_EVENT:
@@ -177,6 +187,7 @@ static unsigned apply_to_host(struct store *store, struct host_entry *entry, str
 	case MSG_PLAN:
 	case MSG_JOURNAL:
 	case MSG_NOTICE:
+	case MSG_HISTORY:
 	case MSG_TYPE_N:
 		break;
 	}
@@ -196,6 +207,9 @@ static unsigned apply(struct store *store, struct msg *msg, gint64 now_us, gint6
 		return apply_journal(store, msg, now_us);
 	case MSG_NOTICE:
 		return apply_notice(store, msg, now_us);
+	case MSG_HISTORY: /* of no connection */
+		entry = store_host_entry(store, msg->host);
+		return entry && msg->history ? store_apply_history(entry, msg->history, now_unix_us) : 0;
 	case MSG_HOST:
 	case MSG_SAMPLE:
 	case MSG_POOLS:

@@ -10,12 +10,20 @@
 
 #include "nvirt/store.h"
 
+/* Pressure stall counters as last seen. */
+struct stall {
+	gint64 taken_us; /* monotonic; 0 = none */
+	int64_t cpu_us, memory_us, io_us;
+};
+
 /* struct host with what only the store needs; `host` first, so that one is the other. */
 struct host_entry {
 	struct host host;
 	GHashTable *guests;   /* uuid (in the guest) -> struct guest * (owned by host.guests) */
 	GPtrArray *order;     /* struct guest *, in libvirt's order of the last sample */
 	gint64 node_taken_us; /* monotonic, of host.node; 0 = none */
+	struct stall stall;
+	gint64 usual_us;      /* span of the last two samples that came without a gap */
 };
 
 struct pool_entry {
@@ -65,11 +73,21 @@ unsigned store_apply_networks(struct store *store, struct host *host, struct msg
 unsigned store_apply_volumes(struct store *store, struct host *host, struct msg *msg);
 
 /* ---- store_sample.c ---- */
-unsigned store_apply_sample(struct store *store, struct host_entry *entry, const struct sample *sample);
+/* `wall_us` = Unix time minus monotonic. */
+unsigned store_apply_sample(struct store *store, struct host_entry *entry, const struct sample *sample, gint64 wall_us);
 
 /* ---- store_detail.c ---- */
 /* Keeps a reference; false where a newer one is there. */
 bool guest_set_detail(struct guest *guest, struct guest_detail *detail);
+
+/* ---- store_history.c ---- */
+/* What a sample just applied brings; `before_us` and `node_before_us` are when the ones before were taken. */
+void store_history_sample(struct host_entry *entry, const struct sample *sample, gint64 before_us,
+        gint64 node_before_us, gint64 wall_us);
+/* The guest's detail has taken the place of `old` (may be NULL). `wall_us` = Unix time minus monotonic. */
+void store_history_detail(struct host_entry *entry, const struct guest *guest,
+        const struct guest_detail *old, gint64 wall_us);
+unsigned store_apply_history(struct host_entry *entry, const GArray *records, gint64 now_unix_us);
 
 /* ---- store_tasks.c ---- */
 /* Puts it where it belongs after its start or state changed. */

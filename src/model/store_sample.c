@@ -53,6 +53,7 @@ static void apply_cpu(struct guest *guest, const struct guest_row *row, gint64 t
 {
 	double pct;
 
+	guest->cpu_span_us = 0;
 	taken_us = cpu_read_us(row, taken_us);
 	/* Nothing new was read since: the last figure stands. */
 	if (row->id >= 0 && row->id == guest->id && taken_us == guest->cpu_taken_us)
@@ -60,6 +61,8 @@ static void apply_cpu(struct guest *guest, const struct guest_row *row, gint64 t
 	pct = cpu_rate(guest, row, taken_us);
 	if (pct >= 0 && taken_us - guest->cpu_taken_us < CPU_SPAN_MIN_US)
 		return;
+	if (pct >= 0)
+		guest->cpu_span_us = taken_us - guest->cpu_taken_us;
 	guest->cpu_pct = pct;
 	guest->cpu_time_ns = row->id < 0 ? 0 : row->cpu_time_ns;
 	guest->cpu_taken_us = taken_us;
@@ -151,6 +154,7 @@ static void drop_unseen(struct store *store, struct host_entry *entry)
 		}
 		store_unmark(store, &guest->marked);
 		g_hash_table_remove(entry->guests, guest->ref.uuid);
+		history_forget(entry->host.history, guest->ref.uuid);
 		guest_free(guest);
 	}
 	/* The free function must not see the moved ones again. */
@@ -228,9 +232,11 @@ static void apply_node(struct host_entry *entry, const struct sample *sample)
 	gint64 span_us = sample->taken_us - entry->node_taken_us;
 	double pct = entry->node_taken_us ? node_cpu_pct(&host->node, &sample->node) : -1;
 	int64_t busy = host->node.cpu_busy_ns, total = host->node.cpu_total_ns;
+	/* A remote host is asked less often than its guests. */
+	bool same = entry->node_taken_us && total > 0 && sample->node.cpu_total_ns == total;
 
 	host->node = sample->node;
-	if (pct >= 0 && span_us < CPU_SPAN_MIN_US) {
+	if (same || (pct >= 0 && span_us < CPU_SPAN_MIN_US)) {
 		host->node.cpu_busy_ns = busy;
 		host->node.cpu_total_ns = total;
 		return;
@@ -239,17 +245,20 @@ static void apply_node(struct host_entry *entry, const struct sample *sample)
 	entry->node_taken_us = sample->taken_us;
 }
 
-unsigned store_apply_sample(struct store *store, struct host_entry *entry, const struct sample *sample)
+unsigned store_apply_sample(
+        struct store *store, struct host_entry *entry, const struct sample *sample, gint64 wall_us)
 {
 	struct host *host = &entry->host;
 	struct difference diff = apply_guests(store, entry, sample);
 	bool first = !host->listed;
+	gint64 before_us = host->sample_us, node_before_us = entry->node_taken_us;
 
 	apply_node(entry, sample);
 	host->running = diff.active;
 	host->listed = true;
 	host->sample_us = sample->taken_us;
 	host->call_us = sample->call_us;
+	store_history_sample(entry, sample, before_us, node_before_us, wall_us);
 	if (!first && !diff.members && !diff.names && !diff.states)
 		return CHANGE_STATS;
 	store->generation++;

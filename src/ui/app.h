@@ -20,6 +20,7 @@ struct app {
 	struct backend *backend; /* NULL in drawing tests */
 	struct journal *journal; /* may be NULL */
 	struct inbox *inbox;
+	struct history_keeper *keeper; /* NULL in drawing tests */
 	struct theme theme;
 	struct canvas canvas;
 	unsigned refresh_ms;
@@ -41,6 +42,7 @@ struct app {
 	enum region focus_before;   /* … and the focus goes back here */
 	bool opening;               /* inside app_open() */
 	struct lineedit *filter;    /* the prompt, while a filter is typed; else NULL */
+	gint64 history_stored_us;   /* when it was last given to the keeper */
 	unsigned plan_id;           /* of the last plan asked for */
 	struct action_run *planned; /* what waits for that plan, or NULL */
 };

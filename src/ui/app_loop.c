@@ -244,6 +244,7 @@ static gboolean second_passed(gpointer data)
 {
 	struct app_loop *loop = data;
 	app_tick(loop->app);
+	app_history_step(loop->app, false);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -299,6 +300,7 @@ static void watch_host(struct app_loop *loop, const struct layout *layout, unsig
 	struct watch watch = {
 	        .open = open, .storage = storage, .visible = (const uint8_t(*)[16])(const void *)uuids->data, .visible_n = uuids->len};
 	backend_watch(loop->app->backend, host, &watch);
+	store_watch(loop->app->store, host, &open, watch.visible, watch.visible_n);
 	g_hash_table_insert(loop->watched, GUINT_TO_POINTER(host), g_steal_pointer(&now));
 }
 

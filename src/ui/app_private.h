@@ -25,6 +25,10 @@ struct view *app_filter_view(const struct app *app);
 /* Is a notice young enough to be shown? */
 bool app_notice_shown(const struct app *app);
 
+/* ---- app_history.c ---- */
+/* Asks for what is not there yet; what is new goes to be kept, when it is time or `all`. */
+void app_history_step(struct app *app, bool all);
+
 /* ---- app_actions.c ---- */
 /* A plan was put into the store. */
 void app_plan_came(struct app *app);

@@ -13,7 +13,7 @@
 #include "app_private.h"
 
 /* What the back end and the journal may take together to end: less than a person's patience. */
-enum { BACKEND_END_MS = 800, JOURNAL_END_MS = 600 };
+enum { BACKEND_END_MS = 800, JOURNAL_END_MS = 600, HISTORY_END_MS = 400 };
 
 static bool wants_mono(const struct options *options)
 {
@@ -50,6 +50,7 @@ static void start_backend(struct app *app, const struct options *options)
 {
 	struct backend_options wanted = {.refresh_ms = options->refresh_ms};
 	app->journal = journal_open(NULL, app->inbox);
+	app->keeper = history_keeper_new(NULL, app->inbox);
 	app->backend = backend_new(app->inbox, app->journal, &wanted);
 	for (unsigned i = 0; i < store_host_count(app->store); i++) {
 		const struct host *host = store_host_at(app->store, i);
@@ -75,6 +76,8 @@ static int run(struct term *term, const struct options *options, const char *not
 	int code = app_loop_run(loop);
 	term_close(term);
 	app_loop_free(loop);
+	app_history_step(&app, true);
+	history_keeper_free(app.keeper, HISTORY_END_MS);
 	backend_free(app.backend, BACKEND_END_MS);
 	journal_close(app.journal, JOURNAL_END_MS);
 	/* Threads that were left behind may still post: the inbox stays until the process ends, which is now. */

@@ -73,5 +73,6 @@ extern const struct view_ops guest_summary_view, guest_tasks_view, guest_xml_vie
 extern const struct view_ops host_storage_view, host_networks_view;
 extern const struct view_ops pool_summary_view, pool_volumes_view, volume_summary_view;
 extern const struct view_ops network_summary_view, network_guests_view;
+extern const struct view_ops host_graphs_view, guest_graphs_view;
 
 #endif

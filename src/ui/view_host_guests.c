@@ -5,6 +5,7 @@
  */
 #include "app.h"
 #include "content.h"
+#include "graph.h"
 #include "guest_rows.h"
 #include "look.h"
 #include "nvirt/text.h"
@@ -15,7 +16,7 @@ static const struct table_column columns[GUEST_COL_N] = {
         [GUEST_COL_NAME] = {.title = "Name", .width = 14, .grow = 1},
         [GUEST_COL_WORD] = {.title = "State", .width = 13, .drop = 2},
         [GUEST_COL_CPU] = {.title = "CPU%", .width = 7, .right = true, .descending = true},
-        [GUEST_COL_BAR] = {.title = "CPU bar", .width = 10, .drop = 9, .descending = true},
+        [GUEST_COL_BAR] = {.title = "CPU bar", .width = 10, .grow = 1, .drop = 9, .descending = true},
         [GUEST_COL_MEMORY] = {.title = "Memory", .width = 9, .drop = 1, .right = true, .descending = true},
         [GUEST_COL_ALLOCATED] = {.title = "Given", .width = 9, .drop = 6, .right = true, .descending = true},
         [GUEST_COL_VCPUS] = {.title = "vCPU", .width = 5, .drop = 5, .right = true, .descending = true},
@@ -24,6 +25,8 @@ static const struct table_column columns[GUEST_COL_N] = {
         [GUEST_COL_FLAGS] = {.title = "Flags", .width = 6, .drop = 4, .descending = true},
 };
 
+enum { SPARK_COLS_MIN = 16, SPARK_COLS_MAX = 75 };
+
 struct host_guests {
 	struct view view;
 	struct obj_ref ref;
@@ -31,6 +34,7 @@ struct host_guests {
 	struct table table;
 	struct obj_ref at; /* the cursor's guest, OBJ_NONE before the first */
 	bool stale_host;   /* while a frame is drawn */
+	const struct history *history; /* while a frame is drawn */
 };
 
 static void settle(struct host_guests *self)
@@ -124,11 +128,30 @@ static char *cpu_text(const struct guest *guest)
 	return g_strdup_printf("%.1f", MIN(guest->cpu_pct, 99999.0));
 }
 
-static void draw_bar(const struct guest *guest, struct area cell, enum role role)
+/* The last minutes where the column is wide enough, one slot of the history a character. */
+static bool draw_spark(const struct history *history, const struct guest *guest, struct area cell, enum role role)
+{
+	struct history_key key = history_key(guest->ref.uuid, METRIC_CPU, NULL);
+	uint32_t head = history_slot_at(TIER_5M, look_wall_us());
+	struct history_slot slots[SPARK_COLS_MAX];
+
+	cell.cols = MIN(cell.cols, SPARK_COLS_MAX);
+	if (cell.cols < SPARK_COLS_MIN || !history_has(history, &key))
+		return false;
+	/* The slot under way would grow from nothing with every look. */
+	head--;
+	history_read(history, &key, TIER_5M, head - (uint32_t)cell.cols + 2, (unsigned)cell.cols - 1, slots);
+	graph_spark(cell, slots, head, 100.0 * MAX(guest->vcpus, 1), role == ROLE_STALE ? ROLE_STALE : ROLE_BAR_USED);
+	return true;
+}
+
+static void draw_bar(const struct history *history, const struct guest *guest, struct area cell, enum role role)
 {
 	double whole = 100.0 * MAX(guest->vcpus, 1);
 	double fraction = guest->cpu_pct / whole;
 
+	if (guest_state_active(guest->state) && draw_spark(history, guest, cell, role))
+		return;
 	if (guest_state_active(guest->state) && guest->cpu_pct >= 0)
 		area_bar(cell, 0, 0, cell.cols, role == ROLE_STALE ? ROLE_STALE : ROLE_BAR_USED,
 		        ROLE_BAR_FREE, MIN(fraction, 1));
@@ -171,7 +194,7 @@ static void draw_cell(void *data, unsigned row, unsigned column, struct area cel
 		draw_number(cell, role, cpu_text(guest));
 		break;
 	case GUEST_COL_BAR:
-		draw_bar(guest, cell, role);
+		draw_bar(self->history, guest, cell, role);
 		break;
 	case GUEST_COL_MEMORY:
 		draw_number(cell, role, look_kib(guest->rss_kib ? (gint64)guest->rss_kib : -1));
@@ -227,6 +250,7 @@ static void draw(struct view *view, struct area area, bool focused)
 	if (!host)
 		return;
 	self->stale_host = look_host_stale(view->app, host);
+	self->history = host->history;
 	/* Whoever has the keys here has chosen a guest, even without moving. */
 	if (focused && self->at.kind == OBJ_NONE)
 		settle(self);

@@ -7,6 +7,7 @@
 #
 # boot: a boot sector that counts, up in well under a second, deaf to ACPI.
 # linux: a small Linux with agent, power button and DHCP, up in a few seconds.
+# NVIRT_LAB_CMDLINE is added to its kernel's command line: nvirt.load=… see load.c.
 set -eu
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 kind=$1 name=$2 images=$3 mode=$4 mib=${5:-}
@@ -41,7 +42,7 @@ linux_part() {
 	cat <<-XML
 		<os><type arch='x86_64' machine='q35'>hvm</type>
 		<kernel>$images/vmlinuz</kernel><initrd>$images/initrd.gz</initrd>
-		<cmdline>console=ttyS0 quiet panic=1</cmdline></os>
+		<cmdline>console=ttyS0 quiet panic=1${NVIRT_LAB_CMDLINE:+ $NVIRT_LAB_CMDLINE}</cmdline></os>
 	XML
 }
 

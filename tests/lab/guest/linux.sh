@@ -58,6 +58,8 @@ make_root() {
 	ln -s ../run root/var/run
 	cp "$(command -v busybox)" root/bin/busybox
 	copy_with_libraries files/usr/sbin/qemu-ga
+	${CC:-cc} -O2 -o load "$here/load.c"
+	copy_with_libraries load
 	for module in $modules; do
 		file=$(cd files && find "lib/modules/$version" -name "$module.ko*" | head -1)
 		[ -z "$file" ] || install -D -m 644 "files/$file" "root/$file"
@@ -72,7 +74,12 @@ make_root() {
 	chmod 755 root/bin/lease root/etc/acpi/PWRF/00000080 root/sbin/shutdown
 }
 
-[ ! -e "$out/initrd.gz" ] || exit 0
+# Made of what lies here: newer files make it anew.
+is_made() {
+	[ -e "$out/initrd.gz" ] && [ ! "$here/init" -nt "$out/initrd.gz" ] && [ ! "$here/load.c" -nt "$out/initrd.gz" ]
+}
+
+! is_made || exit 0
 for program in busybox cpio depmod dpkg apt-get gzip; do
 	command -v "$program" >/dev/null || die "$program is missing: run tests/deps.sh check"
 done
@@ -81,7 +88,7 @@ out=$(cd "$out" && pwd)
 # One at a time; who waited finds it done.
 exec 9>"$out/linux.lock"
 flock 9
-[ ! -e "$out/initrd.gz" ] || exit 0
+! is_made || exit 0
 work=$(mktemp -d "$out/linux.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work"
