@@ -306,6 +306,47 @@ static void watched_guest_gets_its_detail_and_its_row(void **state)
 	assert_int_equal(pump_guest(pump, "test")->vcpus, 2);
 }
 
+static virDomainPtr define_again(virConnectPtr conn, const char *uuid)
+{
+	g_autofree char *xml = g_strdup_printf("<domain type='test'><name>again</name><uuid>%s</uuid>"
+	                                       "<memory>65536</memory><vcpu>1</vcpu><os><type>hvm</type></os></domain>",
+	        uuid);
+	virDomainPtr dom = virDomainDefineXML(conn, xml);
+
+	assert_non_null(dom);
+	return dom;
+}
+
+static bool again_has_uuid(struct pump *pump, const void *uuid)
+{
+	struct guest *guest = pump_guest(pump, "again");
+	uint8_t wanted[16];
+
+	return guest && uuid_parse(uuid, wanted) && memcmp(guest->ref.uuid, wanted, sizeof(wanted)) == 0;
+}
+
+/* A tick knows guests by their names and places while no event says otherwise. */
+static void guest_of_the_same_name_is_another_when_its_uuid_is(void **state)
+{
+	static const char *const uuids[] = {
+	        "00000000-0000-4000-8000-0000000000a1", "00000000-0000-4000-8000-0000000000a2"};
+	struct pump *pump = *state;
+	virConnectPtr other = virConnectOpen("test:///default");
+	virDomainPtr dom = define_again(other, uuids[0]);
+	const unsigned wanted = 5;
+
+	connect_to(pump, "test:///default");
+	assert_true(pump_until(pump, many_samples, &wanted));
+	assert_true(again_has_uuid(pump, uuids[0]));
+	virDomainUndefine(dom);
+	virDomainFree(dom);
+	dom = define_again(other, uuids[1]);
+	assert_true(pump_until(pump, again_has_uuid, uuids[1]));
+	virDomainUndefine(dom);
+	virDomainFree(dom);
+	virConnectClose(other);
+}
+
 static bool has_volume(struct pump *pump, const void *data)
 {
 	struct pool *pool = pump_host(pump)->pools->pdata[0];
@@ -363,6 +404,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(wrong_uri_says_what_was_tried_and_what_helps, setup, teardown),
 	        cmocka_unit_test_setup_teardown(missing_socket_is_a_failure_with_its_name, setup, teardown),
 	        cmocka_unit_test_setup_teardown(watched_guest_gets_its_detail_and_its_row, setup, teardown),
+	        cmocka_unit_test_setup_teardown(
+	                guest_of_the_same_name_is_another_when_its_uuid_is, setup, teardown),
 	        cmocka_unit_test_setup_teardown(volumes_of_the_open_pool_arrive, setup, teardown),
 	        cmocka_unit_test(every_operation_has_its_function),
 	};
