@@ -43,6 +43,7 @@ struct watch {
 	struct obj_ref open;          /* OBJ_NONE, or guest, pool, network */
 	const uint8_t (*visible)[16]; /* guests on screen */
 	unsigned visible_n;
+	bool all; /* the definitions of all guests are read too, slowly: for what lists tags */
 };
 void backend_watch(struct backend *backend, unsigned host, const struct watch *watch);
 

@@ -39,7 +39,7 @@ struct detail {
 	GHashTable *usage; /* usage.h */
 	bool usage_known;
 	/* When each job was last done. */
-	gint64 guest_us, canary_us, node_us, lists_us, networks_us, volumes_us;
+	gint64 guest_us, all_us, all_kick_us, canary_us, node_us, lists_us, networks_us, volumes_us;
 };
 
 /* `guests` NULL = none. false: left behind, do nothing more. */
@@ -55,6 +55,8 @@ virDomainPtr detail_domain(struct detail *detail, const uint8_t uuid[16]);
 void detail_guest(struct detail *detail);
 void detail_look_clear(struct look *look);
 void detail_rows(struct detail *detail, bool cpu_times);
+/* Some of the definitions that nobody has on screen. */
+void detail_all(struct detail *detail);
 void detail_canary(struct detail *detail);
 void detail_pools(struct detail *detail);
 void detail_networks(struct detail *detail);

@@ -90,7 +90,7 @@ static void stale_guest(struct backend_host *host, const uint8_t uuid[16], bool 
 	struct guest_seen *guest = host_guest(host, uuid);
 
 	if (guest != NULL && definition)
-		guest->defined = false;
+		guest->defined = host->all_read = false;
 	if (definition)
 		host->users_due = true;
 	if (host->open.kind == OBJ_GUEST && memcmp(host->open.uuid, uuid, 16) == 0)

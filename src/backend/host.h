@@ -63,6 +63,7 @@ struct guest_seen {
 	unsigned vcpus;
 	uint64_t memory_kib;
 	bool tcg;
+	GRefString *tags, *title; /* NULL = not read yet */
 	uint64_t cpu_time_ns; /* asked of libvirt where there is no /proc; 0 = not known */
 	/* Does not answer: since, 0 = answers. */
 	gint64 hung_us;       /* a call of ours has hung in it since */
@@ -110,6 +111,8 @@ struct backend_host {
 	struct node_sample node; /* of a remote host */
 	struct obj_ref open;
 	GArray *visible; /* struct guest_id */
+	bool all;        /* the definitions of all guests are wanted */
+	bool all_read;   /* and none is left to read */
 	uint64_t watch_serial;
 
 	GHashTable *guests; /* uuid -> struct guest_seen, owned */

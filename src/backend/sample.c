@@ -124,6 +124,10 @@ static void fill_row(struct guest_row *row, const struct guest_seen *guest)
 	row->memory_kib = guest->memory_kib;
 	row->tcg = guest->tcg;
 	row->virt_known = guest->vcpus != 0;
+	if (guest->tags != NULL) {
+		row->tags = g_ref_string_acquire(guest->tags);
+		row->title = g_ref_string_acquire(guest->title);
+	}
 }
 
 static void note_local(GArray *locals, guint at, const struct guest_seen *guest)
@@ -151,6 +155,7 @@ static void add_row(
 	guest->in_tick = true;
 	set_name(guest, name);
 	set_id(guest, (int)virDomainGetID(record->dom));
+	host->all_read &= guest->defined;
 	fill_row(&row, guest);
 	read_state(record, &row);
 	if (locals != NULL && guest->id != -1)

@@ -77,13 +77,18 @@ static unsigned apply_detail(struct store *store, const struct msg *msg)
 static unsigned apply_stuck(struct store *store, const struct msg *msg)
 {
 	struct guest *guest = msg_guest(store, msg, msg->uuid);
+	unsigned changes = CHANGE_STATS | CHANGE_DETAIL;
 
 	if (!guest)
 		return 0;
+	/* Lists by state are made anew. */
+	if (!guest->stuck_us != !msg->since_us)
+		changes |= CHANGE_LIST;
+	store->generation += !!(changes & CHANGE_LIST);
 	guest->stuck_us = msg->since_us;
 	g_free(guest->stuck_why);
 	guest->stuck_why = msg->since_us ? g_strdup(msg->text ? msg->text : "it does not answer") : NULL;
-	return CHANGE_STATS | CHANGE_DETAIL;
+	return changes;
 }
 
 /* ---- what belongs to no host's connection ---- */

@@ -156,8 +156,9 @@ bool app_selected(struct app *app, struct obj_ref *ret_ref)
 	struct view *inner = view && view->ops->inner ? view->ops->inner(view) : NULL;
 	struct view *const chain[] = {inner, view};
 	for (gsize i = 0; i < G_N_ELEMENTS(chain); i++)
+		/* A row that is no object (a group) is not to be taken for what is open. */
 		if (chain[i] && chain[i]->ops->selected && chain[i]->ops->selected(chain[i], ret_ref))
-			return true;
+			return ret_ref->kind != OBJ_NONE;
 	if (app->open.kind == OBJ_NONE)
 		return false;
 	*ret_ref = app->open;

@@ -35,8 +35,9 @@ static char *content_title(const struct app *app)
 static char *region_title(const struct app *app, enum region region)
 {
 	const struct view *view = app->regions[region];
-	g_autofree char *title =
-	        region == REGION_CONTENT ? content_title(app) : g_strdup(view->ops->title);
+	g_autofree char *title = region == REGION_CONTENT ? content_title(app)
+	                         : view->ops->heading     ? view->ops->heading(view)
+	                                                  : g_strdup(view->ops->title);
 	const char *filter = view->ops->filter && view->ops->set_filter ? view->ops->filter(view) : NULL;
 	if (region == app->focus)
 		filter = app_filter(app);

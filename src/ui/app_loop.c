@@ -272,6 +272,19 @@ static GArray *visible_on(const struct app *app, const struct layout *layout, un
 	return uuids;
 }
 
+static bool wants_all(const struct app *app, const struct layout *layout, unsigned host)
+{
+	for (int i = 0; i < REGION_N; i++) {
+		struct view *view = app->regions[i];
+		struct view *inner = view && view->ops->inner ? view->ops->inner(view) : NULL;
+		struct view *const chain[] = {inner, view};
+		for (gsize j = 0; j < G_N_ELEMENTS(chain) && layout->region[i].rows > 0; j++)
+			if (chain[j] && chain[j]->ops->wants_all && chain[j]->ops->wants_all(chain[j], host))
+				return true;
+	}
+	return false;
+}
+
 static void watch_host(struct app_loop *loop, const struct layout *layout, unsigned host)
 {
 	struct obj_ref open = open_on(loop->app, host);
@@ -279,6 +292,8 @@ static void watch_host(struct app_loop *loop, const struct layout *layout, unsig
 	GByteArray *key = g_byte_array_new();
 	guint8 kind = (guint8)open.kind;
 	g_byte_array_append(key, &kind, 1);
+	guint8 all = wants_all(loop->app, layout, host);
+	g_byte_array_append(key, &all, 1);
 	g_byte_array_append(key, open.uuid, sizeof(open.uuid));
 	g_byte_array_append(key, (const guint8 *)uuids->data, uuids->len * 16);
 	g_autoptr(GBytes) now = g_byte_array_free_to_bytes(key);
@@ -286,7 +301,7 @@ static void watch_host(struct app_loop *loop, const struct layout *layout, unsig
 	if (before && g_bytes_equal(before, now))
 		return;
 	struct watch watch = {
-	        .open = open, .visible = (const uint8_t(*)[16])(const void *)uuids->data, .visible_n = uuids->len};
+	        .open = open, .visible = (const uint8_t(*)[16])(const void *)uuids->data, .visible_n = uuids->len, .all = all};
 	backend_watch(loop->app->backend, host, &watch);
 	g_hash_table_insert(loop->watched, GUINT_TO_POINTER(host), g_steal_pointer(&now));
 }

@@ -4,6 +4,8 @@
  * object, whatever comes and goes around it. Moving it opens the object in the
  * content panel. A frame costs what is on screen. Main thread.
  */
+#include <string.h>
+
 #include "app.h"
 #include "list.h"
 #include "look.h"
@@ -11,6 +13,10 @@
 #include "tree_rows.h"
 
 #define CPU_FROM_COLS 30
+#define BARS_FROM_COLS 34
+#define BAR_COLS 4
+#define WIDE_FROM_COLS 48
+#define WIDE_BAR_COLS 6
 
 struct tree {
 	struct view view;
@@ -20,6 +26,8 @@ struct tree {
 	bool placed;          /* `at` was ever set */
 	struct tree_row home; /* where it was before a filter; back there if it is not moved meanwhile */
 	bool has_home;
+	struct tree_row left; /* what another order could not show; back there if it is not moved meanwhile */
+	bool has_left;
 };
 
 /* The rows above grew or shrank: the cursor's line on screen stays, as far as it can. */
@@ -41,7 +49,7 @@ static void sync_rows(struct tree *self)
 	if (!tree_rows_sync(&self->rows))
 		return;
 	list_set_count(&self->list, self->rows.rows->len);
-	index = self->placed ? tree_rows_find(&self->rows, &self->at.ref, self->at.part) : -1;
+	index = self->placed ? tree_rows_find(&self->rows, &self->at) : -1;
 	if (index >= 0)
 		move_to(&self->list, (unsigned)index);
 	else if (self->placed && self->list.count)
@@ -65,8 +73,10 @@ static void settle(struct tree *self)
 		return;
 	self->at = *row;
 	self->placed = true;
-	self->has_home = false;
-	app_open(self->view.app, &self->at.ref);
+	self->has_home = self->has_left = false;
+	/* A group is no object: what is open stays. */
+	if (self->at.ref.kind != OBJ_NONE)
+		app_open(self->view.app, &self->at.ref);
 }
 
 static struct view *tree_create(struct app *app)
@@ -96,20 +106,39 @@ struct cell_row {
 	bool has_glyph, marked;
 	char right[24]; /* figure at the right edge */
 	enum role right_role;
+	double cpu, memory; /* fractions for the bars; < 0 = not known */
+	const char *host;   /* to tell guests of several hosts apart, or NULL */
 };
 
-static void describe_guest(const struct app *app, const struct guest *guest, int cols, struct cell_row *ret)
+/* Columns for the letters behind a guest's figure, so that figures stand below each other. */
+static int mark_cols(int cols)
 {
-	(void)app;
+	return cols >= BARS_FROM_COLS ? 3 : 2;
+}
+
+static void describe_guest(const struct guest *guest, int cols, struct cell_row *ret)
+{
+	bool active = guest_state_active(guest->state);
+	char marks[5];
+
+	look_guest_marks(guest, marks);
 	ret->name = guest->name;
 	ret->look = look_guest(guest);
 	ret->marked = guest->marked;
-	ret->name_role = guest_state_active(guest->state) ? ROLE_TREE : ROLE_STOPPED;
-	if (cols >= CPU_FROM_COLS && guest_state_active(guest->state) && guest->cpu_pct >= 0)
-		g_snprintf(ret->right, sizeof(ret->right), "%.0f%%%s", MIN(guest->cpu_pct, 99999.0),
-		        guest->tcg ? " T" : "  ");
-	else if (guest->tcg)
-		g_strlcpy(ret->right, "T", sizeof(ret->right));
+	ret->name_role = active ? ROLE_TREE : ROLE_STOPPED;
+	if (look_guest_alarm(guest))
+		ret->right_role = ROLE_CRIT;
+	if (active && guest->cpu_pct >= 0 && guest->vcpus)
+		ret->cpu = MIN(guest->cpu_pct / (100.0 * guest->vcpus), 1);
+	if (active && guest->rss_kib && guest->memory_kib)
+		ret->memory = MIN((double)guest->rss_kib / (double)guest->memory_kib, 1);
+	if (cols >= CPU_FROM_COLS && active && guest->cpu_pct >= 0)
+		g_snprintf(ret->right, sizeof(ret->right), "%.0f%% %-*.*s", MIN(guest->cpu_pct, 99999.0),
+		        mark_cols(cols), mark_cols(cols), marks);
+	else if (cols >= CPU_FROM_COLS && *marks)
+		g_snprintf(ret->right, sizeof(ret->right), "%-*.*s", mark_cols(cols), mark_cols(cols), marks);
+	else
+		g_strlcpy(ret->right, marks, sizeof(ret->right));
 }
 
 static void describe_pool(const struct pool *pool, struct cell_row *ret)
@@ -139,7 +168,8 @@ static void describe_host(const struct app *app, const struct host *host, struct
 }
 
 /* False where the object is gone: its row stays empty until the rows are made anew. */
-static bool describe_object(const struct app *app, const struct obj_ref *ref, int cols, struct cell_row *ret)
+static bool describe_object(
+        const struct app *app, const struct obj_ref *ref, int cols, struct cell_row *ret)
 {
 	const struct store *store = app->store;
 	const struct guest *guest = ref->kind == OBJ_GUEST ? store_guest(store, ref) : NULL;
@@ -150,7 +180,7 @@ static bool describe_object(const struct app *app, const struct obj_ref *ref, in
 
 	ret->has_glyph = true;
 	if (guest)
-		describe_guest(app, guest, cols, ret);
+		describe_guest(guest, cols, ret);
 	if (pool)
 		describe_pool(pool, ret);
 	if (host)
@@ -168,14 +198,31 @@ static bool describe_object(const struct app *app, const struct obj_ref *ref, in
 	return ret->name != NULL;
 }
 
+static void describe_group(const struct tree_row *row, struct cell_row *ret)
+{
+	bool untagged = !strcmp(row->group, TREE_UNTAGGED), unread = !strcmp(row->group, TREE_UNREAD);
+
+	ret->name = untagged ? "no tags" : unread ? "tags not read yet" : row->group;
+	ret->name_role = untagged || unread ? ROLE_DIM : ROLE_TREE_GROUP;
+	if (row->active)
+		g_snprintf(ret->right, sizeof(ret->right), "%u/%u", row->active, row->count);
+	else
+		g_snprintf(ret->right, sizeof(ret->right), "%u", row->count);
+}
+
 static bool describe(const struct app *app, const struct tree_row *row, int cols, struct cell_row *ret)
 {
 	const struct host *host = store_host(app->store, row->ref.host);
 	const struct pool *pool;
 
-	*ret = (struct cell_row){.name_role = ROLE_TREE, .right_role = ROLE_TREE_COUNT};
+	*ret = (struct cell_row){.name_role = ROLE_TREE, .right_role = ROLE_TREE_COUNT, .cpu = -1, .memory = -1};
 	switch (row->part) {
+	case TREE_GROUP:
+		describe_group(row, ret);
+		return true;
 	case TREE_OBJECT:
+		if (row->group && row->ref.kind != OBJ_HOST && host && store_host_count(app->store) > 1)
+			ret->host = host->name;
 		return describe_object(app, &row->ref, cols, ret);
 	case TREE_STORAGE:
 	case TREE_NETWORKS:
@@ -194,11 +241,30 @@ static bool describe(const struct app *app, const struct tree_row *row, int cols
 	return false;
 }
 
+/* Left of the figure, right-aligned in `line`: CPU of its vCPUs, memory of what it was given. Their columns. */
+static int draw_bars(struct area line, int x, int cols, const struct cell_row *cell, bool stale)
+{
+	const double fractions[] = {cell->cpu, cell->memory};
+	bool wide = cols >= WIDE_FROM_COLS;
+	int bar = wide ? WIDE_BAR_COLS : BAR_COLS, count = wide ? 2 : 1;
+	int figure = 5 + mark_cols(cols) - (cols - line.cols - 1), all = count * (bar + 1) + MAX(figure, 0);
+
+	/* Shorter figures leave a gap, so that the bars stand below each other. */
+	if (cols < BARS_FROM_COLS || cell->cpu < 0 ||
+	        line.cols - x - all < MIN(text_columns(cell->name), 16))
+		return 0;
+	for (int i = 0; i < count; i++)
+		if (fractions[i] >= 0)
+			area_bar(line, 0, line.cols - all + 1 + i * (bar + 1), bar,
+			        stale ? ROLE_STALE : ROLE_BAR_USED, ROLE_BAR_FREE, fractions[i]);
+	return all;
+}
+
 static void draw_row(struct tree *self, const struct tree_row *row, struct area line)
 {
 	struct app *app = self->view.app;
 	const struct host *host = store_host(app->store, row->ref.host);
-	int x = 1 + 2 * row->depth, right;
+	int x = 1 + 2 * row->depth, cols = line.cols, right;
 	struct cell_row cell;
 
 	if (!describe(app, row, line.cols, &cell))
@@ -219,23 +285,37 @@ static void draw_row(struct tree *self, const struct tree_row *row, struct area 
 	/* A name too long for its line is worth more than the figure beside it. */
 	if (right && line.cols - x - right - 1 < MIN(text_columns(cell.name), 12))
 		right = 0;
-	area_text(line, 0, x, line.cols - x - right - (right > 0), cell.marked ? ROLE_MARKED : cell.name_role,
-	        cell.name);
 	if (right)
 		area_text_right(line, 0, line.cols - right, right, cell.right_role, cell.right);
+	line.cols -= right + (right > 0);
+	if (right)
+		line.cols -= draw_bars(line, x, cols, &cell, host && look_host_stale(app, host));
+	x += area_text(
+	        line, 0, x, line.cols - x, cell.marked ? ROLE_MARKED : cell.name_role, cell.name);
+	if (cell.host && line.cols - x > 4)
+		area_textf(line, 0, x, line.cols - x, ROLE_DIM, " @%s", cell.host);
 }
 
-static void tree_draw(struct view *view, struct area area, bool focused)
+/* How many guests' tags are known, and of how many; false when there is nothing left to read. */
+static bool reading_tags(const struct tree *self, unsigned *ret_known, unsigned *ret_all)
 {
-	struct tree *self = (struct tree *)view;
-	struct list *list = &self->list;
-	int cols;
+	const struct store *store = self->view.app->store;
 
-	view->dirty = false;
-	sync_rows(self);
-	list_set_height(list, (unsigned)MAX(area.rows, 0));
-	area_clear(area, ROLE_TREE);
-	cols = area.cols - (list->count > list->height);
+	*ret_known = *ret_all = 0;
+	for (unsigned i = 0; self->rows.by == TREE_BY_TAG && i < store_host_count(store); i++) {
+		const struct host *host = store_host_at(store, i);
+
+		*ret_known += host->described;
+		*ret_all += host->guests->len;
+	}
+	return *ret_known < *ret_all;
+}
+
+static void draw_rows(struct tree *self, struct area area, bool focused)
+{
+	struct list *list = &self->list;
+	int cols = area.cols - (list->count > list->height);
+
 	for (int y = 0; y < area.rows && list->top + (unsigned)y < list->count; y++) {
 		unsigned index = list->top + (unsigned)y;
 
@@ -247,8 +327,103 @@ static void tree_draw(struct view *view, struct area area, bool focused)
 			area_cursor(area, y, 0, false);
 	}
 	look_scrollbar(area, list->top, list->count);
-	if (!list->count && *self->rows.filter)
-		area_text(area, 0, 1, -1, ROLE_DIM, "Nothing matches the filter.");
+	if (!list->count && (*self->rows.filter || self->rows.by == TREE_BY_STATE || self->rows.by == TREE_BY_TAG))
+		area_text(area, 0, 1, -1, ROLE_DIM,
+		        *self->rows.filter ? "Nothing matches the filter." : "No guests.");
+}
+
+static void tree_draw(struct view *view, struct area area, bool focused)
+{
+	struct tree *self = (struct tree *)view;
+	unsigned known, all;
+
+	view->dirty = false;
+	sync_rows(self);
+	area_clear(area, ROLE_TREE);
+	if (reading_tags(self, &known, &all) && area.rows > 2) {
+		area_textf(area, area.rows - 1, 1, -1, ROLE_DIM, "reading tags %u of %u", known, all);
+		area.rows--;
+	}
+	list_set_height(&self->list, (unsigned)MAX(area.rows, 0));
+	draw_rows(self, area, focused);
+}
+
+/* ---- orders ---- */
+
+/*
+ * Another order of the same objects. Where the new one does not list what the
+ * cursor is on it begins at the top, and the cursor goes back there with the
+ * next order that does, unless it was moved meanwhile.
+ */
+static void set_by(struct tree *self, enum tree_by by)
+{
+	struct tree_row wanted;
+	int index;
+
+	sync_rows(self);
+	wanted = self->has_left ? self->left : self->at;
+	tree_rows_set_by(&self->rows, by);
+	if (self->placed && wanted.ref.kind != OBJ_NONE && !*self->rows.filter_fold)
+		tree_rows_reveal(&self->rows, &wanted.ref);
+	tree_rows_sync(&self->rows);
+	list_set_count(&self->list, self->rows.rows->len);
+	index = self->placed ? tree_rows_find(&self->rows, &wanted) : -1;
+	self->has_left = self->placed && index < 0;
+	self->left = wanted;
+	list_goto(&self->list, index >= 0 ? (unsigned)index : 0);
+	self->view.app->dirty = self->view.dirty = true;
+	if (tree_rows_at(&self->rows, self->list.cursor))
+		self->at = *tree_rows_at(&self->rows, self->list.cursor);
+}
+
+static void cmd_next_order(struct view *view, unsigned count)
+{
+	struct tree *self = (struct tree *)view;
+
+	(void)count;
+	set_by(self, (enum tree_by)((self->rows.by + 1) % TREE_BY_N));
+}
+
+static void cmd_by_host(struct view *view, unsigned count)
+{
+	(void)count;
+	set_by((struct tree *)view, TREE_BY_HOST);
+}
+
+static void cmd_by_kind(struct view *view, unsigned count)
+{
+	(void)count;
+	set_by((struct tree *)view, TREE_BY_KIND);
+}
+
+static void cmd_by_state(struct view *view, unsigned count)
+{
+	(void)count;
+	set_by((struct tree *)view, TREE_BY_STATE);
+}
+
+static void cmd_by_tag(struct view *view, unsigned count)
+{
+	(void)count;
+	set_by((struct tree *)view, TREE_BY_TAG);
+}
+
+static char *tree_heading(const struct view *view)
+{
+	static const char *const words[TREE_BY_N] = {
+	        [TREE_BY_HOST] = "Resources",
+	        [TREE_BY_KIND] = "Resources by kind",
+	        [TREE_BY_STATE] = "Guests by state",
+	        [TREE_BY_TAG] = "Guests by tag",
+	};
+
+	return g_strdup(words[((const struct tree *)view)->rows.by]);
+}
+
+static bool tree_wants_all(struct view *view, unsigned host)
+{
+	(void)host;
+	return ((struct tree *)view)->rows.by == TREE_BY_TAG;
 }
 
 /* ---- folding ---- */
@@ -364,7 +539,8 @@ static void tree_update(struct view *view, unsigned changes)
 		return;
 	view->dirty = true;
 	/* The rows are made anew when they are needed; only a lost object must be replaced at once. */
-	if ((changes & CHANGE_LIST) && self->placed && !store_has(view->app->store, &self->at.ref))
+	if ((changes & CHANGE_LIST) && self->placed && self->at.ref.kind != OBJ_NONE &&
+	        !store_has(view->app->store, &self->at.ref))
 		settle(self);
 	else if (!self->placed && store_host_count(view->app->store))
 		settle(self);
@@ -384,22 +560,25 @@ static void tree_set_object(struct view *view, const struct obj_ref *ref)
 {
 	struct tree *self = (struct tree *)view;
 	const struct tree_row *row = cursor_row(self);
+	struct tree_row wanted = {.ref = *ref};
+	int index;
 
 	view->dirty = true;
 	/* A group's row opens its host and stays where it is. */
 	if (self->placed && row && obj_ref_equal(&row->ref, ref))
 		return;
 	tree_rows_reveal(&self->rows, ref);
-	self->at = (struct tree_row){.ref = *ref, .part = TREE_OBJECT};
-	self->placed = true;
 	sync_rows(self);
-	row = tree_rows_at(&self->rows, self->list.cursor);
-	if (row && !obj_ref_equal(&row->ref, ref)) {
-		int index = tree_rows_find(&self->rows, ref, TREE_OBJECT);
-
-		if (index >= 0)
-			list_goto(&self->list, (unsigned)index);
-	}
+	index = tree_rows_find(&self->rows, &wanted);
+	/* The order has no place for it: the cursor stays until one has. */
+	self->has_left = index < 0 && self->rows.by != TREE_BY_HOST;
+	self->left = wanted;
+	if (self->has_left && self->placed)
+		return;
+	self->at = index >= 0 ? *tree_rows_at(&self->rows, (unsigned)index) : wanted;
+	self->placed = true;
+	if (index >= 0)
+		list_goto(&self->list, (unsigned)index);
 }
 
 /* The cursor on something that does not match is not what was looked for. */
@@ -428,7 +607,7 @@ static void tree_set_filter(struct view *view, const char *filter)
 	sync_rows(self);
 	goto_match(self);
 	/* While typing, the page follows the cursor. */
-	if (tree_selected(view, &ref))
+	if (tree_selected(view, &ref) && ref.kind != OBJ_NONE)
 		app_open(view->app, &ref);
 	self->has_home = self->has_home && *self->rows.filter;
 }
@@ -454,9 +633,14 @@ static void tree_visible(struct view *view, unsigned host, GArray *uuids)
 }
 
 static const struct view_cmd cmds[] = {
+        {"enter", "Fold or unfold; open a guest's page", "Enter", "open", cmd_enter},
+        {"view", "Next order of the tree: by host, kind, state, tag", "v", "view", cmd_next_order},
+        {"view-host", "Tree by host", NULL, NULL, cmd_by_host},
+        {"view-kind", "Tree by kind", NULL, NULL, cmd_by_kind},
+        {"view-state", "Tree by state", NULL, NULL, cmd_by_state},
+        {"view-tag", "Tree by tag", NULL, NULL, cmd_by_tag},
         {"fold", "Fold, or go to the parent", "h Left", NULL, cmd_fold},
         {"unfold", "Unfold, or go to the first child", "l Right", NULL, cmd_unfold},
-        {"enter", "Fold or unfold; open a guest's page", "Enter", "open", cmd_enter},
         {NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -474,5 +658,7 @@ const struct view_ops tree_view = {
         .set_object = tree_set_object,
         .set_filter = tree_set_filter,
         .filter = tree_filter,
+        .heading = tree_heading,
+        .wants_all = tree_wants_all,
         .visible = tree_visible,
 };
