@@ -133,6 +133,7 @@ struct guest_row {
 	unsigned flags;
 	uint64_t cpu_time_ns; /* of the whole QEMU process; 0 = not known */
 	uint64_t rss_kib;     /* what the host pays; 0 = not known */
+	gint64 started_unix_us; /* of its local QEMU; 0 = not known */
 	unsigned vcpus;       /* 0 = not known yet (definitions are read lazily) */
 	uint64_t memory_kib;  /* current allocation; 0 = not known yet */
 	GRefString *tags, *title; /* of its definition; cleaned; NULL = not read yet */

@@ -27,6 +27,7 @@ enum msg_type {
 	MSG_PLAN,     /* plan, plan_id */
 	MSG_JOURNAL,  /* record, or text = notice about the file */
 	MSG_NOTICE,   /* text for the status line, level */
+	MSG_STATE,    /* text: what was kept of earlier runs, raw JSON; for the front door, not the store */
 	MSG_TYPE_N
 };
 

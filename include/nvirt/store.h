@@ -21,6 +21,7 @@ enum change {
 	CHANGE_TASKS = 1 << 4,
 	CHANGE_NOTICE = 1 << 5,
 	CHANGE_PLAN = 1 << 6,
+	CHANGE_SAVED = 1 << 7, /* not the store's: what is kept from run to run (saved.h) */
 };
 
 struct guest {
@@ -41,6 +42,7 @@ struct guest {
 	uint64_t memory_kib;
 	bool tcg, virt_known;
 	GRefString *tags, *title; /* of its definition; NULL = not read yet (see watch.all) */
+	gint64 started_unix_us; /* of its local QEMU; 0 = not known */
 	gint64 taken_us; /* monotonic, of the last row */
 	gint64 stuck_us; /* monotonic, since when it does not answer; 0 = answers */
 	char *stuck_why;

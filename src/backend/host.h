@@ -57,6 +57,7 @@ struct guest_seen {
 	/* The local QEMU; 0 = none or not found. */
 	int pid;
 	uint64_t pid_start;
+	gint64 started_unix_us;
 	unsigned pid_tries; /* for this `id`: an id is given before QEMU runs */
 	/* Read from the definition, once. */
 	bool defined;

@@ -88,6 +88,7 @@ static void apply_facts(struct guest *guest, const struct guest_row *row)
 		guest->tcg = row->tcg;
 	}
 	guest->rss_kib = row->rss_kib;
+	guest->started_unix_us = row->started_unix_us;
 }
 
 /* True where its tags are others than before. */

@@ -10,6 +10,7 @@
 #include "app_private.h"
 #include "dialog.h"
 #include "nvirt/text.h"
+#include "saved.h"
 
 /* ---- life ------------------------------------------------------------------- */
 
@@ -53,6 +54,7 @@ void app_fini(struct app *app)
 			app->regions[i]->ops->destroy(app->regions[i]);
 	canvas_fini(&app->canvas);
 	theme_fini(&app->theme);
+	saved_free(app);
 	store_free(app->store);
 }
 
@@ -127,6 +129,8 @@ void app_changed(struct app *app, unsigned changes)
 
 void app_message(struct app *app, struct msg *msg)
 {
+	if (msg->type == MSG_STATE && msg->text)
+		saved_load(app, msg->text);
 	app_changed(app, store_apply(app->store, msg, app_now_us(app), g_get_real_time()));
 }
 

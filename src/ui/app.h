@@ -29,6 +29,8 @@ struct app {
 	GPtrArray *modals;     /* struct view *, top last */
 	struct obj_ref open;   /* what the content panel shows */
 	struct app_loop *loop; /* private to app_loop.c; NULL in drawing tests */
+	struct state *state;   /* the state file; NULL in drawing tests */
+	void *saved;           /* private to saved.c */
 
 	/* Private to app*.c. */
 	bool quitting;              /* the loop ends */

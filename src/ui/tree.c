@@ -4,12 +4,12 @@
  * object, whatever comes and goes around it. Moving it opens the object in the
  * content panel. A frame costs what is on screen. Main thread.
  */
-#include <string.h>
-
 #include "app.h"
+#include "guest_groups.h"
 #include "list.h"
 #include "look.h"
 #include "nvirt/text.h"
+#include "saved.h"
 #include "tree_rows.h"
 
 #define CPU_FROM_COLS 30
@@ -200,10 +200,8 @@ static bool describe_object(
 
 static void describe_group(const struct tree_row *row, struct cell_row *ret)
 {
-	bool untagged = !strcmp(row->group, TREE_UNTAGGED), unread = !strcmp(row->group, TREE_UNREAD);
-
-	ret->name = untagged ? "no tags" : unread ? "tags not read yet" : row->group;
-	ret->name_role = untagged || unread ? ROLE_DIM : ROLE_TREE_GROUP;
+	ret->name = guest_group_title(row->group);
+	ret->name_role = ROLE_TREE_GROUP;
 	if (row->active)
 		g_snprintf(ret->right, sizeof(ret->right), "%u/%u", row->active, row->count);
 	else
@@ -350,6 +348,8 @@ static void tree_draw(struct view *view, struct area area, bool focused)
 
 /* ---- orders ---- */
 
+static const char *const order_words[TREE_BY_N] = {"host", "kind", "state", "tag"};
+
 /*
  * Another order of the same objects. Where the new one does not list what the
  * cursor is on it begins at the top, and the cursor goes back there with the
@@ -376,36 +376,55 @@ static void set_by(struct tree *self, enum tree_by by)
 		self->at = *tree_rows_at(&self->rows, self->list.cursor);
 }
 
+/* Chosen by a person: kept for the next run. */
+static void choose_by(struct tree *self, enum tree_by by)
+{
+	struct json_object *kept = json_object_new_object();
+
+	set_by(self, by);
+	json_object_object_add(kept, "order", json_object_new_string(order_words[by]));
+	saved_put(self->view.app, "tree", kept);
+}
+
+static void apply_saved(struct tree *self)
+{
+	const char *word = saved_string(saved_get(self->view.app, "tree"), "order");
+
+	for (unsigned by = 0; word && by < TREE_BY_N; by++)
+		if (!g_strcmp0(word, order_words[by]) && by != self->rows.by)
+			set_by(self, (enum tree_by)by);
+}
+
 static void cmd_next_order(struct view *view, unsigned count)
 {
 	struct tree *self = (struct tree *)view;
 
 	(void)count;
-	set_by(self, (enum tree_by)((self->rows.by + 1) % TREE_BY_N));
+	choose_by(self, (enum tree_by)((self->rows.by + 1) % TREE_BY_N));
 }
 
 static void cmd_by_host(struct view *view, unsigned count)
 {
 	(void)count;
-	set_by((struct tree *)view, TREE_BY_HOST);
+	choose_by((struct tree *)view, TREE_BY_HOST);
 }
 
 static void cmd_by_kind(struct view *view, unsigned count)
 {
 	(void)count;
-	set_by((struct tree *)view, TREE_BY_KIND);
+	choose_by((struct tree *)view, TREE_BY_KIND);
 }
 
 static void cmd_by_state(struct view *view, unsigned count)
 {
 	(void)count;
-	set_by((struct tree *)view, TREE_BY_STATE);
+	choose_by((struct tree *)view, TREE_BY_STATE);
 }
 
 static void cmd_by_tag(struct view *view, unsigned count)
 {
 	(void)count;
-	set_by((struct tree *)view, TREE_BY_TAG);
+	choose_by((struct tree *)view, TREE_BY_TAG);
 }
 
 static char *tree_heading(const struct view *view)
@@ -535,6 +554,8 @@ static void tree_update(struct view *view, unsigned changes)
 {
 	struct tree *self = (struct tree *)view;
 
+	if (changes & CHANGE_SAVED)
+		apply_saved(self);
 	if (!(changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_STATS)))
 		return;
 	view->dirty = true;

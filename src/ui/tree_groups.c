@@ -4,7 +4,7 @@
  * by state or by tag. One pass over the guests; sorted by name only where
  * there are several hosts, as each host's own are. Main thread.
  */
-#include "nvirt/tags.h"
+#include "guest_groups.h"
 #include "nvirt/text.h"
 #include "tree_rows.h"
 
@@ -18,15 +18,6 @@ struct bucket {
 	const char *group; /* interned */
 	GPtrArray *guests; /* struct guest *, borrowed */
 };
-
-/* What needs a look comes first. */
-static const char *const state_order[] = {"not answering", "crashed", "paused", "shutting down", "running",
-        "suspended", "unknown", "off"};
-
-const char *tree_state_group(const struct guest *guest)
-{
-	return guest->stuck_us ? "not answering" : guest_state_word(guest->state);
-}
 
 /* ---- all hosts together ---- */
 
@@ -145,32 +136,12 @@ static void put(GArray *buckets, GHashTable *index, const char *group, struct gu
 
 /* ---- which groups a guest is in ---- */
 
-static void add_tag_groups(GPtrArray *groups, const struct guest *guest)
+static void add_groups(const struct tree_rows *tree, GPtrArray *groups, const struct guest *guest)
 {
-	g_auto(GStrv) tags = tags_split(guest->tags);
-
-	for (char **tag = tags; *tag; tag++)
-		g_ptr_array_add(groups, (gpointer)g_intern_string(*tag));
-	if (!groups->len)
-		g_ptr_array_add(groups, (gpointer)g_intern_static_string(guest->tags ? TREE_UNTAGGED : TREE_UNREAD));
-}
-
-static void add_groups(enum tree_by by, GPtrArray *groups, const struct guest *guest)
-{
-	switch (by) {
-	case TREE_BY_KIND:
+	if (tree->by == TREE_BY_KIND)
 		g_ptr_array_add(groups, (gpointer)g_intern_static_string(GROUP_GUESTS));
-		break;
-	case TREE_BY_STATE:
-		g_ptr_array_add(groups, (gpointer)g_intern_static_string(tree_state_group(guest)));
-		break;
-	case TREE_BY_TAG:
-		add_tag_groups(groups, guest);
-		break;
-	case TREE_BY_HOST:
-	case TREE_BY_N:
-		break;
-	}
+	else if (tree->by != TREE_BY_HOST)
+		guest_groups_add(tree->by == TREE_BY_TAG ? GUEST_GROUP_TAG : GUEST_GROUP_STATE, tree->store, guest, groups);
 }
 
 static const char *kind_group(enum obj_kind kind)
@@ -187,7 +158,7 @@ GPtrArray *tree_groups_of(const struct tree_rows *tree, const struct obj_ref *re
 	const struct guest *guest = ref->kind == OBJ_GUEST ? store_guest(tree->store, ref) : NULL;
 
 	if (guest)
-		add_groups(tree->by, groups, guest);
+		add_groups(tree, groups, guest);
 	else if (tree->by == TREE_BY_KIND)
 		g_ptr_array_add(groups, (gpointer)g_intern_static_string(kind_group(ref->kind)));
 	return groups;
@@ -195,29 +166,16 @@ GPtrArray *tree_groups_of(const struct tree_rows *tree, const struct obj_ref *re
 
 /* ---- the orders ---- */
 
-static unsigned state_rank(const char *group)
-{
-	unsigned rank = 0;
-
-	while (rank < G_N_ELEMENTS(state_order) && g_strcmp0(state_order[rank], group))
-		rank++;
-	return rank;
-}
-
 static int compare_states(gconstpointer a, gconstpointer b)
 {
-	unsigned x = state_rank(((const struct bucket *)a)->group), y = state_rank(((const struct bucket *)b)->group);
-
-	return x < y ? -1 : x > y;
+	return guest_groups_compare(
+	        GUEST_GROUP_STATE, ((const struct bucket *)a)->group, ((const struct bucket *)b)->group);
 }
 
-/* Those without a tag come last, and before them those that nobody has read. */
 static int compare_tags(gconstpointer a, gconstpointer b)
 {
-	const char *x = ((const struct bucket *)a)->group, *y = ((const struct bucket *)b)->group;
-	bool no_x = *x == ',', no_y = *y == ',';
-
-	return no_x != no_y ? no_x - no_y : no_x ? g_strcmp0(y, x) : text_compare(x, y);
+	return guest_groups_compare(
+	        GUEST_GROUP_TAG, ((const struct bucket *)a)->group, ((const struct bucket *)b)->group);
 }
 
 static void make_of_guests(struct tree_rows *tree, GCompareFunc compare)
@@ -230,7 +188,7 @@ static void make_of_guests(struct tree_rows *tree, GCompareFunc compare)
 	g_array_set_clear_func(buckets, bucket_clear);
 	for (unsigned i = 0; i < guests->len; i++) {
 		g_ptr_array_set_size(groups, 0);
-		add_groups(tree->by, groups, guests->pdata[i]);
+		add_groups(tree, groups, guests->pdata[i]);
 		for (unsigned j = 0; j < groups->len; j++)
 			put(buckets, index, groups->pdata[j], guests->pdata[i]);
 	}

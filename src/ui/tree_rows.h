@@ -20,10 +20,6 @@ enum tree_part {
 	TREE_GROUP,    /* the group `group`; `ref` is OBJ_NONE */
 };
 
-/* Groups that are no tag; a tag holds no comma. */
-#define TREE_UNTAGGED ","
-#define TREE_UNREAD ",,"
-
 struct tree_row {
 	struct obj_ref ref;
 	enum tree_part part;
@@ -62,9 +58,6 @@ void tree_rows_reveal(struct tree_rows *tree, const struct obj_ref *ref);
 int tree_rows_first_match(const struct tree_rows *tree);
 void tree_rows_set_filter(struct tree_rows *tree, const char *filter);
 void tree_rows_set_by(struct tree_rows *tree, enum tree_by by);
-
-/* What the group of a guest by state is called: "running"; static. */
-const char *tree_state_group(const struct guest *guest);
 
 /* ---- for tree_groups.c ---- */
 /*
