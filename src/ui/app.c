@@ -45,6 +45,7 @@ void app_init(struct app *app, const struct options *options, int rows, int cols
 void app_fini(struct app *app)
 {
 	app_filter_stop(app);
+	app_range_end(app, true);
 	app_plan_drop(app);
 	while (app->modals->len > 0)
 		app_pop_modal(app);
@@ -286,7 +287,9 @@ void app_peel(struct app *app)
 {
 	struct view *view = app_filter_view(app);
 	g_autoptr(GArray) marks = store_marks(app->store, OBJ_NONE);
-	if (view && *app_filter(app)) {
+	if (app->range) {
+		app_range_end(app, false);
+	} else if (view && *app_filter(app)) {
 		view->ops->set_filter(view, "");
 	} else if (marks->len > 0) {
 		store_clear_marks(app->store);

@@ -41,6 +41,7 @@ struct app {
 	keycode focus_digit;        /* 1-3 just moved the focus: another digit makes it a count after all */
 	enum region focus_before;   /* … and the focus goes back here */
 	bool opening;               /* inside app_open() */
+	struct mark_range *range;   /* what is being marked by V; else NULL */
 	struct lineedit *filter;    /* the prompt, while a filter is typed; else NULL */
 	unsigned plan_id;           /* of the last plan asked for */
 	struct action_run *planned; /* what waits for that plan, or NULL */

@@ -122,7 +122,7 @@ static int draw_pending(struct app *app, struct area line)
 	if (app->count > 0)
 		text = g_strdup_printf(" %u ", app->count);
 	else if (marks->len > 0)
-		text = g_strdup_printf(" %u marked ", marks->len);
+		text = g_strdup_printf(" %s%u marked ", app->range ? "range, " : "", marks->len);
 	int cols = text ? text_columns(text) : 0;
 	if (cols == 0 || cols + 10 > line.cols)
 		return line.cols;

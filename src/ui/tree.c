@@ -653,6 +653,27 @@ static void tree_visible(struct view *view, unsigned host, GArray *uuids)
 	}
 }
 
+static bool tree_row_ref(struct view *view, unsigned index, struct obj_ref *ret_ref)
+{
+	struct tree *self = (struct tree *)view;
+	const struct tree_row *row;
+
+	if (!index)
+		sync_rows(self);
+	row = tree_rows_at(&self->rows, index);
+	if (row)
+		*ret_ref = row->part == TREE_OBJECT ? row->ref : (struct obj_ref){.kind = OBJ_NONE};
+	return row != NULL;
+}
+
+static unsigned tree_cursor(struct view *view)
+{
+	struct tree *self = (struct tree *)view;
+
+	sync_rows(self);
+	return self->list.cursor;
+}
+
 static const struct view_cmd cmds[] = {
         {"enter", "Fold or unfold; open a guest's page", "Enter", "open", cmd_enter},
         {"view", "Next order of the tree: by host, kind, state, tag", "v", "view", cmd_next_order},
@@ -681,5 +702,7 @@ const struct view_ops tree_view = {
         .filter = tree_filter,
         .heading = tree_heading,
         .wants_all = tree_wants_all,
+        .row = tree_row_ref,
+        .cursor = tree_cursor,
         .visible = tree_visible,
 };

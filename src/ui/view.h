@@ -53,6 +53,9 @@ struct view_ops {
 	char *(*heading)(const struct view *view);
 	/* Does it need the definitions of all guests of a host (watch.all)? May be NULL. */
 	bool (*wants_all)(struct view *view, unsigned host);
+	/* A list: the object of its row, OBJ_NONE for one that is no object; false beyond the end. May be NULL. */
+	bool (*row)(struct view *view, unsigned index, struct obj_ref *ret_ref);
+	unsigned (*cursor)(struct view *view); /* its row; there where `row` is */
 	/* Guests now on screen in it (for backend_watch()): appends uuids of host `host`. May be NULL. */
 	void (*visible)(struct view *view, unsigned host, GArray *uuids /* uint8_t[16] */);
 };

@@ -566,6 +566,28 @@ static bool wants_all(struct view *view, unsigned host)
 	return rows->group == GUEST_GROUP_TAG || rows->sort == GUEST_COL_TAGS || rows->sort == GUEST_COL_TITLE;
 }
 
+static bool row_ref(struct view *view, unsigned index, struct obj_ref *ret_ref)
+{
+	struct host_guests *self = (struct host_guests *)view;
+	struct guest_line line;
+
+	if (!index)
+		sync_rows(self);
+	line = guest_rows_line(&self->rows, index);
+	if (index >= guest_rows_count(&self->rows))
+		return false;
+	*ret_ref = line.guest ? line.guest->ref : (struct obj_ref){.kind = OBJ_NONE};
+	return true;
+}
+
+static unsigned cursor(struct view *view)
+{
+	struct host_guests *self = (struct host_guests *)view;
+
+	sync_rows(self);
+	return self->table.list.cursor;
+}
+
 static const struct view_cmd cmds[] = {
         {"open-guest", "Open the guest's page; fold a group", "Enter", "open", cmd_open},
         {"group", "Group by state, tag, host, or not", "b", "group", cmd_group},
@@ -593,6 +615,8 @@ const struct view_ops host_guests_view = {
         .set_object = set_object,
         .set_filter = set_filter,
         .filter = filter_of,
+        .row = row_ref,
+        .cursor = cursor,
         .visible = visible,
         .wants_all = wants_all,
 };
