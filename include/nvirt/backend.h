@@ -44,6 +44,7 @@ struct watch {
 	bool storage;                 /* what the volumes of all pools add up to is on screen */
 	const uint8_t (*visible)[16]; /* guests on screen */
 	unsigned visible_n;
+	bool all; /* the definitions of all guests are read too, slowly: for what lists tags */
 };
 void backend_watch(struct backend *backend, unsigned host, const struct watch *watch);
 

@@ -120,6 +120,7 @@ enum guest_flag {
 	GUEST_MANAGED_SAVE = 1 << 2,
 	GUEST_SNAPSHOTS = 1 << 3,
 	GUEST_PROC_STOPPED = 1 << 4, /* its local QEMU process is stopped (state T) */
+	GUEST_TEMPLATE = 1 << 5,     /* nvirt's metadata say so; known once its definition was read */
 };
 
 struct guest_row {
@@ -133,8 +134,10 @@ struct guest_row {
 	uint64_t cpu_time_ns; /* of the whole QEMU process; 0 = not known */
 	gint64 cpu_read_us;   /* monotonic, when that was read; 0 = when the sample was taken */
 	uint64_t rss_kib;     /* what the host pays; 0 = not known */
+	gint64 started_unix_us; /* of its local QEMU; 0 = not known */
 	unsigned vcpus;       /* 0 = not known yet (definitions are read lazily) */
 	uint64_t memory_kib;  /* current allocation; 0 = not known yet */
+	GRefString *tags, *title; /* of its definition; cleaned; NULL = not read yet */
 	unsigned tcg : 1;     /* emulated: domain type qemu */
 	unsigned virt_known : 1;
 };
@@ -142,6 +145,8 @@ struct guest_row {
 const char *guest_state_word(enum guest_state state);
 /* "booted", "user", "I/O error", …; "" where libvirt gives none. */
 const char *guest_reason_word(enum guest_state state, int reason);
+/* Is it in a state that nobody asked for: crashed, panicked, paused by an I/O error or its watchdog? */
+bool guest_state_alarming(enum guest_state state, int reason);
 bool guest_state_active(enum guest_state state);
 
 /* Figures of the host itself. Counters are cumulative; -1 = not known. */

@@ -27,6 +27,7 @@
 	X(OP_GUEST_AUTOSTART) /* on: bool */                                                                 \
 	X(OP_GUEST_RENAME)    /* name */                                                                     \
 	X(OP_GUEST_DESCRIBE)  /* title, description, tags */                                                 \
+	X(OP_GUEST_TAGS)      /* add, remove: tags, separated by commas */                                       \
 	X(OP_GUEST_UNDEFINE)  /* remove: newline-separated plan item ids */                                  \
 	X(OP_POOL_START)                                                                                     \
 	X(OP_POOL_STOP)                                                                                      \

@@ -22,6 +22,7 @@ enum change {
 	CHANGE_TASKS = 1 << 4,
 	CHANGE_NOTICE = 1 << 5,
 	CHANGE_PLAN = 1 << 6,
+	CHANGE_SAVED = 1 << 7, /* not the store's: what is kept from run to run (saved.h) */
 };
 
 struct guest {
@@ -42,6 +43,8 @@ struct guest {
 	unsigned vcpus;   /* 0 = not known */
 	uint64_t memory_kib;
 	bool tcg, virt_known;
+	GRefString *tags, *title; /* of its definition; NULL = not read yet (see watch.all) */
+	gint64 started_unix_us; /* of its local QEMU; 0 = not known */
 	gint64 taken_us; /* monotonic, of the last row */
 	gint64 stuck_us; /* monotonic, since when it does not answer; 0 = answers */
 	char *stuck_why;
@@ -90,6 +93,7 @@ struct host {
 	GPtrArray *networks;        /* struct network *, by name */
 	bool listed;                /* at least one sample came in this life */
 	unsigned running;           /* active guests */
+	unsigned described;         /* guests whose definition was read: their tags are known */
 	gint64 sample_us;           /* monotonic, of the last sample; 0 = none */
 	gint64 call_us;             /* the last bulk call's duration */
 	struct node_sample node;
@@ -111,6 +115,8 @@ struct store *store_new(void);
 void store_free(struct store *store);
 /* Grows whenever flattened lists must be made anew (CHANGE_LIST). */
 uint64_t store_generation(const struct store *store);
+/* Grows whenever some guest's tags changed or became known; CHANGE_STATS tells. */
+uint64_t store_tags_generation(const struct store *store);
 
 /* ---- hosts ---- */
 struct host *store_add_host(struct store *store, const char *uri, bool readonly);

@@ -15,6 +15,7 @@
 #define GUEST_GAP_US (200 * G_TIME_SPAN_MILLISECOND)
 /* One call a running guest on screen, where its process is not in our /proc. */
 #define CPU_TIMES_EVERY_US (5 * G_USEC_PER_SEC)
+#define ALL_GAP_US (100 * G_TIME_SPAN_MILLISECOND)
 #define NODE_EVERY_US (5 * G_USEC_PER_SEC)
 #define OPEN_NETWORK_EVERY_US (5 * G_USEC_PER_SEC)
 /* Between two batches of definitions or volumes: the daemon has others to serve. */
@@ -24,7 +25,7 @@
 
 /* What a round has to do. */
 struct due {
-	bool connect, facts, node, guest, rows, cpu_times, canary, pools, networks, volumes, usage;
+	bool connect, facts, node, guest, rows, cpu_times, all, canary, pools, networks, volumes, usage;
 };
 
 /* ---- sections ---------------------------------------------------------------- */
@@ -220,6 +221,11 @@ static void look_at_rows(const struct detail *detail, bool *ret_undefined, bool 
 	const struct backend_host *host = detail->host;
 
 	*ret_undefined = *ret_no_pid = false;
+	if (host->open.kind == OBJ_GUEST) {
+		const struct guest_seen *open = host_guest(detail->host, host->open.uuid);
+
+		*ret_undefined = open != NULL && !open->defined;
+	}
 	for (guint i = 0; i < host->visible->len; i++) {
 		const struct guest_seen *guest = host_guest(
 		        detail->host, g_array_index(host->visible, struct guest_id, i).bytes);
@@ -294,9 +300,10 @@ static bool find_due(const struct detail *detail, struct due *due, gint64 *next_
 	due->guest = guest_due(detail, now_us, next_us);
 	due->cpu_times = no_pid && when(now_us, detail->cpu_times_us + CPU_TIMES_EVERY_US, next_us);
 	due->rows = undefined || due->cpu_times;
+	due->all = host->all && !host->all_read && when(now_us, detail->all_us + ALL_GAP_US, next_us);
 	due->canary = host->visible->len > 0 && when(now_us, detail->canary_us + CANARY_EVERY_US, next_us);
 	lists_due(detail, now_us, due, next_us);
-	return due->facts || due->node || due->guest || due->rows || due->canary || due->pools ||
+	return due->facts || due->node || due->guest || due->rows || due->all || due->canary || due->pools ||
 	        due->networks || due->volumes || due->usage;
 }
 
@@ -377,6 +384,8 @@ static void work(struct detail *detail, const struct due *due)
 		detail_usage(detail);
 	if (due->guest)
 		detail_guest(detail);
+	if (due->all)
+		detail_all(detail);
 	if (due->facts)
 		learn_facts(detail);
 	if (due->node)

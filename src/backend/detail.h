@@ -45,7 +45,8 @@ struct detail {
 	bool usage_left, volumes_left;
 	bool volumes_fresh; /* read what is kept again: something changed */
 	/* When each job was last done. */
-	gint64 guest_us, canary_us, cpu_times_us, node_us, lists_us, networks_us, volumes_us, usage_us;
+	gint64 guest_us, all_us, all_kick_us, canary_us, cpu_times_us, node_us;
+	gint64 lists_us, networks_us, volumes_us, usage_us;
 };
 
 /* `guests` NULL = none. false: left behind, do nothing more. */
@@ -65,6 +66,8 @@ unsigned detail_guest_count(struct detail *detail);
 void detail_guest(struct detail *detail);
 void detail_look_clear(struct look *look);
 void detail_rows(struct detail *detail, bool cpu_times);
+/* Some of the definitions that nobody has on screen. */
+void detail_all(struct detail *detail);
 void detail_canary(struct detail *detail);
 void detail_pools(struct detail *detail);
 void detail_networks(struct detail *detail);

@@ -13,6 +13,9 @@
 
 /* A round over the rows on screen ends after this, however slow the link is. */
 #define ROWS_BUDGET_US G_USEC_PER_SEC
+/* Background reading: half of the time at most, so that what a person looks at comes first. */
+#define ALL_BUDGET_US (100 * G_TIME_SPAN_MILLISECOND)
+#define ALL_BATCH 64
 
 void detail_post_list(struct detail *detail, enum msg_type type, GPtrArray *rows)
 {
@@ -79,27 +82,47 @@ static bool row_wants(struct detail *detail, const struct guest_id *id, bool *re
 	return guest != NULL;
 }
 
+/* Lock held. The same text is the same string, so that the store sees at once that nothing changed. */
+static void share(GRefString **to, const char *text)
+{
+	if (*to != NULL && strcmp(*to, text) == 0)
+		return;
+	g_clear_pointer(to, g_ref_string_release);
+	*to = g_ref_string_new_intern(text);
+}
+
+/* Lock held. `row` NULL: it could not be read, and is not asked again until it changes. */
+static void keep_row(struct guest_seen *guest, const struct domain_row *row)
+{
+	if (row != NULL) {
+		guest->vcpus = row->vcpus;
+		guest->memory_kib = row->memory_kib;
+		guest->tcg = row->tcg;
+		guest->flags = (guest->flags & ~(unsigned)GUEST_TEMPLATE) | (row->template ? GUEST_TEMPLATE : 0);
+	}
+	share(&guest->title, row != NULL ? row->title : "");
+	share(&guest->tags, row != NULL ? row->tags : "");
+}
+
 static bool keep_definition(struct detail *detail, const struct guest_id *id, virDomainPtr dom)
 {
 	struct guest_seen *guest;
-	unsigned vcpus = 0;
-	uint64_t memory_kib = 0;
-	bool tcg = false, known;
+	struct domain_row row = {0};
 	char *xml = virDomainGetXMLDesc(dom, 0);
+	bool known = xml != NULL && domain_xml_parse_row(xml, &row);
 
-	known = xml != NULL && domain_xml_parse_row(xml, &vcpus, &memory_kib, &tcg);
+	bool asked_in_vain = xml == NULL && virConnectIsAlive(detail->conn) != 1;
+
 	free(xml);
-	if (!known)
-		return false;
 	host_lock(detail->host);
 	guest = host_guest(detail->host, id->bytes);
-	if (guest != NULL) {
-		guest->vcpus = vcpus;
-		guest->memory_kib = memory_kib;
-		guest->tcg = tcg;
-	}
+	if (guest != NULL && asked_in_vain)
+		guest->defined = detail->host->all_read = false;
+	else if (guest != NULL)
+		keep_row(guest, known ? &row : NULL);
 	host_unlock(detail->host);
-	return true;
+	domain_row_clear(&row);
+	return known;
 }
 
 static void keep_cpu_time(struct detail *detail, const struct guest_id *id, virDomainPtr dom)
@@ -137,6 +160,7 @@ static bool read_row(struct detail *detail, const struct guest_id *id, bool cpu_
 void detail_rows(struct detail *detail, bool cpu_times)
 {
 	gint64 end_us = g_get_monotonic_time() + ROWS_BUDGET_US;
+	struct guest_id open;
 	bool news = false;
 
 	if (cpu_times)
@@ -145,11 +169,92 @@ void detail_rows(struct detail *detail, bool cpu_times)
 		return;
 	for (guint i = 0; i < detail->visible->len && g_get_monotonic_time() < end_us; i++)
 		news |= read_row(detail, &g_array_index(detail->visible, struct guest_id, i), cpu_times);
+	if (detail->open.kind == OBJ_GUEST) {
+		memcpy(open.bytes, detail->open.uuid, sizeof(open.bytes));
+		news |= read_row(detail, &open, false);
+	}
 	if (!detail_leave(detail) || !news)
 		return;
 	host_lock(detail->host);
 	host_kick(detail->host);
 	host_unlock(detail->host);
+}
+
+/* ---- all definitions ------------------------------------------------------------- */
+
+/* Up to ALL_BATCH guests whose definition was not read; fewer than that: there are no more. */
+static GArray *unread(struct detail *detail)
+{
+	GArray *guests = g_array_new(FALSE, FALSE, sizeof(struct guest_id));
+	struct backend_host *host = detail->host;
+	GHashTableIter iter;
+	gpointer value;
+
+	host_lock(host);
+	g_hash_table_iter_init(&iter, host->guests);
+	while (guests->len < ALL_BATCH && g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct guest_seen *guest = value;
+
+		if (guest->defined)
+			continue;
+		guest->defined = true;
+		g_array_append_vals(guests, guest->uuid, 1);
+	}
+	host->all_read = guests->len < ALL_BATCH;
+	host_unlock(host);
+	return guests;
+}
+
+/* Those that there was no time for are asked another time. */
+static void put_back(struct detail *detail, const GArray *guests, guint from)
+{
+	host_lock(detail->host);
+	for (guint i = from; i < guests->len; i++) {
+		struct guest_seen *guest =
+		        host_guest(detail->host, g_array_index(guests, struct guest_id, i).bytes);
+
+		if (guest != NULL)
+			guest->defined = detail->host->all_read = false;
+	}
+	host_unlock(detail->host);
+}
+
+/* The list is told once a second while it goes on, and at the end. */
+static void tell_all(struct detail *detail)
+{
+	gint64 now_us = g_get_monotonic_time();
+
+	host_lock(detail->host);
+	if (detail->host->all_read || now_us - detail->all_kick_us >= G_USEC_PER_SEC) {
+		detail->all_kick_us = now_us;
+		host_kick(detail->host);
+	}
+	host_unlock(detail->host);
+}
+
+void detail_all(struct detail *detail)
+{
+	gint64 end_us = g_get_monotonic_time() + ALL_BUDGET_US;
+	g_autoptr(GArray) guests = NULL;
+	guint i = 0;
+
+	if (detail->conn == NULL || !detail_enter(detail, BUSY_HOST, NULL))
+		return;
+	guests = unread(detail);
+	for (; i < guests->len && g_get_monotonic_time() < end_us; i++) {
+		const struct guest_id *id = &g_array_index(guests, struct guest_id, i);
+		virDomainPtr dom = virDomainLookupByUUID(detail->conn, id->bytes);
+
+		if (dom == NULL)
+			continue;
+		keep_definition(detail, id, dom);
+		virDomainFree(dom);
+	}
+	put_back(detail, guests, i);
+	virResetLastError();
+	if (detail_leave(detail))
+		tell_all(detail);
+	detail->all_us = g_get_monotonic_time();
 }
 
 /* ---- the canary ------------------------------------------------------------------ */

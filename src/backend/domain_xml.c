@@ -26,12 +26,20 @@ static char *read_lines(xmlNodePtr node)
 	return text_clean_lines(raw != NULL ? raw : "", -1);
 }
 
+/* The element of that name and namespace in <metadata>, or NULL. */
+static xmlNodePtr metadata(xmlNodePtr root, const char *name, const char *uri)
+{
+	xml_foreach (node, xml_child(root, "metadata"), name)
+		if (node->ns != NULL && xmlStrEqual(node->ns->href, (const xmlChar *)uri))
+			return node;
+	return NULL;
+}
+
 static char *read_tags(xmlNodePtr root)
 {
-	xml_foreach (node, xml_child(root, "metadata"), METADATA_TAGS)
-		if (node->ns != NULL && xmlStrEqual(node->ns->href, (const xmlChar *)METADATA_URI))
-			return xml_text(node);
-	return g_strdup("");
+	xmlNodePtr node = metadata(root, METADATA_TAGS, METADATA_URI);
+
+	return node != NULL ? xml_text(node) : g_strdup("");
 }
 
 static void parse_size(xmlNodePtr root, struct guest_detail *detail)
@@ -320,21 +328,33 @@ bool domain_xml_parse(const char *xml, struct guest_detail *detail, GError **err
 	return true;
 }
 
-bool domain_xml_parse_row(const char *xml, unsigned *ret_vcpus, uint64_t *ret_memory_kib, bool *ret_tcg)
+bool domain_xml_parse_row(const char *xml, struct domain_row *ret_row)
 {
 	xmlDocPtr doc = xml_parse(xml, "domain", NULL);
+	xmlNodePtr root = xmlDocGetRootElement(doc);
 	struct guest_detail *detail;
 
 	if (doc == NULL)
 		return false;
 	detail = guest_detail_new();
-	parse_size(xmlDocGetRootElement(doc), detail);
-	*ret_vcpus = detail->vcpus;
-	*ret_memory_kib = detail->memory_kib;
-	*ret_tcg = xml_attr_is(xmlDocGetRootElement(doc), "type", "qemu");
+	parse_size(root, detail);
+	*ret_row = (struct domain_row){
+	        .vcpus = detail->vcpus,
+	        .memory_kib = detail->memory_kib,
+	        .tcg = xml_attr_is(root, "type", "qemu"),
+	        .template = metadata(root, METADATA_TEMPLATE, METADATA_TEMPLATE_URI) != NULL,
+	        .tags = read_tags(root),
+	        .title = xml_text(xml_child(root, "title")),
+	};
 	guest_detail_unref(detail);
 	xmlFreeDoc(doc);
 	return true;
+}
+
+void domain_row_clear(struct domain_row *row)
+{
+	g_clear_pointer(&row->tags, g_free);
+	g_clear_pointer(&row->title, g_free);
 }
 
 void domain_xml_each_file(

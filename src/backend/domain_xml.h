@@ -10,8 +10,17 @@
  * sets `error` when it can not be read. `detail->xml` is not touched.
  */
 bool domain_xml_parse(const char *xml, struct guest_detail *detail, GError **error);
-/* Only what the list shows. */
-bool domain_xml_parse_row(const char *xml, unsigned *ret_vcpus, uint64_t *ret_memory_kib, bool *ret_tcg);
+/* What the list shows of a definition. */
+struct domain_row {
+	unsigned vcpus;
+	uint64_t memory_kib;
+	bool tcg, template;
+	char *tags, *title; /* cleaned */
+};
+
+/* Only that. false leaves `ret_row` alone. */
+bool domain_xml_parse_row(const char *xml, struct domain_row *ret_row);
+void domain_row_clear(struct domain_row *row);
 /* Calls for every file of every disk, with its backing chain where the XML has it. Both strings raw. */
 void domain_xml_each_file(
         const char *xml, void (*each)(const char *target, const char *path, void *data), void *data);

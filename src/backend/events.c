@@ -91,7 +91,7 @@ static void stale_guest(struct backend_host *host, const uint8_t uuid[16], bool 
 	struct guest_seen *guest = host_guest(host, uuid);
 
 	if (guest != NULL && definition) {
-		guest->defined = false;
+		guest->defined = host->all_read = false;
 		guest->serial++;
 	}
 	if (definition)

@@ -36,6 +36,8 @@ static void guest_seen_free(gpointer data)
 
 	g_clear_pointer(&guest->name, g_ref_string_release);
 	g_clear_pointer(&guest->raw, g_ref_string_release);
+	g_clear_pointer(&guest->tags, g_ref_string_release);
+	g_clear_pointer(&guest->title, g_ref_string_release);
 	g_free(guest->why);
 	g_free(guest);
 }

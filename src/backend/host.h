@@ -57,6 +57,7 @@ struct guest_seen {
 	/* The local QEMU; 0 = none or not found. */
 	int pid;
 	uint64_t pid_start;
+	gint64 started_unix_us;
 	unsigned pid_tries; /* for this `id`: an id is given before QEMU runs */
 	/* Read from the definition, once. */
 	bool defined;
@@ -64,6 +65,7 @@ struct guest_seen {
 	uint64_t memory_kib;
 	bool tcg;
 	uint32_t serial; /* grows when its definition may be another one: see usage.h */
+	GRefString *tags, *title; /* NULL = not read yet */
 	uint64_t cpu_time_ns; /* asked of libvirt where there is no /proc; 0 = not known */
 	gint64 cpu_read_us;   /* when */
 	/* Does not answer: since, 0 = answers. */
@@ -113,6 +115,8 @@ struct backend_host {
 	struct obj_ref open;
 	bool storage; /* the sums over all pools are on screen */
 	GArray *visible; /* struct guest_id */
+	bool all;        /* the definitions of all guests are wanted */
+	bool all_read;   /* and none is left to read */
 	uint64_t watch_serial;
 
 	GHashTable *guests; /* uuid -> struct guest_seen, owned */

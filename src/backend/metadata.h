@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where nvirt keeps what libvirt has no word for: one element with a namespace
- * of its own in a guest's <metadata>:
+ * Where nvirt keeps what libvirt has no word for: elements in a guest's
+ * <metadata>, each with a namespace of its own, as libvirt keeps one a namespace:
  * <nvirt:tags xmlns:nvirt="urn:nvirt:guest:1">web, prod</nvirt:tags>
+ * <nvirt-template:template xmlns:nvirt-template="urn:nvirt:template:1"/>
  */
 #ifndef NVIRT_BACKEND_METADATA_H
 #define NVIRT_BACKEND_METADATA_H
@@ -10,5 +11,9 @@
 #define METADATA_URI "urn:nvirt:guest:1"
 #define METADATA_KEY "nvirt"
 #define METADATA_TAGS "tags"
+
+#define METADATA_TEMPLATE_URI "urn:nvirt:template:1"
+#define METADATA_TEMPLATE_KEY "nvirt-template"
+#define METADATA_TEMPLATE "template"
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Autostart, name and description of a guest. Worker threads. */
+/* Autostart, name, description and tags of a guest. Worker threads. */
 #include "backend/metadata.h"
 #include "backend/op_table.h"
 #include "backend/op_util.h"
+#include "nvirt/tags.h"
 
 /* ---- autostart ---- */
 
@@ -167,4 +168,63 @@ enum task_state op_guest_describe_settle(struct job *job, GError **error)
 	}
 	job_say(job, "described");
 	return TASK_OK;
+}
+
+/* ---- tags added and removed ---- */
+
+/* Owned; NULL with libvirt's error: what was there must be known before it is replaced. */
+static char *read_tags(virDomainPtr dom, unsigned flags)
+{
+	char *raw = virDomainGetMetadata(dom, VIR_DOMAIN_METADATA_ELEMENT, METADATA_URI, flags);
+	bool none = !raw && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN_METADATA;
+
+	if (!raw)
+		return none ? g_strdup("") : NULL;
+	g_autoptr(xmlDoc) doc = op_xml_parse(raw);
+	free(raw);
+	return doc ? op_xml_string(doc, NULL, "/*") : g_strdup("");
+}
+
+static char *wanted_tags(struct job *job, const char *current)
+{
+	return tags_change(current, args_get(job->request->args, "add"), args_get(job->request->args, "remove"));
+}
+
+static bool change_tags(struct job *job, virDomainPtr dom, unsigned flags)
+{
+	g_autofree char *current = read_tags(dom, flags);
+	g_autofree char *wanted = current ? wanted_tags(job, current) : NULL;
+
+	return wanted && set_part(dom, VIR_DOMAIN_METADATA_ELEMENT, wanted, flags);
+}
+
+enum task_state op_guest_tags_run(struct job *job, GError **error)
+{
+	g_autoptr(virDomain) dom = op_guest(job, "tag", error);
+
+	if (!dom)
+		return TASK_FAILED;
+	if (virDomainIsPersistent(dom) == 1 && !change_tags(job, dom, VIR_DOMAIN_AFFECT_CONFIG))
+		return op_fail(job, dom, error, "tag");
+	if (virDomainIsActive(dom) == 1 && !change_tags(job, dom, VIR_DOMAIN_AFFECT_LIVE))
+		return op_fail(job, dom, error, "tag");
+	g_autofree char *now = read_tags(dom, VIR_DOMAIN_AFFECT_CURRENT);
+	job_say(job, "its tags are: %s", now && *now ? now : "none");
+	return TASK_OK;
+}
+
+enum task_state op_guest_tags_settle(struct job *job, GError **error)
+{
+	g_autoptr(virDomain) dom = NULL;
+	enum task_state found = op_settle_guest(job, &dom, error);
+
+	if (found != TASK_OK)
+		return found;
+	g_autofree char *current = read_tags(dom, VIR_DOMAIN_AFFECT_CURRENT);
+	if (!current)
+		return TASK_UNKNOWN;
+	g_autofree char *tidy = tags_tidy(current);
+	g_autofree char *wanted = wanted_tags(job, current);
+	job_say(job, "its tags are: %s", *current ? current : "none");
+	return g_str_equal(tidy, wanted) ? TASK_OK : TASK_FAILED;
 }

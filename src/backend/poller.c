@@ -135,6 +135,8 @@ static void forget_stuck(struct backend_host *host)
 
 		guest->stopped_us = guest->hung_us = 0;
 		guest->hung_calls = 0;
+		/* Nobody told what changed meanwhile. */
+		guest->defined = host->all_read = false;
 		host_tell_stuck(host, guest);
 	}
 }

@@ -18,6 +18,7 @@
 struct local_row {
 	guint row;
 	struct proc_qemu qemu; /* pid 0 = to be sought */
+	gint64 started_unix_us; /* where it was found just now */
 	bool seen;
 	struct proc_figures figures;
 };
@@ -68,6 +69,7 @@ static void set_id(struct backend_host *host, struct guest_seen *guest, int id)
 	guest->id = id;
 	guest->pid = 0;
 	guest->pid_tries = 0;
+	guest->started_unix_us = 0;
 	guest->cpu_time_ns = 0;
 	guest->defined = false;
 	host->rows_due = true;
@@ -129,10 +131,15 @@ static void fill_row(struct guest_row *row, const struct guest_seen *guest)
 	row->flags = guest->flags;
 	row->cpu_time_ns = guest->cpu_time_ns;
 	row->cpu_read_us = guest->cpu_read_us;
+	row->started_unix_us = guest->started_unix_us;
 	row->vcpus = guest->vcpus;
 	row->memory_kib = guest->memory_kib;
 	row->tcg = guest->tcg;
 	row->virt_known = guest->vcpus != 0;
+	if (guest->tags != NULL) {
+		row->tags = g_ref_string_acquire(guest->tags);
+		row->title = g_ref_string_acquire(guest->title);
+	}
 }
 
 static void note_local(GArray *locals, guint at, const struct guest_seen *guest)
@@ -191,6 +198,7 @@ static void add_row(struct backend_host *host, const virDomainStatsRecord *recor
 		return;
 	guest->in_tick = true;
 	keep_order(host, index, guest);
+	host->all_read &= guest->defined;
 	fill_row(&row, guest);
 	read_state(record, &row);
 	if (locals != NULL && guest->id != -1)
@@ -260,8 +268,10 @@ static void seek_pids(GArray *locals)
 		if (qemus == NULL)
 			qemus = proc_find_qemus();
 		qemu = find_qemu(qemus, local->qemu.uuid);
-		if (qemu != NULL)
-			local->qemu = *qemu;
+		if (qemu == NULL)
+			continue;
+		local->qemu = *qemu;
+		local->started_unix_us = proc_started_unix_us(qemu->start);
 	}
 }
 
@@ -294,6 +304,8 @@ static void keep_proc(struct backend_host *host, const struct local_row *local)
 		return;
 	guest->pid = local->seen ? local->qemu.pid : 0;
 	guest->pid_start = local->seen ? local->qemu.start : 0;
+	if (local->started_unix_us != 0)
+		guest->started_unix_us = local->started_unix_us;
 	guest->pid_tries = local->seen ? 0 : guest->pid_tries + 1;
 	if (stopped && guest->stopped_us == 0)
 		guest->stopped_us = g_get_monotonic_time();

@@ -39,8 +39,9 @@ static char *current_description(const struct store *store, const struct obj_ref
 static char *current_tags(const struct store *store, const struct obj_ref *ref)
 {
 	const struct guest_detail *detail = detail_of(store, ref);
+	const struct guest *guest = store_guest(store, ref);
 
-	return detail ? g_strdup(detail->tags) : NULL;
+	return guest && guest->tags ? g_strdup(guest->tags) : detail ? g_strdup(detail->tags) : NULL;
 }
 
 /* ---- parameters ---- */
@@ -156,6 +157,33 @@ static const struct param describe_params[] = {
                 .help = "Words separated by commas, to find and group guests by.",
                 .type = PARAM_STRING,
                 .current = current_tags},
+        PARAMS_END,
+};
+
+static const struct param tags_params[] = {
+        {.name = "tags",
+                .title = "Tags",
+                .help = "Words separated by commas; none removes them all.",
+                .type = PARAM_STRING,
+                .current = current_tags},
+        PARAMS_END,
+};
+
+static const struct param tag_add_params[] = {
+        {.name = "add",
+                .title = "Add tags",
+                .help = "Words separated by commas; other tags stay.",
+                .type = PARAM_STRING,
+                .required = true},
+        PARAMS_END,
+};
+
+static const struct param tag_remove_params[] = {
+        {.name = "remove",
+                .title = "Remove tags",
+                .help = "Words separated by commas; other tags stay.",
+                .type = PARAM_STRING,
+                .required = true},
         PARAMS_END,
 };
 
@@ -373,6 +401,35 @@ const struct action action_table[] = {
                 .key = "d",
                 .params = describe_params,
                 .op = OP_GUEST_DESCRIBE,
+        },
+        {
+                .verb = "tags",
+                .title = "Tags",
+                .help = "Edits the guest's tags.",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES,
+                .key = "#",
+                .params = tags_params,
+                .op = OP_GUEST_DESCRIBE,
+        },
+        {
+                .verb = "tag-add",
+                .title = "Add tags",
+                .help = "Gives guests tags beside those they have.",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_BULK,
+                .key = "T",
+                .params = tag_add_params,
+                .op = OP_GUEST_TAGS,
+        },
+        {
+                .verb = "tag-remove",
+                .title = "Remove tags",
+                .help = "Takes tags from guests; their other tags stay.",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_BULK,
+                .params = tag_remove_params,
+                .op = OP_GUEST_TAGS,
         },
         {
                 .verb = "undefine",

@@ -162,6 +162,14 @@ const char *guest_reason_word(enum guest_state state, int reason)
 	return "";
 }
 
+bool guest_state_alarming(enum guest_state state, int reason)
+{
+	static const char *const bad[] = {"I/O error", "watchdog", "crashed", "post-copy failed", "panicked", NULL};
+
+	return state == GUEST_CRASHED || g_strv_contains(bad, guest_reason_word(state, reason)) ||
+	       (state == GUEST_OFF && g_strv_contains((const char *const[]){"failed", NULL}, guest_reason_word(state, reason)));
+}
+
 const char *pool_state_word(enum pool_state state)
 {
 	switch (state) {
@@ -236,6 +244,8 @@ static void guest_row_clear(gpointer data)
 
 	g_clear_pointer(&row->name, g_ref_string_release);
 	g_clear_pointer(&row->raw, g_ref_string_release);
+	g_clear_pointer(&row->tags, g_ref_string_release);
+	g_clear_pointer(&row->title, g_ref_string_release);
 }
 
 void node_sample_clear(struct node_sample *node)

@@ -79,6 +79,11 @@ uint64_t store_generation(const struct store *store)
 	return store->generation;
 }
 
+uint64_t store_tags_generation(const struct store *store)
+{
+	return store->tags_generation;
+}
+
 /* ---- hosts ---- */
 
 struct host *store_add_host(struct store *store, const char *uri, bool readonly)

@@ -87,13 +87,18 @@ static unsigned apply_detail(
 static unsigned apply_stuck(struct store *store, const struct msg *msg)
 {
 	struct guest *guest = msg_guest(store, msg, msg->uuid);
+	unsigned changes = CHANGE_STATS | CHANGE_DETAIL;
 
 	if (!guest)
 		return 0;
+	/* Lists by state are made anew. */
+	if (!guest->stuck_us != !msg->since_us)
+		changes |= CHANGE_LIST;
+	store->generation += !!(changes & CHANGE_LIST);
 	guest->stuck_us = msg->since_us;
 	g_free(guest->stuck_why);
 	guest->stuck_why = msg->since_us ? g_strdup(msg->text ? msg->text : "it does not answer") : NULL;
-	return CHANGE_STATS | CHANGE_DETAIL;
+	return changes;
 }
 
 /* ---- what belongs to no host's connection ---- */
@@ -188,6 +193,7 @@ static unsigned apply_to_host(struct store *store, struct host_entry *entry, str
 	case MSG_JOURNAL:
 	case MSG_NOTICE:
 	case MSG_HISTORY:
+	case MSG_STATE:
 	case MSG_TYPE_N:
 		break;
 	}
@@ -220,6 +226,7 @@ static unsigned apply(struct store *store, struct msg *msg, gint64 now_us, gint6
 	case MSG_EVENT:
 		entry = msg_host(store, msg);
 		return entry ? apply_to_host(store, entry, msg, now_us, now_unix_us) : 0;
+	case MSG_STATE:
 	case MSG_TYPE_N:
 		break;
 	}

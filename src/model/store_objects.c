@@ -73,6 +73,8 @@ void guest_free(gpointer data)
 
 	g_clear_pointer(&guest->name, g_ref_string_release);
 	g_clear_pointer(&guest->raw, g_ref_string_release);
+	g_clear_pointer(&guest->tags, g_ref_string_release);
+	g_clear_pointer(&guest->title, g_ref_string_release);
 	g_free(guest->fold);
 	g_free(guest->stuck_why);
 	guest_detail_unref(guest->detail);

@@ -34,7 +34,7 @@ struct pool_entry {
 struct store {
 	GPtrArray *hosts; /* struct host_entry * */
 	unsigned last_host;
-	uint64_t generation;
+	uint64_t generation, tags_generation;
 	unsigned marked;         /* how many objects are; most of the time none */
 	GPtrArray *tasks;        /* struct task *, in the order they are shown */
 	GHashTable *tasks_by_id; /* id (in the task) -> struct task * (owned by tasks) */

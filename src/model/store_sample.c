@@ -102,6 +102,19 @@ static void apply_facts(struct guest *guest, const struct guest_row *row)
 		guest->tcg = row->tcg;
 	}
 	guest->rss_kib = row->rss_kib;
+	guest->started_unix_us = row->started_unix_us;
+}
+
+/* True where its tags are others than before. */
+static bool apply_words(struct guest *guest, const struct guest_row *row)
+{
+	bool changed = row->tags && guest->tags != row->tags && g_strcmp0(guest->tags, row->tags) != 0;
+
+	if (row->tags)
+		share_string(&guest->tags, row->tags);
+	if (row->title)
+		share_string(&guest->title, row->title);
+	return changed;
 }
 
 /* True where lists made of it are stale. */
@@ -165,8 +178,8 @@ static void drop_unseen(struct store *store, struct host_entry *entry)
 
 /* How a sample differs from what we had. */
 struct difference {
-	bool members, names, states;
-	unsigned seen, active;
+	bool members, names, states, tags;
+	unsigned seen, active, described;
 };
 
 static void apply_guest(struct host_entry *entry, const struct guest_row *row, unsigned index,
@@ -184,6 +197,8 @@ static void apply_guest(struct host_entry *entry, const struct guest_row *row, u
 	guest->seen = true;
 	diff->names |= apply_names(guest, row);
 	diff->states |= apply_row(guest, row, taken_us);
+	diff->tags |= apply_words(guest, row);
+	diff->described += guest->tags != NULL;
 	diff->active += guest_state_active(guest->state);
 	if (diff->seen < entry->order->len)
 		entry->order->pdata[diff->seen] = guest;
@@ -255,6 +270,8 @@ unsigned store_apply_sample(
 
 	apply_node(entry, sample);
 	host->running = diff.active;
+	host->described = diff.described;
+	store->tags_generation += diff.tags;
 	host->listed = true;
 	host->sample_us = sample->taken_us;
 	host->call_us = sample->call_us;

@@ -10,6 +10,7 @@
 #include "app_private.h"
 #include "dialog.h"
 #include "nvirt/text.h"
+#include "saved.h"
 
 #define FRESH_US (600 * G_TIME_SPAN_MILLISECOND)
 
@@ -46,6 +47,7 @@ void app_init(struct app *app, const struct options *options, int rows, int cols
 void app_fini(struct app *app)
 {
 	app_filter_stop(app);
+	app_range_end(app, true);
 	app_plan_drop(app);
 	while (app->modals->len > 0)
 		app_pop_modal(app);
@@ -55,6 +57,7 @@ void app_fini(struct app *app)
 			app->regions[i]->ops->destroy(app->regions[i]);
 	canvas_fini(&app->canvas);
 	theme_fini(&app->theme);
+	saved_free(app);
 	store_free(app->store);
 }
 
@@ -133,6 +136,8 @@ void app_changed(struct app *app, unsigned changes)
 
 void app_message(struct app *app, struct msg *msg)
 {
+	if (msg->type == MSG_STATE && msg->text)
+		saved_load(app, msg->text);
 	app_changed(app, store_apply(app->store, msg, app_now_us(app), g_get_real_time()));
 }
 
@@ -162,8 +167,9 @@ bool app_selected(struct app *app, struct obj_ref *ret_ref)
 	struct view *inner = view && view->ops->inner ? view->ops->inner(view) : NULL;
 	struct view *const chain[] = {inner, view};
 	for (gsize i = 0; i < G_N_ELEMENTS(chain); i++)
+		/* A row that is no object (a group) is not to be taken for what is open. */
 		if (chain[i] && chain[i]->ops->selected && chain[i]->ops->selected(chain[i], ret_ref))
-			return true;
+			return ret_ref->kind != OBJ_NONE;
 	if (app->open.kind == OBJ_NONE)
 		return false;
 	*ret_ref = app->open;
@@ -287,7 +293,9 @@ void app_peel(struct app *app)
 {
 	struct view *view = app_filter_view(app);
 	g_autoptr(GArray) marks = store_marks(app->store, OBJ_NONE);
-	if (view && *app_filter(app)) {
+	if (app->range) {
+		app_range_end(app, false);
+	} else if (view && *app_filter(app)) {
 		view->ops->set_filter(view, "");
 	} else if (marks->len > 0) {
 		store_clear_marks(app->store);

@@ -30,6 +30,8 @@ struct app {
 	GPtrArray *modals;     /* struct view *, top last */
 	struct obj_ref open;   /* what the content panel shows */
 	struct app_loop *loop; /* private to app_loop.c; NULL in drawing tests */
+	struct state *state;   /* the state file; NULL in drawing tests */
+	void *saved;           /* private to saved.c */
 
 	/* Private to app*.c. */
 	bool quitting;              /* the loop ends */
@@ -41,6 +43,7 @@ struct app {
 	keycode focus_digit;        /* 1-3 just moved the focus: another digit makes it a count after all */
 	enum region focus_before;   /* … and the focus goes back here */
 	bool opening;               /* inside app_open() */
+	struct mark_range *range;   /* what is being marked by V; else NULL */
 	struct lineedit *filter;    /* the prompt, while a filter is typed; else NULL */
 	gint64 history_stored_us;   /* when it was last given to the keeper */
 	unsigned plan_id;           /* of the last plan asked for */

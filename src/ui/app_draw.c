@@ -35,8 +35,9 @@ static char *content_title(const struct app *app)
 static char *region_title(const struct app *app, enum region region)
 {
 	const struct view *view = app->regions[region];
-	g_autofree char *title =
-	        region == REGION_CONTENT ? content_title(app) : g_strdup(view->ops->title);
+	g_autofree char *title = region == REGION_CONTENT ? content_title(app)
+	                         : view->ops->heading     ? view->ops->heading(view)
+	                                                  : g_strdup(view->ops->title);
 	const char *filter = view->ops->filter && view->ops->set_filter ? view->ops->filter(view) : NULL;
 	if (region == app->focus)
 		filter = app_filter(app);
@@ -121,7 +122,7 @@ static int draw_pending(struct app *app, struct area line)
 	if (app->count > 0)
 		text = g_strdup_printf(" %u ", app->count);
 	else if (marks->len > 0)
-		text = g_strdup_printf(" %u marked ", marks->len);
+		text = g_strdup_printf(" %s%u marked ", app->range ? "range, " : "", marks->len);
 	int cols = text ? text_columns(text) : 0;
 	if (cols == 0 || cols + 10 > line.cols)
 		return line.cols;

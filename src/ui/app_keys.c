@@ -119,6 +119,7 @@ void app_key(struct app *app, keycode key)
 	if (key == K_ESC && count > 0)
 		return;
 	dispatch(app, key, count);
+	app_range_follow(app);
 	for (int i = 0; i < REGION_N; i++)
 		if (app->regions[i] && (enum region)i == app->focus)
 			app->regions[i]->dirty = true;

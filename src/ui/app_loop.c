@@ -282,6 +282,19 @@ static bool storage_on(const struct app *app, const struct layout *layout)
 	return tab && tab->ops == &host_storage_view;
 }
 
+static bool wants_all(const struct app *app, const struct layout *layout, unsigned host)
+{
+	for (int i = 0; i < REGION_N; i++) {
+		struct view *view = app->regions[i];
+		struct view *inner = view && view->ops->inner ? view->ops->inner(view) : NULL;
+		struct view *const chain[] = {inner, view};
+		for (gsize j = 0; j < G_N_ELEMENTS(chain) && layout->region[i].rows > 0; j++)
+			if (chain[j] && chain[j]->ops->wants_all && chain[j]->ops->wants_all(chain[j], host))
+				return true;
+	}
+	return false;
+}
+
 static void watch_host(struct app_loop *loop, const struct layout *layout, unsigned host)
 {
 	struct obj_ref open = open_on(loop->app, host);
@@ -290,6 +303,8 @@ static void watch_host(struct app_loop *loop, const struct layout *layout, unsig
 	guint8 kind = (guint8)open.kind;
 	guint8 storage = loop->app->open.host == host && storage_on(loop->app, layout);
 	g_byte_array_append(key, &kind, 1);
+	guint8 all = wants_all(loop->app, layout, host);
+	g_byte_array_append(key, &all, 1);
 	g_byte_array_append(key, open.uuid, sizeof(open.uuid));
 	g_byte_array_append(key, &storage, 1);
 	g_byte_array_append(key, (const guint8 *)uuids->data, uuids->len * 16);
@@ -298,7 +313,7 @@ static void watch_host(struct app_loop *loop, const struct layout *layout, unsig
 	if (before && g_bytes_equal(before, now))
 		return;
 	struct watch watch = {
-	        .open = open, .storage = storage, .visible = (const uint8_t(*)[16])(const void *)uuids->data, .visible_n = uuids->len};
+	        .open = open, .storage = storage, .all = all, .visible = (const uint8_t(*)[16])(const void *)uuids->data, .visible_n = uuids->len};
 	backend_watch(loop->app->backend, host, &watch);
 	store_watch(loop->app->store, host, &open, watch.visible, watch.visible_n);
 	g_hash_table_insert(loop->watched, GUINT_TO_POINTER(host), g_steal_pointer(&now));

@@ -28,6 +28,15 @@ bool app_notice_shown(const struct app *app);
 /* ---- app_history.c ---- */
 /* Asks for what is not there yet; what is new goes to be kept, when it is time or `all`. */
 void app_history_step(struct app *app, bool all);
+/* ---- app_marks.c ---- */
+void app_mark(struct app *app, unsigned count);
+void app_mark_invert(struct app *app, unsigned count);
+/* Begins a range at the cursor, or ends it. */
+void app_mark_range(struct app *app, unsigned count);
+/* After every key: marks from its beginning to the cursor; ends where the list was left. */
+void app_range_follow(struct app *app);
+/* What it marked stays, or is as it was before. */
+void app_range_end(struct app *app, bool keep);
 
 /* ---- app_actions.c ---- */
 /* A plan was put into the store. */

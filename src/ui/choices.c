@@ -197,6 +197,7 @@ static void add_moving(GPtrArray *list, unsigned sets)
 	add_text(list, "j k Down Up", "Next and previous row; 5j moves five");
 	add_text(list, "C-f C-b PgDn PgUp", "A page on and back; C-d C-u half a page");
 	add_text(list, "gg G Home End", "First and last row; 20G goes to row 20");
+	add_text(list, "V", "Marks a range as the cursor moves; * turns marks round, actions run over them");
 	add_text(list, "Esc", "Closes the top layer: dialog, filter, marks, zoom; never quits");
 }
 
@@ -218,6 +219,8 @@ static void add_legend(GPtrArray *list, unsigned sets, bool ascii)
 		g_unichar_to_utf8(glyph_char(legend[i].glyph, ascii), utf8);
 		add_text(list, utf8, legend[i].what);
 	}
+	add_text(list, "!", "alarm: crashed, paused by an error, not answering");
+	add_text(list, "T t a", "emulated (TCG), template, starts with its host");
 }
 
 GPtrArray *commands_collect(struct app *app, unsigned sets)

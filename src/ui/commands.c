@@ -6,7 +6,6 @@
 
 #include "app_private.h"
 #include "chooser.h"
-#include "nvirt/text.h"
 
 static void focus_step(struct app *app, int by)
 {
@@ -120,71 +119,6 @@ static void reconnect(struct app *app, unsigned count)
 	app_notice(app, LEVEL_INFO, "connecting to %s", host->name);
 }
 
-static void mark(struct app *app, unsigned count)
-{
-	struct obj_ref ref;
-	for (unsigned i = 0; i < MAX(count, 1); i++) {
-		if (!app_selected(app, &ref) || ref.kind == OBJ_HOST || ref.kind == OBJ_TASK)
-			return;
-		store_set_mark(app->store, &ref, !store_marked(app->store, &ref));
-		struct view *view = app_focused_view(app);
-		if (view->ops->key)
-			view->ops->key(view, K_DOWN, 0);
-	}
-	app_redraw(app);
-}
-
-static void mark_list(struct app *app, GPtrArray *objects, const char *filter_fold, bool on)
-{
-	for (guint i = 0; objects && i < objects->len; i++) {
-		/* Guests, pools and networks all begin with their identity. */
-		const struct obj_ref *ref = objects->pdata[i];
-		g_autofree char *fold = text_fold(store_name(app->store, ref));
-		if (!on || filter_match(fold, filter_fold))
-			store_set_mark(app->store, ref, on);
-	}
-}
-
-static GPtrArray *siblings(const struct app *app, const struct obj_ref *ref)
-{
-	const struct host *host = store_host(app->store, ref->host);
-	if (!host)
-		return NULL;
-	switch (ref->kind) {
-	case OBJ_GUEST:
-		return host->guests;
-	case OBJ_POOL:
-		return host->pools;
-	case OBJ_NETWORK:
-		return host->networks;
-	case OBJ_VOLUME: {
-		struct obj_ref pool = *ref;
-		pool.kind = OBJ_POOL;
-		pool.name = NULL;
-		const struct pool *row = store_pool(app->store, &pool);
-		return row ? row->volumes : NULL;
-	}
-	case OBJ_NONE:
-	case OBJ_HOST:
-	case OBJ_TASK:
-	case OBJ_N:
-		return NULL;
-	}
-	return NULL;
-}
-
-static void mark_all(struct app *app, unsigned count)
-{
-	(void)count;
-	struct obj_ref ref;
-	if (!app_selected(app, &ref))
-		return;
-	g_autofree char *fold = text_fold(app_filter(app));
-	g_autoptr(GArray) marks = store_marks(app->store, ref.kind);
-	mark_list(app, siblings(app, &ref), fold, marks->len == 0);
-	app_redraw(app);
-}
-
 static void suspend(struct app *app, unsigned count)
 {
 	(void)count;
@@ -232,8 +166,9 @@ const struct app_command app_commands[] = {
         {"unzoom", "Show all regions again", "_", NULL, unzoom},
         {"tab-next", "Next tab of the content panel", "]", NULL, tab_next},
         {"tab-prev", "Previous tab of the content panel", "[", NULL, tab_prev},
-        {"mark", "Mark or unmark the selected object", "Space", NULL, mark},
-        {"mark-all", "Mark all of its kind that pass the filter, or none", "*", NULL, mark_all},
+        {"mark", "Mark or unmark the selected object", "Space", NULL, app_mark},
+        {"mark-range", "Mark from here to where the cursor goes; again to end", "V", NULL, app_mark_range},
+        {"mark-invert", "Turn the marks of all listed of its kind round", "*", NULL, app_mark_invert},
         {"refresh", "Look at the host again now", "C-r F5", NULL, refresh},
         {"reconnect", "Connect to the host again now", "R", NULL, reconnect},
         {"redraw", "Draw the screen again", "C-l", NULL, redraw},

@@ -16,6 +16,7 @@ enum { FORM_LABEL_COLS = 18, FORM_TEXT_ROWS = 4, FORM_WIDTH = 66 };
 struct field {
 	const struct param *param;
 	struct lineedit edit; /* everything but bools and choices */
+	bool known; /* today's value is */
 	bool on;
 	char **choices;
 	unsigned choice;
@@ -109,8 +110,8 @@ static const char *field_value(const struct field *field)
 	if (field->param->type == PARAM_CHOICE)
 		return field->choices[0] ? field->choices[field->choice] : NULL;
 	const char *text = lineedit_get(&field->edit);
-	/* An emptied field with a value of today means: make it empty. */
-	return *text || field->param->current ? text : NULL;
+	/* An emptied field with a value of today means: make it empty. Where that is not known, nothing. */
+	return *text || field->known ? text : NULL;
 }
 
 static void submit(struct form *form)
@@ -329,6 +330,7 @@ struct view *form_new(struct app *app, const struct action *action, const struct
 		g_autofree char *today = param->current ? param->current(app->store, ref) : NULL;
 		struct field field;
 		field_init(&field, param, today ? today : param->fallback);
+		field.known = today != NULL;
 		g_array_append_val(form->fields, field);
 	}
 	form->done = done;

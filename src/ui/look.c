@@ -181,6 +181,27 @@ const char *look_guest_word(const struct guest *guest)
 	return guest->stuck_us ? "no answer" : guest_state_word(guest->state);
 }
 
+bool look_guest_alarm(const struct guest *guest)
+{
+	return guest->stuck_us || (guest->flags & GUEST_PROC_STOPPED) ||
+	       guest_state_alarming(guest->state, guest->reason);
+}
+
+void look_guest_marks(const struct guest *guest, char out[5])
+{
+	char *p = out;
+
+	if (look_guest_alarm(guest))
+		*p++ = '!';
+	if (guest->tcg)
+		*p++ = 'T';
+	if (guest->flags & GUEST_TEMPLATE)
+		*p++ = 't';
+	if (guest->flags & GUEST_AUTOSTART)
+		*p++ = 'a';
+	*p = '\0';
+}
+
 char *look_guest_state(const struct guest *guest)
 {
 	const char *reason = guest_reason_word(guest->state, guest->reason);

@@ -11,7 +11,7 @@
 #include "canvas.h"
 #include "list.h"
 
-#define TABLE_COLUMNS_MAX 16
+#define TABLE_COLUMNS_MAX 24
 
 struct table_column {
 	const char *title;

@@ -8,9 +8,8 @@
 #include "list.h"
 #include "look.h"
 #include "nvirt/text.h"
-#include "tree_rows.h"
-
-#define CPU_FROM_COLS 30
+#include "saved.h"
+#include "tree_cells.h"
 
 struct tree {
 	struct view view;
@@ -20,6 +19,8 @@ struct tree {
 	bool placed;          /* `at` was ever set */
 	struct tree_row home; /* where it was before a filter; back there if it is not moved meanwhile */
 	bool has_home;
+	struct tree_row left; /* what another order could not show; back there if it is not moved meanwhile */
+	bool has_left;
 };
 
 /* The rows above grew or shrank: the cursor's line on screen stays, as far as it can. */
@@ -41,7 +42,7 @@ static void sync_rows(struct tree *self)
 	if (!tree_rows_sync(&self->rows))
 		return;
 	list_set_count(&self->list, self->rows.rows->len);
-	index = self->placed ? tree_rows_find(&self->rows, &self->at.ref, self->at.part) : -1;
+	index = self->placed ? tree_rows_find(&self->rows, &self->at) : -1;
 	if (index >= 0)
 		move_to(&self->list, (unsigned)index);
 	else if (self->placed && self->list.count)
@@ -65,8 +66,10 @@ static void settle(struct tree *self)
 		return;
 	self->at = *row;
 	self->placed = true;
-	self->has_home = false;
-	app_open(self->view.app, &self->at.ref);
+	self->has_home = self->has_left = false;
+	/* A group is no object: what is open stays. */
+	if (self->at.ref.kind != OBJ_NONE)
+		app_open(self->view.app, &self->at.ref);
 }
 
 static struct view *tree_create(struct app *app)
@@ -88,158 +91,30 @@ static void tree_destroy(struct view *view)
 
 /* ---- drawing ---- */
 
-/* What a row shows; strings borrowed. */
-struct cell_row {
-	const char *name;
-	enum role name_role;
-	struct look look;
-	bool has_glyph, marked;
-	char right[24]; /* figure at the right edge */
-	enum role right_role;
-};
-
-static void describe_guest(const struct app *app, const struct guest *guest, int cols, struct cell_row *ret)
+/* How many guests' tags are known, and of how many; false when there is nothing left to read. */
+static bool reading_tags(const struct tree *self, unsigned *ret_known, unsigned *ret_all)
 {
-	(void)app;
-	ret->name = guest->name;
-	ret->look = look_guest(guest);
-	ret->marked = guest->marked;
-	ret->name_role = guest_state_active(guest->state) ? ROLE_TREE : ROLE_STOPPED;
-	if (cols >= CPU_FROM_COLS && guest_state_active(guest->state) && guest->cpu_pct >= 0)
-		g_snprintf(ret->right, sizeof(ret->right), "%.0f%%%s", MIN(guest->cpu_pct, 99999.0),
-		        guest->tcg ? " T" : "  ");
-	else if (guest->tcg)
-		g_strlcpy(ret->right, "T", sizeof(ret->right));
-}
+	const struct store *store = self->view.app->store;
 
-static void describe_pool(const struct pool *pool, struct cell_row *ret)
-{
-	const struct pool_row *row = pool->row;
+	*ret_known = *ret_all = 0;
+	for (unsigned i = 0; self->rows.by == TREE_BY_TAG && i < store_host_count(store); i++) {
+		const struct host *host = store_host_at(store, i);
 
-	ret->name = row->name;
-	ret->look = look_pool(pool);
-	ret->marked = pool->marked;
-	if (row->state != POOL_INACTIVE && row->capacity_bytes) {
-		double used = (double)row->allocation_bytes / (double)row->capacity_bytes;
-
-		g_snprintf(ret->right, sizeof(ret->right), "%.0f%%", MIN(used, 9.99) * 100);
-		ret->right_role = look_level(used) == ROLE_OK ? ROLE_TREE_COUNT : look_level(used);
+		*ret_known += host->described;
+		*ret_all += host->guests->len;
 	}
+	return *ret_known < *ret_all;
 }
 
-static void describe_host(const struct app *app, const struct host *host, struct cell_row *ret)
+static void draw_rows(struct tree *self, struct area area, bool focused)
 {
-	ret->name = host->name;
-	ret->look = look_host(app, host);
-	ret->marked = host->marked;
-	if (host->listed)
-		g_snprintf(ret->right, sizeof(ret->right), "%u/%u", host->running, host->guests->len);
-	else if (host->status->link == HOST_CONNECTING)
-		g_strlcpy(ret->right, "...", sizeof(ret->right));
-}
-
-/* False where the object is gone: its row stays empty until the rows are made anew. */
-static bool describe_object(const struct app *app, const struct obj_ref *ref, int cols, struct cell_row *ret)
-{
-	const struct store *store = app->store;
-	const struct guest *guest = ref->kind == OBJ_GUEST ? store_guest(store, ref) : NULL;
-	const struct pool *pool = ref->kind == OBJ_POOL ? store_pool(store, ref) : NULL;
-	const struct volume *volume = ref->kind == OBJ_VOLUME ? store_volume(store, ref) : NULL;
-	const struct network *network = ref->kind == OBJ_NETWORK ? store_network(store, ref) : NULL;
-	const struct host *host = ref->kind == OBJ_HOST ? store_host(store, ref->host) : NULL;
-
-	ret->has_glyph = true;
-	if (guest)
-		describe_guest(app, guest, cols, ret);
-	if (pool)
-		describe_pool(pool, ret);
-	if (host)
-		describe_host(app, host, ret);
-	if (volume) {
-		ret->name = volume->row->name;
-		ret->look = (struct look){GLYPH_VOLUME, ROLE_TREE};
-		ret->marked = volume->marked;
-	}
-	if (network) {
-		ret->name = network->row->name;
-		ret->look = look_network(network);
-		ret->marked = network->marked;
-	}
-	return ret->name != NULL;
-}
-
-static bool describe(const struct app *app, const struct tree_row *row, int cols, struct cell_row *ret)
-{
-	const struct host *host = store_host(app->store, row->ref.host);
-	const struct pool *pool;
-
-	*ret = (struct cell_row){.name_role = ROLE_TREE, .right_role = ROLE_TREE_COUNT};
-	switch (row->part) {
-	case TREE_OBJECT:
-		return describe_object(app, &row->ref, cols, ret);
-	case TREE_STORAGE:
-	case TREE_NETWORKS:
-		ret->name = row->part == TREE_STORAGE ? "Storage" : "Networks";
-		ret->name_role = ROLE_TREE_GROUP;
-		if (host)
-			g_snprintf(ret->right, sizeof(ret->right), "%u",
-			        row->part == TREE_STORAGE ? host->pools->len : host->networks->len);
-		return host != NULL;
-	case TREE_NOTE:
-		pool = store_pool(app->store, &row->ref);
-		ret->name = pool && pool->row->state == POOL_INACTIVE ? "not active" : "reading ...";
-		ret->name_role = ROLE_DIM;
-		return true;
-	}
-	return false;
-}
-
-static void draw_row(struct tree *self, const struct tree_row *row, struct area line)
-{
-	struct app *app = self->view.app;
-	const struct host *host = store_host(app->store, row->ref.host);
-	int x = 1 + 2 * row->depth, right;
-	struct cell_row cell;
-
-	if (!describe(app, row, line.cols, &cell))
-		return;
-	if (host && look_host_stale(app, host)) {
-		cell.name_role = cell.right_role = ROLE_STALE;
-		if (row->ref.kind != OBJ_HOST)
-			cell.look.role = ROLE_STALE;
-	}
-	if (cell.marked)
-		area_glyph(line, 0, 0, ROLE_MARKED, GLYPH_MARK);
-	if (row->foldable)
-		area_glyph(line, 0, x, ROLE_TREE_GUIDE, row->folded ? GLYPH_FOLDED : GLYPH_UNFOLDED);
-	if (cell.has_glyph)
-		area_glyph(line, 0, x + 1, cell.look.role, cell.look.glyph);
-	x += cell.has_glyph ? 3 : 2;
-	right = text_columns(cell.right);
-	/* A name too long for its line is worth more than the figure beside it. */
-	if (right && line.cols - x - right - 1 < MIN(text_columns(cell.name), 12))
-		right = 0;
-	area_text(line, 0, x, line.cols - x - right - (right > 0), cell.marked ? ROLE_MARKED : cell.name_role,
-	        cell.name);
-	if (right)
-		area_text_right(line, 0, line.cols - right, right, cell.right_role, cell.right);
-}
-
-static void tree_draw(struct view *view, struct area area, bool focused)
-{
-	struct tree *self = (struct tree *)view;
 	struct list *list = &self->list;
-	int cols;
+	int cols = area.cols - (list->count > list->height);
 
-	view->dirty = false;
-	sync_rows(self);
-	list_set_height(list, (unsigned)MAX(area.rows, 0));
-	area_clear(area, ROLE_TREE);
-	cols = area.cols - (list->count > list->height);
 	for (int y = 0; y < area.rows && list->top + (unsigned)y < list->count; y++) {
 		unsigned index = list->top + (unsigned)y;
 
-		draw_row(self, tree_rows_at(&self->rows, index), area_sub(area, y, 0, 1, cols));
+		tree_draw_row(self->view.app, tree_rows_at(&self->rows, index), area_sub(area, y, 0, 1, cols));
 		if (index != list->cursor)
 			continue;
 		area_set_role(area, y, 0, cols, focused ? ROLE_CURSOR : ROLE_CURSOR_UNFOCUSED);
@@ -247,8 +122,124 @@ static void tree_draw(struct view *view, struct area area, bool focused)
 			area_cursor(area, y, 0, false);
 	}
 	look_scrollbar(area, list->top, list->count);
-	if (!list->count && *self->rows.filter)
-		area_text(area, 0, 1, -1, ROLE_DIM, "Nothing matches the filter.");
+	if (!list->count && (*self->rows.filter || self->rows.by == TREE_BY_STATE || self->rows.by == TREE_BY_TAG))
+		area_text(area, 0, 1, -1, ROLE_DIM,
+		        *self->rows.filter ? "Nothing matches the filter." : "No guests.");
+}
+
+static void tree_draw(struct view *view, struct area area, bool focused)
+{
+	struct tree *self = (struct tree *)view;
+	unsigned known, all;
+
+	view->dirty = false;
+	sync_rows(self);
+	area_clear(area, ROLE_TREE);
+	if (reading_tags(self, &known, &all) && area.rows > 2) {
+		area_textf(area, area.rows - 1, 1, -1, ROLE_DIM, "reading tags %u of %u", known, all);
+		area.rows--;
+	}
+	list_set_height(&self->list, (unsigned)MAX(area.rows, 0));
+	draw_rows(self, area, focused);
+}
+
+/* ---- orders ---- */
+
+static const char *const order_words[TREE_BY_N] = {"host", "kind", "state", "tag"};
+
+/*
+ * Another order of the same objects. Where the new one does not list what the
+ * cursor is on it begins at the top, and the cursor goes back there with the
+ * next order that does, unless it was moved meanwhile.
+ */
+static void set_by(struct tree *self, enum tree_by by)
+{
+	struct tree_row wanted;
+	int index;
+
+	sync_rows(self);
+	wanted = self->has_left ? self->left : self->at;
+	tree_rows_set_by(&self->rows, by);
+	if (self->placed && wanted.ref.kind != OBJ_NONE && !*self->rows.filter_fold)
+		tree_rows_reveal(&self->rows, &wanted.ref);
+	tree_rows_sync(&self->rows);
+	list_set_count(&self->list, self->rows.rows->len);
+	index = self->placed ? tree_rows_find(&self->rows, &wanted) : -1;
+	self->has_left = self->placed && index < 0;
+	self->left = wanted;
+	list_goto(&self->list, index >= 0 ? (unsigned)index : 0);
+	self->view.app->dirty = self->view.dirty = true;
+	if (tree_rows_at(&self->rows, self->list.cursor))
+		self->at = *tree_rows_at(&self->rows, self->list.cursor);
+}
+
+/* Chosen by a person: kept for the next run. */
+static void choose_by(struct tree *self, enum tree_by by)
+{
+	struct json_object *kept = json_object_new_object();
+
+	set_by(self, by);
+	json_object_object_add(kept, "order", json_object_new_string(order_words[by]));
+	saved_put(self->view.app, "tree", kept);
+}
+
+static void apply_saved(struct tree *self)
+{
+	const char *word = saved_string(saved_get(self->view.app, "tree"), "order");
+
+	for (unsigned by = 0; word && by < TREE_BY_N; by++)
+		if (!g_strcmp0(word, order_words[by]) && by != self->rows.by)
+			set_by(self, (enum tree_by)by);
+}
+
+static void cmd_next_order(struct view *view, unsigned count)
+{
+	struct tree *self = (struct tree *)view;
+
+	(void)count;
+	choose_by(self, (enum tree_by)((self->rows.by + 1) % TREE_BY_N));
+}
+
+static void cmd_by_host(struct view *view, unsigned count)
+{
+	(void)count;
+	choose_by((struct tree *)view, TREE_BY_HOST);
+}
+
+static void cmd_by_kind(struct view *view, unsigned count)
+{
+	(void)count;
+	choose_by((struct tree *)view, TREE_BY_KIND);
+}
+
+static void cmd_by_state(struct view *view, unsigned count)
+{
+	(void)count;
+	choose_by((struct tree *)view, TREE_BY_STATE);
+}
+
+static void cmd_by_tag(struct view *view, unsigned count)
+{
+	(void)count;
+	choose_by((struct tree *)view, TREE_BY_TAG);
+}
+
+static char *tree_heading(const struct view *view)
+{
+	static const char *const words[TREE_BY_N] = {
+	        [TREE_BY_HOST] = "Resources",
+	        [TREE_BY_KIND] = "Resources by kind",
+	        [TREE_BY_STATE] = "Guests by state",
+	        [TREE_BY_TAG] = "Guests by tag",
+	};
+
+	return g_strdup(words[((const struct tree *)view)->rows.by]);
+}
+
+static bool tree_wants_all(struct view *view, unsigned host)
+{
+	(void)host;
+	return ((struct tree *)view)->rows.by == TREE_BY_TAG;
 }
 
 /* ---- folding ---- */
@@ -360,11 +351,14 @@ static void tree_update(struct view *view, unsigned changes)
 {
 	struct tree *self = (struct tree *)view;
 
+	if (changes & CHANGE_SAVED)
+		apply_saved(self);
 	if (!(changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_STATS)))
 		return;
 	view->dirty = true;
 	/* The rows are made anew when they are needed; only a lost object must be replaced at once. */
-	if ((changes & CHANGE_LIST) && self->placed && !store_has(view->app->store, &self->at.ref))
+	if ((changes & CHANGE_LIST) && self->placed && self->at.ref.kind != OBJ_NONE &&
+	        !store_has(view->app->store, &self->at.ref))
 		settle(self);
 	else if (!self->placed && store_host_count(view->app->store))
 		settle(self);
@@ -384,22 +378,25 @@ static void tree_set_object(struct view *view, const struct obj_ref *ref)
 {
 	struct tree *self = (struct tree *)view;
 	const struct tree_row *row = cursor_row(self);
+	struct tree_row wanted = {.ref = *ref};
+	int index;
 
 	view->dirty = true;
 	/* A group's row opens its host and stays where it is. */
 	if (self->placed && row && obj_ref_equal(&row->ref, ref))
 		return;
 	tree_rows_reveal(&self->rows, ref);
-	self->at = (struct tree_row){.ref = *ref, .part = TREE_OBJECT};
-	self->placed = true;
 	sync_rows(self);
-	row = tree_rows_at(&self->rows, self->list.cursor);
-	if (row && !obj_ref_equal(&row->ref, ref)) {
-		int index = tree_rows_find(&self->rows, ref, TREE_OBJECT);
-
-		if (index >= 0)
-			list_goto(&self->list, (unsigned)index);
-	}
+	index = tree_rows_find(&self->rows, &wanted);
+	/* The order has no place for it: the cursor stays until one has. */
+	self->has_left = index < 0 && self->rows.by != TREE_BY_HOST;
+	self->left = wanted;
+	if (self->has_left && self->placed)
+		return;
+	self->at = index >= 0 ? *tree_rows_at(&self->rows, (unsigned)index) : wanted;
+	self->placed = true;
+	if (index >= 0)
+		list_goto(&self->list, (unsigned)index);
 }
 
 /* The cursor on something that does not match is not what was looked for. */
@@ -428,7 +425,7 @@ static void tree_set_filter(struct view *view, const char *filter)
 	sync_rows(self);
 	goto_match(self);
 	/* While typing, the page follows the cursor. */
-	if (tree_selected(view, &ref))
+	if (tree_selected(view, &ref) && ref.kind != OBJ_NONE)
 		app_open(view->app, &ref);
 	self->has_home = self->has_home && *self->rows.filter;
 }
@@ -453,10 +450,36 @@ static void tree_visible(struct view *view, unsigned host, GArray *uuids)
 	}
 }
 
+static bool tree_row_ref(struct view *view, unsigned index, struct obj_ref *ret_ref)
+{
+	struct tree *self = (struct tree *)view;
+	const struct tree_row *row;
+
+	if (!index)
+		sync_rows(self);
+	row = tree_rows_at(&self->rows, index);
+	if (row)
+		*ret_ref = row->part == TREE_OBJECT ? row->ref : (struct obj_ref){.kind = OBJ_NONE};
+	return row != NULL;
+}
+
+static unsigned tree_cursor(struct view *view)
+{
+	struct tree *self = (struct tree *)view;
+
+	sync_rows(self);
+	return self->list.cursor;
+}
+
 static const struct view_cmd cmds[] = {
+        {"enter", "Fold or unfold; open a guest's page", "Enter", "open", cmd_enter},
+        {"view", "Next order of the tree: by host, kind, state, tag", "v", "view", cmd_next_order},
+        {"view-host", "Tree by host", NULL, NULL, cmd_by_host},
+        {"view-kind", "Tree by kind", NULL, NULL, cmd_by_kind},
+        {"view-state", "Tree by state", NULL, NULL, cmd_by_state},
+        {"view-tag", "Tree by tag", NULL, NULL, cmd_by_tag},
         {"fold", "Fold, or go to the parent", "h Left", NULL, cmd_fold},
         {"unfold", "Unfold, or go to the first child", "l Right", NULL, cmd_unfold},
-        {"enter", "Fold or unfold; open a guest's page", "Enter", "open", cmd_enter},
         {NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -474,5 +497,9 @@ const struct view_ops tree_view = {
         .set_object = tree_set_object,
         .set_filter = tree_set_filter,
         .filter = tree_filter,
+        .heading = tree_heading,
+        .wants_all = tree_wants_all,
+        .row = tree_row_ref,
+        .cursor = tree_cursor,
         .visible = tree_visible,
 };

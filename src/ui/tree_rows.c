@@ -8,21 +8,22 @@ static guint row_hash(gconstpointer key)
 {
 	const struct tree_row *row = key;
 
-	return obj_ref_hash(&row->ref) * 7 + row->part;
+	return obj_ref_hash(&row->ref) * 7 + row->part + g_direct_hash(row->group) * 31;
 }
 
 static gboolean row_equal(gconstpointer a, gconstpointer b)
 {
 	const struct tree_row *row = a, *other = b;
 
-	return row->part == other->part && obj_ref_equal(&row->ref, &other->ref);
+	return row->part == other->part && row->group == other->group && obj_ref_equal(&row->ref, &other->ref);
 }
 
 void tree_rows_init(struct tree_rows *tree, const struct store *store)
 {
 	*tree = (struct tree_rows){.store = store, .stale = true};
 	tree->rows = g_array_new(FALSE, TRUE, sizeof(struct tree_row));
-	tree->toggled = g_hash_table_new_full(row_hash, row_equal, g_free, NULL);
+	for (unsigned i = 0; i < TREE_BY_N; i++)
+		tree->toggled[i] = g_hash_table_new_full(row_hash, row_equal, g_free, NULL);
 	tree->filter = g_strdup("");
 	tree->filter_fold = g_strdup("");
 }
@@ -30,7 +31,8 @@ void tree_rows_init(struct tree_rows *tree, const struct store *store)
 void tree_rows_fini(struct tree_rows *tree)
 {
 	g_array_unref(tree->rows);
-	g_hash_table_unref(tree->toggled);
+	for (unsigned i = 0; i < TREE_BY_N; i++)
+		g_hash_table_unref(tree->toggled[i]);
 	g_free(tree->filter);
 	g_free(tree->filter_fold);
 }
@@ -43,133 +45,145 @@ static bool folded_by_default(const struct tree_row *row)
 
 static bool is_folded(const struct tree_rows *tree, const struct tree_row *row)
 {
-	return folded_by_default(row) != g_hash_table_contains(tree->toggled, row);
+	return folded_by_default(row) != g_hash_table_contains(tree->toggled[tree->by], row);
 }
 
-static bool filtering(const struct tree_rows *tree)
+bool tree_rows_filtering(const struct tree_rows *tree)
 {
 	return *tree->filter_fold != '\0';
 }
 
-static bool matches(const struct tree_rows *tree, const char *fold)
+bool tree_rows_matches(const struct tree_rows *tree, const char *fold)
 {
-	return !filtering(tree) || filter_match(fold, tree->filter_fold);
+	return !tree_rows_filtering(tree) || filter_match(fold, tree->filter_fold);
 }
 
-/*
- * Appends a row and says whether its children are to be listed. While a filter
- * is on everything is looked into, so that a match in a folded part is found.
- */
-static bool push(
-        struct tree_rows *tree, const struct obj_ref *ref, enum tree_part part, int depth, bool foldable)
+bool tree_rows_push(struct tree_rows *tree, struct tree_row row)
 {
-	struct tree_row row = {*ref, part, depth, foldable, false, false};
+	bool filtering = tree_rows_filtering(tree);
 
 	/* Rows without children are only pushed when they match. */
-	row.match = filtering(tree) && part == TREE_OBJECT && !foldable;
-
-	if (foldable && !filtering(tree))
-		row.folded = is_folded(tree, &row);
+	row.match = filtering && row.part == TREE_OBJECT && !row.foldable;
+	row.folded = row.foldable && !filtering && is_folded(tree, &row);
 	g_array_append_val(tree->rows, row);
-	return foldable && !row.folded;
+	return row.foldable && !row.folded;
 }
 
-/* Takes back a parent at `at` that neither matches nor has children that do. */
-static void prune(struct tree_rows *tree, unsigned at, bool match)
+void tree_rows_prune(struct tree_rows *tree, unsigned at, bool match)
 {
 	struct tree_row *row = &g_array_index(tree->rows, struct tree_row, at);
 
 	if (!match && tree->rows->len == at + 1)
 		g_array_set_size(tree->rows, at);
 	else
-		row->match = match && filtering(tree);
+		row->match = match && tree_rows_filtering(tree);
 }
 
-static void push_guests(struct tree_rows *tree, const struct host *host)
+static void push_leaf(
+        struct tree_rows *tree, const struct obj_ref *ref, const char *fold, const char *group, int depth)
 {
-	for (unsigned i = 0; i < host->guests->len; i++) {
-		const struct guest *guest = g_ptr_array_index(host->guests, i);
-
-		if (matches(tree, guest->fold))
-			push(tree, &guest->ref, TREE_OBJECT, 1, false);
-	}
+	if (tree_rows_matches(tree, fold))
+		tree_rows_push(tree, (struct tree_row){.ref = *ref, .group = group, .depth = depth});
 }
 
-static void push_volumes(struct tree_rows *tree, const struct pool *pool)
+static void push_volumes(struct tree_rows *tree, const struct pool *pool, const char *group, int depth)
 {
+	struct tree_row note = {.ref = pool->ref, .part = TREE_NOTE, .group = group, .depth = depth};
+
 	if (!pool->volumes) {
-		if (!filtering(tree))
-			push(tree, &pool->ref, TREE_NOTE, 3, false);
+		if (!tree_rows_filtering(tree))
+			tree_rows_push(tree, note);
 		return;
 	}
 	for (unsigned i = 0; i < pool->volumes->len; i++) {
 		const struct volume *volume = g_ptr_array_index(pool->volumes, i);
 
-		if (matches(tree, volume->fold))
-			push(tree, &volume->ref, TREE_OBJECT, 3, false);
+		push_leaf(tree, &volume->ref, volume->fold, group, depth);
 	}
+}
+
+void tree_rows_push_pool(struct tree_rows *tree, const struct pool *pool, const char *group, int depth)
+{
+	struct tree_row row = {.ref = pool->ref, .group = group, .depth = depth, .foldable = true};
+	unsigned at = tree->rows->len;
+
+	if (tree_rows_push(tree, row))
+		push_volumes(tree, pool, group, depth + 1);
+	tree_rows_prune(tree, at, tree_rows_matches(tree, pool->fold));
+}
+
+static bool push_part(struct tree_rows *tree, const struct host *host, enum tree_part part)
+{
+	return tree_rows_push(
+	        tree, (struct tree_row){.ref = host->ref, .part = part, .depth = 1, .foldable = true});
 }
 
 static void push_storage(struct tree_rows *tree, const struct host *host)
 {
 	unsigned group = tree->rows->len;
 
-	if (!push(tree, &host->ref, TREE_STORAGE, 1, true))
+	if (!push_part(tree, host, TREE_STORAGE))
 		return;
-	for (unsigned i = 0; i < host->pools->len; i++) {
-		const struct pool *pool = g_ptr_array_index(host->pools, i);
-		unsigned at = tree->rows->len;
-
-		if (push(tree, &pool->ref, TREE_OBJECT, 2, true))
-			push_volumes(tree, pool);
-		prune(tree, at, matches(tree, pool->fold));
-	}
-	prune(tree, group, !filtering(tree));
+	for (unsigned i = 0; i < host->pools->len; i++)
+		tree_rows_push_pool(tree, g_ptr_array_index(host->pools, i), NULL, 2);
+	tree_rows_prune(tree, group, !tree_rows_filtering(tree));
 }
 
 static void push_networks(struct tree_rows *tree, const struct host *host)
 {
 	unsigned group = tree->rows->len;
 
-	if (!push(tree, &host->ref, TREE_NETWORKS, 1, true))
+	if (!push_part(tree, host, TREE_NETWORKS))
 		return;
 	for (unsigned i = 0; i < host->networks->len; i++) {
 		const struct network *network = g_ptr_array_index(host->networks, i);
 
-		if (matches(tree, network->fold))
-			push(tree, &network->ref, TREE_OBJECT, 2, false);
+		push_leaf(tree, &network->ref, network->fold, NULL, 2);
 	}
-	prune(tree, group, !filtering(tree));
+	tree_rows_prune(tree, group, !tree_rows_filtering(tree));
 }
 
 static void push_host(struct tree_rows *tree, const struct host *host)
 {
+	struct tree_row row = {.ref = host->ref, .foldable = true};
 	unsigned at = tree->rows->len;
-	g_autofree char *fold = filtering(tree) ? text_fold(host->name) : NULL;
+	g_autofree char *fold = tree_rows_filtering(tree) ? text_fold(host->name) : NULL;
 
-	if (push(tree, &host->ref, TREE_OBJECT, 0, true)) {
-		push_guests(tree, host);
+	if (tree_rows_push(tree, row)) {
+		for (unsigned i = 0; i < host->guests->len; i++) {
+			const struct guest *guest = g_ptr_array_index(host->guests, i);
+
+			push_leaf(tree, &guest->ref, guest->fold, NULL, 1);
+		}
 		/* Before anything was read there is nothing to say about them. */
 		if (host->listed || host->pools->len)
 			push_storage(tree, host);
 		if (host->listed || host->networks->len)
 			push_networks(tree, host);
 	}
-	prune(tree, at, matches(tree, fold));
+	tree_rows_prune(tree, at, tree_rows_matches(tree, fold));
+}
+
+/* Is what the rows were made of still so? */
+static bool fresh(const struct tree_rows *tree)
+{
+	return !tree->stale && tree->generation == store_generation(tree->store) &&
+	       tree->hosts == store_host_count(tree->store) &&
+	       (tree->by != TREE_BY_TAG || tree->tags_generation == store_tags_generation(tree->store));
 }
 
 bool tree_rows_sync(struct tree_rows *tree)
 {
-	uint64_t generation = store_generation(tree->store);
-	unsigned hosts = store_host_count(tree->store);
-
-	if (!tree->stale && tree->generation == generation && tree->hosts == hosts)
+	if (fresh(tree))
 		return false;
 	tree->stale = false;
-	tree->generation = generation;
-	tree->hosts = hosts;
+	tree->generation = store_generation(tree->store);
+	tree->tags_generation = store_tags_generation(tree->store);
+	tree->hosts = store_host_count(tree->store);
 	g_array_set_size(tree->rows, 0);
-	for (unsigned i = 0; i < hosts; i++)
+	if (tree->by != TREE_BY_HOST)
+		tree_groups_make(tree);
+	for (unsigned i = 0; tree->by == TREE_BY_HOST && i < tree->hosts; i++)
 		push_host(tree, store_host_at(tree->store, i));
 	return true;
 }
@@ -179,15 +193,21 @@ const struct tree_row *tree_rows_at(const struct tree_rows *tree, unsigned index
 	return index < tree->rows->len ? &g_array_index(tree->rows, struct tree_row, index) : NULL;
 }
 
-int tree_rows_find(const struct tree_rows *tree, const struct obj_ref *ref, enum tree_part part)
+int tree_rows_find(const struct tree_rows *tree, const struct tree_row *row)
 {
-	for (unsigned i = 0; i < tree->rows->len; i++) {
-		const struct tree_row *row = &g_array_index(tree->rows, struct tree_row, i);
+	int other = -1;
 
-		if (row->part == part && obj_ref_equal(&row->ref, ref))
+	for (unsigned i = 0; i < tree->rows->len; i++) {
+		const struct tree_row *at = &g_array_index(tree->rows, struct tree_row, i);
+
+		if (row_equal(at, row))
 			return (int)i;
+		/* Groups are told apart by nothing but their group. */
+		if (other < 0 && row->ref.kind != OBJ_NONE && at->part == row->part &&
+		        obj_ref_equal(&at->ref, &row->ref))
+			other = (int)i;
 	}
-	return -1;
+	return other;
 }
 
 int tree_rows_parent(const struct tree_rows *tree, unsigned index)
@@ -202,38 +222,68 @@ int tree_rows_parent(const struct tree_rows *tree, unsigned index)
 
 void tree_rows_set_fold(struct tree_rows *tree, const struct tree_row *row, bool folded)
 {
+	GHashTable *toggled = tree->toggled[tree->by];
+
 	if (folded == folded_by_default(row))
-		g_hash_table_remove(tree->toggled, row);
+		g_hash_table_remove(toggled, row);
 	else
-		g_hash_table_add(tree->toggled, g_memdup2(row, sizeof(*row)));
+		g_hash_table_add(toggled, g_memdup2(row, sizeof(*row)));
 	tree->stale = true;
 }
 
-static void unfold(struct tree_rows *tree, const struct obj_ref *ref, enum tree_part part)
+static void unfold(
+        struct tree_rows *tree, const struct obj_ref *ref, enum tree_part part, const char *group)
 {
-	struct tree_row row = {.ref = *ref, .part = part};
+	struct tree_row row = {.ref = *ref, .part = part, .group = group};
 
 	if (is_folded(tree, &row))
 		tree_rows_set_fold(tree, &row, false);
 }
 
-void tree_rows_reveal(struct tree_rows *tree, const struct obj_ref *ref)
+static void reveal_below_host(struct tree_rows *tree, const struct obj_ref *ref)
 {
 	struct obj_ref host = {.kind = OBJ_HOST, .host = ref->host};
-	struct obj_ref pool = *ref;
 
 	if (ref->kind == OBJ_HOST)
 		return;
-	unfold(tree, &host, TREE_OBJECT);
+	unfold(tree, &host, TREE_OBJECT, NULL);
 	if (ref->kind == OBJ_NETWORK)
-		unfold(tree, &host, TREE_NETWORKS);
+		unfold(tree, &host, TREE_NETWORKS, NULL);
 	if (ref->kind == OBJ_POOL || ref->kind == OBJ_VOLUME)
-		unfold(tree, &host, TREE_STORAGE);
+		unfold(tree, &host, TREE_STORAGE, NULL);
+}
+
+/* One open group is enough to see it. */
+static const char *reveal_in_group(struct tree_rows *tree, const struct obj_ref *ref)
+{
+	const struct obj_ref none = {.kind = OBJ_NONE};
+	g_autoptr(GPtrArray) groups = tree_groups_of(tree, ref);
+
+	for (unsigned i = 0; i < groups->len; i++) {
+		struct tree_row row = {.part = TREE_GROUP, .group = groups->pdata[i]};
+
+		if (!is_folded(tree, &row))
+			return row.group;
+	}
+	if (groups->len)
+		unfold(tree, &none, TREE_GROUP, groups->pdata[0]);
+	return groups->len ? groups->pdata[0] : NULL;
+}
+
+void tree_rows_reveal(struct tree_rows *tree, const struct obj_ref *ref)
+{
+	const char *group = NULL;
+	struct obj_ref pool = *ref;
+
+	if (tree->by == TREE_BY_HOST)
+		reveal_below_host(tree, ref);
+	else
+		group = reveal_in_group(tree, ref);
 	if (ref->kind != OBJ_VOLUME)
 		return;
 	pool.kind = OBJ_POOL;
 	pool.name = NULL;
-	unfold(tree, &pool, TREE_OBJECT);
+	unfold(tree, &pool, TREE_OBJECT, group);
 }
 
 int tree_rows_first_match(const struct tree_rows *tree)
@@ -251,4 +301,10 @@ void tree_rows_set_filter(struct tree_rows *tree, const char *filter)
 	tree->filter = g_strdup(filter ? filter : "");
 	tree->filter_fold = text_fold(tree->filter);
 	tree->stale = true;
+}
+
+void tree_rows_set_by(struct tree_rows *tree, enum tree_by by)
+{
+	tree->stale = tree->stale || tree->by != by;
+	tree->by = by;
 }

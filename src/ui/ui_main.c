@@ -11,9 +11,10 @@
 
 #include "app_loop.h"
 #include "app_private.h"
+#include "nvirt/files.h"
 
 /* What the back end and the journal may take together to end: less than a person's patience. */
-enum { BACKEND_END_MS = 800, JOURNAL_END_MS = 600, HISTORY_END_MS = 400 };
+enum { BACKEND_END_MS = 800, JOURNAL_END_MS = 600, HISTORY_END_MS = 400, STATE_END_MS = 300 };
 
 static bool wants_mono(const struct options *options)
 {
@@ -51,6 +52,7 @@ static void start_backend(struct app *app, const struct options *options)
 	struct backend_options wanted = {.refresh_ms = options->refresh_ms};
 	app->journal = journal_open(NULL, app->inbox);
 	app->keeper = history_keeper_new(NULL, app->inbox);
+	app->state = state_open(NULL, app->inbox);
 	app->backend = backend_new(app->inbox, app->journal, &wanted);
 	for (unsigned i = 0; i < store_host_count(app->store); i++) {
 		const struct host *host = store_host_at(app->store, i);
@@ -80,6 +82,7 @@ static int run(struct term *term, const struct options *options, const char *not
 	history_keeper_free(app.keeper, HISTORY_END_MS);
 	backend_free(app.backend, BACKEND_END_MS);
 	journal_close(app.journal, JOURNAL_END_MS);
+	state_close(app.state, STATE_END_MS);
 	/* Threads that were left behind may still post: the inbox stays until the process ends, which is now. */
 	app_fini(&app);
 	return code;

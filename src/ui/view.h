@@ -49,6 +49,13 @@ struct view_ops {
 	void (*paste)(struct view *view, const char *text);
 	/* The view within it that has the keys before it (the shown tab); may give NULL. May be NULL. */
 	struct view *(*inner)(struct view *view);
+	/* What the frame says instead of `title`, as it may change; owned. May be NULL. */
+	char *(*heading)(const struct view *view);
+	/* Does it need the definitions of all guests of a host (watch.all)? May be NULL. */
+	bool (*wants_all)(struct view *view, unsigned host);
+	/* A list: the object of its row, OBJ_NONE for one that is no object; false beyond the end. May be NULL. */
+	bool (*row)(struct view *view, unsigned index, struct obj_ref *ret_ref);
+	unsigned (*cursor)(struct view *view); /* its row; there where `row` is */
 	/* Guests now on screen in it (for backend_watch()): appends uuids of host `host`. May be NULL. */
 	void (*visible)(struct view *view, unsigned host, GArray *uuids /* uint8_t[16] */);
 };

@@ -1,29 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Host, Guests: all guests of a host as a table like top's. The cursor keeps to
- * its guest when the order changes. Main thread.
+ * Host, Guests: all guests of a host as a table like top's, with the columns,
+ * order and groups that a person has chosen. The cursor keeps to its guest when
+ * the order changes. Main thread.
  */
 #include "app.h"
+#include "columns_dialog.h"
 #include "content.h"
+#include "form.h"
 #include "graph.h"
-#include "guest_rows.h"
+#include "guest_cells.h"
 #include "look.h"
+#include "nvirt/files.h"
 #include "nvirt/text.h"
-#include "table.h"
+#include "saved.h"
 
-static const struct table_column columns[GUEST_COL_N] = {
-        [GUEST_COL_STATE] = {.title = "S", .width = 3},
-        [GUEST_COL_NAME] = {.title = "Name", .width = 14, .grow = 1},
-        [GUEST_COL_WORD] = {.title = "State", .width = 13, .drop = 2},
-        [GUEST_COL_CPU] = {.title = "CPU%", .width = 7, .right = true, .descending = true},
-        [GUEST_COL_BAR] = {.title = "CPU bar", .width = 10, .grow = 1, .drop = 9, .descending = true},
-        [GUEST_COL_MEMORY] = {.title = "Memory", .width = 9, .drop = 1, .right = true, .descending = true},
-        [GUEST_COL_ALLOCATED] = {.title = "Given", .width = 9, .drop = 6, .right = true, .descending = true},
-        [GUEST_COL_VCPUS] = {.title = "vCPU", .width = 5, .drop = 5, .right = true, .descending = true},
-        [GUEST_COL_ID] = {.title = "ID", .width = 5, .drop = 8, .right = true},
-        [GUEST_COL_SINCE] = {.title = "Since", .width = 9, .drop = 7, .right = true, .descending = true},
-        [GUEST_COL_FLAGS] = {.title = "Flags", .width = 6, .drop = 4, .descending = true},
-};
+#define LIST_NAME "guests"
 
 enum { SPARK_COLS_MIN = 16, SPARK_COLS_MAX = 75 };
 
@@ -32,17 +24,21 @@ struct host_guests {
 	struct obj_ref ref;
 	struct guest_rows rows;
 	struct table table;
-	struct obj_ref at; /* the cursor's guest, OBJ_NONE before the first */
-	bool stale_host;   /* while a frame is drawn */
-	const struct history *history; /* while a frame is drawn */
+	enum guest_column shown[GUEST_COL_N]; /* the table's columns */
+	struct table_column columns[GUEST_COL_N];
+	struct obj_ref at;    /* the cursor's guest; OBJ_NONE before the first, and on a group's row */
+	const char *at_group; /* interned: the group it stands in, or is */
+	bool saving;          /* what is kept is our own */
 };
 
 static void settle(struct host_guests *self)
 {
-	const struct guest *guest = guest_rows_at(&self->rows, self->table.list.cursor);
+	struct guest_line line = guest_rows_line(&self->rows, self->table.list.cursor);
 
-	if (guest)
-		self->at = guest->ref;
+	if (!line.guest && !line.group)
+		return;
+	self->at = line.guest ? line.guest->ref : (struct obj_ref){.kind = OBJ_NONE};
+	self->at_group = line.group;
 }
 
 /* Fresh rows, and the cursor on its guest; before any use of them. */
@@ -55,9 +51,9 @@ static void sync_rows(struct host_guests *self)
 	if (!guest_rows_sync(&self->rows))
 		return;
 	list_set_count(list, guest_rows_count(&self->rows));
-	if (self->at.kind == OBJ_NONE)
+	if (self->at.kind == OBJ_NONE && !self->at_group)
 		return;
-	index = guest_rows_find(&self->rows, &self->at);
+	index = guest_rows_find(&self->rows, &self->at, self->at_group);
 	/* Gone, or hidden by the filter: its neighbour is the cursor's guest from now on. */
 	if (index < 0) {
 		settle(self);
@@ -68,13 +64,92 @@ static void sync_rows(struct host_guests *self)
 	list_goto(list, (unsigned)index);
 }
 
+/* ---- columns ---- */
+
+static void usual_choices(struct column_choice choices[GUEST_COL_N])
+{
+	for (unsigned i = 0; i < GUEST_COL_N; i++)
+		choices[i] = (struct column_choice){guest_column_word((enum guest_column)i),
+		        guest_column_title((enum guest_column)i), guest_column_usual((enum guest_column)i),
+		        i == GUEST_COL_STATE || i == GUEST_COL_NAME};
+}
+
+/* The sorted column among the table's; -1 while it is not shown, and no title tells it. */
+static int sort_place(const struct host_guests *self)
+{
+	for (unsigned i = 0; i < self->table.column_count; i++)
+		if (self->shown[i] == self->rows.sort)
+			return (int)i;
+	return -1;
+}
+
+static void set_columns(struct host_guests *self)
+{
+	struct column_choice choices[GUEST_COL_N];
+	unsigned count = 0;
+
+	usual_choices(choices);
+	columns_order(self->view.app, LIST_NAME, choices, GUEST_COL_N);
+	for (unsigned i = 0; i < GUEST_COL_N; i++) {
+		enum guest_column column = guest_column_by_word(choices[i].word);
+
+		if (!choices[i].shown)
+			continue;
+		self->shown[count] = column;
+		self->columns[count++] = guest_columns[column];
+	}
+	self->table.columns = self->columns;
+	self->table.column_count = count;
+	self->table.sort = sort_place(self);
+	if (self->table.sort < 0) {
+		self->rows.sort = GUEST_COL_NAME;
+		self->table.sort = sort_place(self);
+		self->rows.stale = true;
+	}
+}
+
+/* Order and groups as a person left them. */
+static void apply_saved(struct host_guests *self)
+{
+	struct json_object *kept = saved_get(self->view.app, LIST_NAME), *invert = NULL;
+	enum guest_column sort = guest_column_by_word(saved_string(kept, "sort"));
+	const char *group = saved_string(kept, "group");
+
+	if (self->saving)
+		return;
+	if (sort < GUEST_COL_N)
+		self->rows.sort = sort;
+	if (kept && json_object_object_get_ex(kept, "invert", &invert))
+		self->rows.invert = self->table.invert = json_object_get_boolean(invert);
+	for (unsigned i = 0; group && i < GUEST_GROUP_N; i++)
+		if (!g_strcmp0(group, guest_group_word((enum guest_group)i)))
+			guest_rows_set_group(&self->rows, (enum guest_group)i);
+	self->rows.stale = true;
+	set_columns(self);
+}
+
+static void keep_order(struct host_guests *self)
+{
+	struct json_object *old = saved_get(self->view.app, LIST_NAME), *now = NULL;
+
+	if (!old || json_object_deep_copy(old, &now, NULL) != 0)
+		now = json_object_new_object();
+	json_object_object_add(now, "sort", json_object_new_string(guest_column_word(self->rows.sort)));
+	json_object_object_add(now, "invert", json_object_new_boolean(self->rows.invert));
+	json_object_object_add(now, "group", json_object_new_string(guest_group_word(self->rows.group)));
+	self->saving = true;
+	saved_put(self->view.app, LIST_NAME, now);
+	self->saving = false;
+}
+
 static struct view *create(struct app *app)
 {
 	struct host_guests *self = g_new0(struct host_guests, 1);
 
 	self->view = (struct view){.ops = &host_guests_view, .app = app, .dirty = true};
 	guest_rows_init(&self->rows, app->store);
-	table_init(&self->table, columns, GUEST_COL_N, GUEST_COL_NAME);
+	table_init(&self->table, guest_columns, GUEST_COL_N, GUEST_COL_NAME);
+	apply_saved(self);
 	return &self->view;
 }
 
@@ -87,46 +162,6 @@ static void destroy(struct view *view)
 }
 
 /* ---- cells ---- */
-
-/* Owned; what is not known is "-". */
-static char *since_text(const struct host_guests *self, const struct guest *guest)
-{
-	const struct guest_detail *detail = guest->detail;
-
-	if (detail && detail->started_unix_us && guest_state_active(guest->state))
-		return look_span_us(look_wall_us() - detail->started_unix_us);
-	return look_span_us(guest->state_us ? app_now_us(self->view.app) - guest->state_us : -1);
-}
-
-static void flags_text(const struct guest *guest, char out[8])
-{
-	char *p = out;
-
-	if (guest->flags & GUEST_AUTOSTART)
-		*p++ = 'a';
-	if (!(guest->flags & GUEST_PERSISTENT))
-		*p++ = 't';
-	if (guest->flags & GUEST_MANAGED_SAVE)
-		*p++ = 's';
-	if (guest->flags & GUEST_SNAPSHOTS)
-		*p++ = 'n';
-	if (guest->tcg)
-		*p++ = 'T';
-	*p = '\0';
-}
-
-static void draw_number(struct area cell, enum role role, char *text)
-{
-	area_text_right(cell, 0, 0, cell.cols, role, text);
-	g_free(text);
-}
-
-static char *cpu_text(const struct guest *guest)
-{
-	if (!guest_state_active(guest->state) || !(guest->cpu_pct >= 0))
-		return g_strdup("-");
-	return g_strdup_printf("%.1f", MIN(guest->cpu_pct, 99999.0));
-}
 
 /* The last minutes where the column is wide enough, one slot of the history a character. */
 static bool draw_spark(const struct history *history, const struct guest *guest, struct area cell, enum role role)
@@ -166,63 +201,55 @@ static void draw_state(const struct guest *guest, struct area cell, bool stale)
 	area_glyph(cell, 0, 1, stale && !guest->stuck_us ? ROLE_STALE : look.role, look.glyph);
 }
 
-static char *positive(uint64_t number)
+static void draw_group(const struct guest_line *line, unsigned column, struct area cell)
 {
-	return number ? g_strdup_printf("%" G_GUINT64_FORMAT, number) : g_strdup("-");
+	/* The label takes whatever the other cells leave empty. */
+	if (column == GUEST_COL_STATE)
+		area_glyph(cell, 0, 1, ROLE_TREE_GUIDE, line->folded ? GLYPH_FOLDED : GLYPH_UNFOLDED);
+	else if (column == GUEST_COL_NAME)
+		area_text(cell, 0, 0, -1, ROLE_TREE_GROUP, guest_group_title(line->group));
+	else if (column == GUEST_COL_WORD)
+		area_textf(cell, 0, 0, -1, ROLE_TREE_COUNT, "%u of %u", line->active, line->count);
 }
 
-static void draw_cell(void *data, unsigned row, unsigned column, struct area cell)
+static void draw_text(const struct app *app, const struct guest *guest, enum guest_column column, enum role role,
+        struct area cell)
+{
+	g_autofree char *text = guest_cell_text(app, guest, column);
+
+	table_text(&guest_columns[column], cell, role, text);
+}
+
+static void draw_cell(void *data, unsigned row, unsigned place, struct area cell)
 {
 	const struct host_guests *self = data;
-	const struct guest *guest = guest_rows_at(&self->rows, row);
-	bool stale = self->stale_host || guest->stuck_us;
-	enum role role = stale ? ROLE_STALE : guest_state_active(guest->state) ? ROLE_TEXT : ROLE_STOPPED;
-	char flags[8];
+	struct guest_line line = guest_rows_line(&self->rows, row);
+	const struct guest *guest = line.guest;
+	enum guest_column column = self->shown[place];
+	const struct host *host = guest ? store_host(self->view.app->store, guest->ref.host) : NULL;
+	bool stale = guest && (guest->stuck_us || !host || look_host_stale(self->view.app, host));
+	enum role role;
 
-	switch ((enum guest_column)column) {
-	case GUEST_COL_STATE:
-		draw_state(guest, cell, stale);
-		break;
-	case GUEST_COL_NAME:
-		area_text(cell, 0, 0, -1, guest->marked ? ROLE_MARKED : role, guest->name);
-		break;
-	case GUEST_COL_WORD:
-		area_text(cell, 0, 0, -1, guest->stuck_us || !stale ? look_guest(guest).role : ROLE_STALE,
-		        look_guest_word(guest));
-		break;
-	case GUEST_COL_CPU:
-		draw_number(cell, role, cpu_text(guest));
-		break;
-	case GUEST_COL_BAR:
-		draw_bar(self->history, guest, cell, role);
-		break;
-	case GUEST_COL_MEMORY:
-		draw_number(cell, role, look_kib(guest->rss_kib ? (gint64)guest->rss_kib : -1));
-		break;
-	case GUEST_COL_ALLOCATED:
-		draw_number(cell, role, look_kib(guest->memory_kib ? (gint64)guest->memory_kib : -1));
-		break;
-	case GUEST_COL_VCPUS:
-		draw_number(cell, role, positive(guest->vcpus));
-		break;
-	case GUEST_COL_ID:
-		draw_number(cell, role, guest->id < 0 ? g_strdup("-") : g_strdup_printf("%d", guest->id));
-		break;
-	case GUEST_COL_SINCE:
-		draw_number(cell, role, since_text(self, guest));
-		break;
-	case GUEST_COL_FLAGS:
-		flags_text(guest, flags);
-		area_text(cell, 0, 0, -1, role, flags);
-		break;
-	case GUEST_COL_N:
-		break;
+	if (!guest) {
+		draw_group(&line, column, cell);
+		return;
 	}
+	role = stale ? ROLE_STALE : guest_state_active(guest->state) ? ROLE_TEXT : ROLE_STOPPED;
+	if (column == GUEST_COL_STATE)
+		draw_state(guest, cell, stale);
+	else if (column == GUEST_COL_BAR)
+		draw_bar(host ? host->history : NULL, guest, cell, role);
+	else if (column == GUEST_COL_NAME && guest->marked)
+		draw_text(self->view.app, guest, column, ROLE_MARKED, cell);
+	else if (column == GUEST_COL_WORD)
+		draw_text(self->view.app, guest, column,
+		        guest->stuck_us || !stale ? look_guest(guest).role : ROLE_STALE, cell);
+	else
+		draw_text(self->view.app, guest, column, role, cell);
 }
 
 static void draw_foot(struct host_guests *self, const struct host *host, struct area line)
 {
-	unsigned shown = guest_rows_count(&self->rows);
 	g_autofree char *age = look_host_age(self->view.app, host);
 	int x = 0;
 
@@ -230,12 +257,19 @@ static void draw_foot(struct host_guests *self, const struct host *host, struct 
 	x += area_textf(line, 0, x, -1, ROLE_DIM, "%u guest%s, %u active", host->guests->len,
 	        host->guests->len == 1 ? "" : "s", host->running);
 	if (*self->rows.filter)
-		x += area_textf(line, 0, x, -1, ROLE_MATCH, ", %u match \"%s\"", shown, self->rows.filter);
+		x += area_textf(line, 0, x, -1, ROLE_MATCH, ", %u match \"%s\"", self->rows.shown, self->rows.filter);
+	if (self->rows.group != GUEST_GROUP_NONE)
+		x += area_textf(line, 0, x, -1, ROLE_DIM, ", by %s", guest_group_word(self->rows.group));
+	if (self->rows.group == GUEST_GROUP_TAG && host->described < host->guests->len)
+		x += area_textf(line, 0, x, -1, ROLE_DIM, ", reading tags %u of %u", host->described,
+		        host->guests->len);
 	if (age)
 		x += area_textf(line, 0, x, -1, ROLE_STALE, ", %s", age);
-	if (line.cols - x > 50)
+	if (line.cols - x > 76)
 		area_text_right(line, 0, x, line.cols - x, ROLE_DIM,
-		        "a autostart  t transient  s saved  n snapshots  T emulated");
+		        "a autostart t template x transient s saved n snapshots T emulated ! alarm");
+	else if (line.cols - x > 20)
+		area_text_right(line, 0, x, line.cols - x, ROLE_DIM, "o columns  b group");
 }
 
 static void draw(struct view *view, struct area area, bool focused)
@@ -249,10 +283,8 @@ static void draw(struct view *view, struct area area, bool focused)
 	area_clear(area, ROLE_TEXT);
 	if (!host)
 		return;
-	self->stale_host = look_host_stale(view->app, host);
-	self->history = host->history;
 	/* Whoever has the keys here has chosen a guest, even without moving. */
-	if (focused && self->at.kind == OBJ_NONE)
+	if (focused && self->at.kind == OBJ_NONE && !self->at_group)
 		settle(self);
 	table_draw(&self->table, area_sub(area, 0, 0, area.rows - foot, area.cols), focused, draw_cell, self);
 	if (!guest_rows_count(&self->rows))
@@ -269,18 +301,19 @@ static void draw(struct view *view, struct area area, bool focused)
 /* The table's choice becomes the rows'. */
 static void sort_changed(struct host_guests *self)
 {
-	self->rows.sort = (enum guest_column)self->table.sort;
+	self->rows.sort = self->shown[self->table.sort];
 	self->rows.invert = self->table.invert;
 	self->rows.stale = true;
+	keep_order(self);
 	content_touch(&self->view);
 }
 
 /* Columns that are not on screen are passed over, or the order would seem to come from nowhere. */
 static void step_sort(struct host_guests *self, int step)
 {
-	for (unsigned i = 0; i < GUEST_COL_N; i++) {
+	for (unsigned i = 0; i < self->table.column_count; i++) {
 		table_sort_step(&self->table, step);
-		if (self->table.slots[self->table.sort].width && self->table.sort != GUEST_COL_BAR)
+		if (self->table.slots[self->table.sort].width && self->shown[self->table.sort] != GUEST_COL_BAR)
 			break;
 	}
 	sort_changed(self);
@@ -307,19 +340,145 @@ static void cmd_invert(struct view *view, unsigned count)
 	sort_changed(self);
 }
 
+static void cmd_group(struct view *view, unsigned count)
+{
+	struct host_guests *self = (struct host_guests *)view;
+	/* By host it would be one group where there is one host. */
+	unsigned groups = store_host_count(view->app->store) > 1 ? GUEST_GROUP_N : GUEST_GROUP_HOST;
+
+	(void)count;
+	guest_rows_set_group(&self->rows, (enum guest_group)(((unsigned)self->rows.group + 1) % groups));
+	if (self->at.kind == OBJ_NONE)
+		self->at_group = NULL;
+	keep_order(self);
+	content_touch(view);
+}
+
+static void cmd_columns(struct view *view, unsigned count)
+{
+	struct column_choice usual[GUEST_COL_N], choices[GUEST_COL_N];
+
+	(void)count;
+	usual_choices(usual);
+	usual_choices(choices);
+	columns_order(view->app, LIST_NAME, choices, GUEST_COL_N);
+	app_push_modal(view->app, columns_dialog_new(view->app, LIST_NAME, choices, usual, GUEST_COL_N));
+}
+
 static void cmd_open(struct view *view, unsigned count)
 {
 	struct host_guests *self = (struct host_guests *)view;
-	const struct guest *guest;
+	struct guest_line line;
 	struct obj_ref ref;
 
 	(void)count;
 	sync_rows(self);
-	guest = guest_rows_at(&self->rows, self->table.list.cursor);
-	if (!guest)
-		return;
-	ref = guest->ref;
-	app_open(view->app, &ref);
+	line = guest_rows_line(&self->rows, self->table.list.cursor);
+	if (line.guest) {
+		ref = line.guest->ref;
+		app_open(view->app, &ref);
+	} else if (line.group) {
+		settle(self);
+		guest_rows_toggle(&self->rows, line.group);
+		content_touch(view);
+	}
+}
+
+static void fold_group(struct view *view, bool folded)
+{
+	struct host_guests *self = (struct host_guests *)view;
+	struct guest_line line;
+
+	sync_rows(self);
+	line = guest_rows_line(&self->rows, self->table.list.cursor);
+	/* From a guest to its group's row first. */
+	if (line.guest && line.group && folded) {
+		self->at = (struct obj_ref){.kind = OBJ_NONE};
+		list_goto(&self->table.list,
+		        (unsigned)MAX(guest_rows_find(&self->rows, &self->at, line.group), 0));
+		settle(self);
+	} else if (!line.guest && line.group && line.folded != folded) {
+		settle(self);
+		guest_rows_toggle(&self->rows, line.group);
+	}
+	content_touch(view);
+}
+
+static void cmd_fold(struct view *view, unsigned count)
+{
+	(void)count;
+	fold_group(view, true);
+}
+
+static void cmd_unfold(struct view *view, unsigned count)
+{
+	(void)count;
+	fold_group(view, false);
+}
+
+/* ---- export ---- */
+
+static char *export_path(const struct store *store, const struct obj_ref *ref)
+{
+	(void)store;
+	(void)ref;
+	return g_build_filename(g_get_home_dir(), "guests.csv", NULL);
+}
+
+static const struct param export_params[] = {
+        {.name = "file",
+                .title = "File",
+                .help = "On this machine; JSON where it ends in .json, else CSV.",
+                .type = PARAM_PATH,
+                .required = true,
+                .current = export_path},
+        {.name = "replace",
+                .title = "Replace",
+                .help = "Exchange the file if there is one; else it is left alone.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        {.name = NULL},
+};
+
+/* No row of the table of actions: it asks no host for anything. */
+static const struct action export_action = {
+        .verb = "export",
+        .title = "Export",
+        .help = "Writes the table as it is shown.",
+        .kind = OBJ_HOST,
+        .params = export_params,
+};
+
+/* Takes args. */
+static void export_asked(struct app *app, struct args *args, void *data)
+{
+	struct view *content = app->regions[REGION_CONTENT];
+	struct view *tab = content ? content_active(content) : NULL;
+	struct host_guests *self = tab && tab->ops == &host_guests_view ? (struct host_guests *)tab : NULL;
+	const char *path = args ? args_get(args, "file") : NULL;
+	unsigned guests = 0;
+
+	(void)data;
+	if (path && self && app->inbox) {
+		struct guest_export export = {app, &self->rows, self->shown, self->table.column_count};
+		char *text;
+
+		sync_rows(self);
+		text = g_str_has_suffix(path, ".json") ? guest_export_json(&export, &guests)
+		                                       : guest_export_csv(&export, &guests);
+		g_autoptr(GBytes) bytes = g_bytes_new_take(text, strlen(text));
+		g_autofree char *what = g_strdup_printf("%u guest%s", guests, guests == 1 ? "" : "s");
+		file_export(app->inbox, path, bytes, args_get_bool(args, "replace", false), what);
+	}
+	args_free(args);
+}
+
+static void cmd_export(struct view *view, unsigned count)
+{
+	struct host_guests *self = (struct host_guests *)view;
+
+	(void)count;
+	app_push_modal(view->app, form_new(view->app, &export_action, &self->ref, export_asked, NULL, NULL));
 }
 
 /* ---- input ---- */
@@ -361,20 +520,23 @@ static bool mouse(struct view *view, const struct mouse *event)
 
 static void update(struct view *view, unsigned changes)
 {
-	if (changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_STATS))
+	if (changes & CHANGE_SAVED)
+		apply_saved((struct host_guests *)view);
+	if (changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_STATS | CHANGE_SAVED))
 		view->dirty = true;
 }
 
 static bool selected(struct view *view, struct obj_ref *ret_ref)
 {
 	struct host_guests *self = (struct host_guests *)view;
-	const struct guest *guest;
+	struct guest_line line;
 
 	sync_rows(self);
-	guest = guest_rows_at(&self->rows, self->table.list.cursor);
-	if (!guest)
+	line = guest_rows_line(&self->rows, self->table.list.cursor);
+	if (!line.guest && !line.group)
 		return false;
-	*ret_ref = guest->ref;
+	/* A group's row is no object: not the host that is open, either. */
+	*ret_ref = line.guest ? line.guest->ref : (struct obj_ref){.kind = OBJ_NONE};
 	return true;
 }
 
@@ -383,7 +545,7 @@ static void set_object(struct view *view, const struct obj_ref *ref)
 	struct host_guests *self = (struct host_guests *)view;
 
 	if (self->ref.host != ref->host)
-		self->at = (struct obj_ref){.kind = OBJ_NONE};
+		self->at = (struct obj_ref){.kind = OBJ_NONE}, self->at_group = NULL;
 	self->ref = *ref;
 	guest_rows_set_host(&self->rows, ref->host);
 	content_touch(view);
@@ -407,15 +569,54 @@ static void visible(struct view *view, unsigned host, GArray *uuids)
 	struct host_guests *self = (struct host_guests *)view;
 	const struct list *list = &self->table.list;
 
-	if (self->ref.host != host)
-		return;
 	sync_rows(self);
-	for (unsigned i = list->top; i < list->count && i < list->top + list->height; i++)
-		g_array_append_vals(uuids, guest_rows_at(&self->rows, i)->ref.uuid, 1);
+	for (unsigned i = list->top; i < list->count && i < list->top + list->height; i++) {
+		const struct guest *guest = guest_rows_at(&self->rows, i);
+
+		if (guest && guest->ref.host == host)
+			g_array_append_vals(uuids, guest->ref.uuid, 1);
+	}
+}
+
+/* Groups and order by what only definitions tell need those of the guests that are not on screen, too. */
+static bool wants_all(struct view *view, unsigned host)
+{
+	const struct guest_rows *rows = &((struct host_guests *)view)->rows;
+
+	if (rows->host != host && rows->group != GUEST_GROUP_HOST)
+		return false;
+	return rows->group == GUEST_GROUP_TAG || rows->sort == GUEST_COL_TAGS || rows->sort == GUEST_COL_TITLE;
+}
+
+static bool row_ref(struct view *view, unsigned index, struct obj_ref *ret_ref)
+{
+	struct host_guests *self = (struct host_guests *)view;
+	struct guest_line line;
+
+	if (!index)
+		sync_rows(self);
+	line = guest_rows_line(&self->rows, index);
+	if (index >= guest_rows_count(&self->rows))
+		return false;
+	*ret_ref = line.guest ? line.guest->ref : (struct obj_ref){.kind = OBJ_NONE};
+	return true;
+}
+
+static unsigned cursor(struct view *view)
+{
+	struct host_guests *self = (struct host_guests *)view;
+
+	sync_rows(self);
+	return self->table.list.cursor;
 }
 
 static const struct view_cmd cmds[] = {
-        {"open-guest", "Open the guest's page", "Enter", "open", cmd_open},
+        {"open-guest", "Open the guest's page; fold a group", "Enter", "open", cmd_open},
+        {"group", "Group by state, tag, host, or not", "b", "group", cmd_group},
+        {"columns", "Choose and order the columns", "o", "columns", cmd_columns},
+        {"export", "Export the table as CSV or JSON", "E", NULL, cmd_export},
+        {"fold-group", "Fold the group", "h Left", NULL, cmd_fold},
+        {"unfold-group", "Unfold the group", "l Right", NULL, cmd_unfold},
         {"sort-next", "Sort by the next column", ">", "sort", cmd_sort_next},
         {"sort-prev", "Sort by the previous column", "<", NULL, cmd_sort_prev},
         {"sort-invert", "Turn the order round", "i", NULL, cmd_invert},
@@ -436,5 +637,8 @@ const struct view_ops host_guests_view = {
         .set_object = set_object,
         .set_filter = set_filter,
         .filter = filter_of,
+        .row = row_ref,
+        .cursor = cursor,
         .visible = visible,
+        .wants_all = wants_all,
 };

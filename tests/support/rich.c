@@ -47,6 +47,14 @@ void rich_add_guest(
 	g_array_append_val(sample->guests, row);
 }
 
+void rich_tags(struct sample *sample, const char *tags)
+{
+	struct guest_row *row = &g_array_index(sample->guests, struct guest_row, sample->guests->len - 1);
+
+	row->tags = g_ref_string_new(tags);
+	row->title = g_ref_string_new("");
+}
+
 void rich_post_sample(struct screen *screen, unsigned host, struct sample *sample)
 {
 	struct msg *msg = msg_new(MSG_SAMPLE, host, 1);

@@ -11,6 +11,8 @@
 /* The guest's number becomes its UUID; `name` is raw and cleaned here, as the back end does. */
 void rich_add_guest(
         struct sample *sample, unsigned number, const char *name, enum guest_state state, int reason);
+/* Of the guest just added: as its definition says, NULL = not read. */
+void rich_tags(struct sample *sample, const char *tags);
 /* Posts it as the newest sample of `host`; takes it. */
 void rich_post_sample(struct screen *screen, unsigned host, struct sample *sample);
 /* What a host with a few of everything looks like; its number is returned. */

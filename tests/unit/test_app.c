@@ -107,6 +107,19 @@ static bool probe_selected(struct view *view, struct obj_ref *ret_ref)
 	return guest;
 }
 
+static bool probe_row(struct view *view, unsigned index, struct obj_ref *ret_ref)
+{
+	const struct guest *guest = probe_guest(view, index);
+	if (guest)
+		*ret_ref = guest->ref;
+	return guest;
+}
+
+static unsigned probe_cursor(struct view *view)
+{
+	return ((struct probe *)view)->list.cursor;
+}
+
 static void probe_set_filter(struct view *view, const char *filter)
 {
 	struct probe *probe = (struct probe *)view;
@@ -130,6 +143,8 @@ static const struct view_ops probe_view = {
         .key = probe_key,
         .update = probe_update,
         .selected = probe_selected,
+        .row = probe_row,
+        .cursor = probe_cursor,
         .set_filter = probe_set_filter,
         .filter = probe_filter,
 };

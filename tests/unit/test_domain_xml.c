@@ -139,15 +139,32 @@ static void boot_devices_of_the_old_way_keep_their_order(void **state)
 
 static void row_is_read_without_the_rest(void **state)
 {
-	unsigned vcpus;
-	uint64_t memory_kib;
-	bool tcg;
+	struct domain_row row;
 
 	(void)state;
-	assert_true(domain_xml_parse_row(running, &vcpus, &memory_kib, &tcg));
-	assert_int_equal(vcpus, 2);
-	assert_int_equal(memory_kib, 1024 * 1024);
-	assert_false(tcg);
+	assert_true(domain_xml_parse_row(running, &row));
+	assert_int_equal(row.vcpus, 2);
+	assert_int_equal(row.memory_kib, 1024 * 1024);
+	assert_false(row.tcg);
+	assert_false(row.template);
+	assert_string_equal(row.tags, "web, prod");
+	domain_row_clear(&row);
+}
+
+static void a_template_is_told_by_its_own_element(void **state)
+{
+	struct domain_row row;
+
+	(void)state;
+	assert_true(domain_xml_parse_row(
+	        "<domain type='qemu'><name>t</name><title>Golden</title><metadata>"
+	        "<x:template xmlns:x='urn:nvirt:template:1'/></metadata></domain>",
+	        &row));
+	assert_true(row.template);
+	assert_true(row.tcg);
+	assert_string_equal(row.tags, "");
+	assert_string_equal(row.title, "Golden");
+	domain_row_clear(&row);
 }
 
 static void collect(const char *target, const char *path, void *data)
@@ -290,6 +307,7 @@ int main(void)
 	        cmocka_unit_test(bare_guest_has_empty_words_and_no_null),
 	        cmocka_unit_test(boot_devices_of_the_old_way_keep_their_order),
 	        cmocka_unit_test(row_is_read_without_the_rest),
+	        cmocka_unit_test(a_template_is_told_by_its_own_element),
 	        cmocka_unit_test(files_come_with_their_backing_chain),
 	        cmocka_unit_test(strings_come_cleaned),
 	        cmocka_unit_test(hostile_documents_are_refused),
