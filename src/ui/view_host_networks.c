@@ -153,7 +153,7 @@ static char *foot(struct table_view *self)
 
 static const char *empty(struct table_view *self)
 {
-	return table_view_host(self)->listed ? "No networks on this host."
+	return table_view_host(self)->listed ? "No networks are known on this host."
 	                                     : "Nothing was read from this host yet.";
 }
 

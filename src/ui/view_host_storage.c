@@ -210,7 +210,7 @@ static char *foot(struct table_view *self)
 
 static const char *empty(struct table_view *self)
 {
-	return table_view_host(self)->listed ? "No storage pools on this host."
+	return table_view_host(self)->listed ? "No storage pools are known on this host."
 	                                     : "Nothing was read from this host yet.";
 }
 
