@@ -42,6 +42,8 @@ struct app {
 	struct lineedit *filter;    /* the prompt, while a filter is typed; else NULL */
 	unsigned plan_id;           /* of the last plan asked for */
 	struct action_run *planned; /* what waits for that plan, or NULL */
+	unsigned edit_id;           /* of the last definition asked for */
+	struct edit_run *edit;      /* the definition being edited, or NULL */
 };
 
 /* A store, regions and canvas without terminal, back end or loop: for drawing tests too. */
