@@ -172,8 +172,8 @@ static void edited(struct app *app, int status, void *data)
 	g_autofree char *words = failure ? g_strdup_printf("The editor (%s) %s.", editor_command(), failure)
 	                                 : g_strdup(error ? error->message : NULL);
 	if (text && g_str_equal(text, run->base)) {
-		app_notice(app, failure ? LEVEL_ERROR : LEVEL_INFO, "%s: %s nothing was changed", run->name,
-		        failure ? words : "");
+		app_notice(app, failure ? LEVEL_ERROR : LEVEL_INFO, "%s: %s%snothing was changed", run->name,
+		        failure ? words : "", failure ? " " : "");
 		end_and_remove(app);
 	} else if (words) {
 		editor_failed(app, words);

@@ -7,6 +7,7 @@ const struct tab tab_table[] = {
         {OBJ_HOST, &host_guests_view},
         {OBJ_HOST, &host_tasks_view},
         {OBJ_GUEST, &guest_summary_view},
+        {OBJ_GUEST, &guest_hardware_view},
         {OBJ_GUEST, &guest_tasks_view},
         {OBJ_GUEST, &guest_xml_view},
         {OBJ_POOL, &pool_summary_view},
