@@ -120,9 +120,9 @@ static void add_part(struct builder *builder, xmlNodePtr node, bool device, bool
 	if (!kind || builder->parts->len >= DEVICES_MAX)
 		return;
 	GPtrArray *props = hw_props(node);
-	g_autofree char *plain = make_id(kind, element, props, seen);
 	/* <memory> is both: how much there is, and a module. */
-	g_autofree char *id = device ? g_strdup(plain) : g_strconcat("domain ", plain, NULL);
+	g_autofree char *name = g_strconcat(device ? "" : "domain ", element, NULL);
+	g_autofree char *id = make_id(kind, name, props, seen);
 	struct part *part = g_hash_table_lookup(builder->by_id, id);
 
 	if (!part) {
