@@ -146,7 +146,7 @@ static void draw_buttons(struct review *review, struct area in)
 {
 	int y = in.rows - 1, x = 0;
 	review->button_y = in.y + y;
-	for (unsigned i = 0; review->choices[i].key && i < G_N_ELEMENTS(review->button_x); i++) {
+	for (unsigned i = 0; i < G_N_ELEMENTS(review->button_x) && review->choices[i].key; i++) {
 		const struct review_choice *choice = &review->choices[i];
 		g_autofree char *label = g_strdup_printf("%c %s", choice->key, choice->label);
 		x += box_button(in, y, x, label, i == review->on, choice->danger);
@@ -166,7 +166,7 @@ static void review_draw(struct view *view, struct area area, bool focused)
 	int head = (int)intro->len + (intro->len && review->lines->len);
 	struct area in = box_draw(area, head + (int)review->lines->len + 2, wish, false, review->title);
 	/* A small screen shows the body rather than all of the intro. */
-	int shown = MIN((int)intro->len, MAX(in.rows - 5, 1));
+	int shown = MIN((int)intro->len, MAX(in.rows - (review->lines->len ? 5 : 2), 1));
 	for (int y = 0; y < shown; y++)
 		area_text(in, y, 0, -1, ROLE_DIALOG, intro->pdata[y]);
 	head = MIN(head, shown + 1);
@@ -243,7 +243,7 @@ static bool review_mouse(struct view *view, const struct mouse *mouse)
 		return scroll_key(review, mouse->button == 4 ? K_UP : K_DOWN, 3);
 	if (mouse->y != review->button_y)
 		return false;
-	for (unsigned i = 0; review->choices[i].key && i < G_N_ELEMENTS(review->button_x); i++)
+	for (unsigned i = 0; i < G_N_ELEMENTS(review->button_x) && review->choices[i].key; i++)
 		if (mouse->x < review->button_x[i]) {
 			answer(review, review->choices[i].key);
 			return true;

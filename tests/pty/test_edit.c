@@ -144,7 +144,7 @@ static void a_killed_editors_text_is_kept(void **state)
 
 	(void)state;
 	pty_keys(edit.pty, "e");
-	pty_wait_text(edit.pty, "killed by signal 9|exit code 137");
+	pty_wait_text(edit.pty, "[(]Killed[)]|137");
 	pty_wait_text(edit.pty, "Nothing was stored");
 	file = kept_file(&edit);
 	assert_non_null(file);
@@ -307,7 +307,7 @@ static void nobody_saw_the_password(const struct edit *edit)
 static void the_vnc_password_survives_and_is_never_shown(void **state)
 {
 	struct edit edit = begin(lab_uri(*state, "h1"), "test",
-	        "cp \"$1\" seen; sed -i \"s|<audio id='1' type='none'/>|<audio id='1' type='spice'/>|; "
+	        "cp \"$1\" seen; sed -i \"/<audio id/d; "
 	        "s|<vcpu.*|<vcpu>2</vcpu>|\" \"$1\"");
 	g_autofree char *seen = g_build_filename(edit.dir, "seen", NULL);
 
@@ -320,7 +320,7 @@ static void the_vnc_password_survives_and_is_never_shown(void **state)
 	pty_keys(edit.pty, "a");
 	session_wait_ok(edit.pty, "edit");
 	/* libvirt writes <vcpu> its own way, and says so. */
-	pty_wait_text(edit.pty, "libvirt has written these lines in its own way");
+	pty_wait_text(edit.pty, "libvirt has written these lines");
 	pty_wait_text(edit.pty, "\\+  <vcpu placement='static'>2</vcpu>");
 	pty_keys(edit.pty, "c");
 	stored_has(*state, "passwd='" PASSWORD "'");
