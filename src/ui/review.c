@@ -166,7 +166,8 @@ static void review_draw(struct view *view, struct area area, bool focused)
 	int head = (int)intro->len + (intro->len && review->lines->len);
 	struct area in = box_draw(area, head + (int)review->lines->len + 2, wish, false, review->title);
 	/* A small screen shows the body rather than all of the intro. */
-	int shown = MIN((int)intro->len, MAX(in.rows - (review->lines->len ? 5 : 2), 1));
+	int body = MIN((int)review->lines->len, 3);
+	int shown = MIN((int)intro->len, MAX(in.rows - 2 - (body ? body + 1 : 0), 1));
 	for (int y = 0; y < shown; y++)
 		area_text(in, y, 0, -1, ROLE_DIALOG, intro->pdata[y]);
 	head = MIN(head, shown + 1);

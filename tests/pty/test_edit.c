@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -168,6 +169,34 @@ static void no_editor_is_said(void **state)
 	end(&edit);
 }
 
+/* Who has the terminal, and does it run? By /proc, as a shell could tell. */
+static int stat_field(int pid, char *ret_state)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/stat", pid), *text = NULL;
+	int foreground = -1;
+
+	*ret_state = '?';
+	if (g_file_get_contents(path, &text, NULL, NULL))
+		sscanf(strrchr(text, ')') + 1, " %c %*d %*d %*d %*d %d", ret_state, &foreground);
+	return foreground;
+}
+
+struct foreground {
+	struct pty *pty;
+	int group; /* the editor's */
+};
+
+static bool editor_is_back(void *data)
+{
+	const struct foreground *wait = data;
+	char state;
+
+	if (stat_field(pty_pid(wait->pty), &state) != wait->group)
+		return false;
+	stat_field(wait->group, &state);
+	return state != 'T' && state != '?';
+}
+
 static void ctrl_z_stops_both_and_fg_brings_the_editor_back(void **state)
 {
 	struct edit edit = begin("test:///default", "test", ASK TEST_EDIT);
@@ -177,12 +206,16 @@ static void ctrl_z_stops_both_and_fg_brings_the_editor_back(void **state)
 	pty_type(edit.pty, "e");
 	pty_wait_text(edit.pty, "EDITOR READY");
 	assert_false(pty_modes(edit.pty).altscreen);
+	char runs;
+	struct foreground wait = {.pty = edit.pty, .group = stat_field(pty_pid(edit.pty), &runs)};
+	assert_int_not_equal(wait.group, pty_pid(edit.pty));
 	for (int i = 0; i < 2; i++) {
 		pty_type(edit.pty, "\x1a");
 		pty_wait_stopped(edit.pty);
 		now = pty_termios(edit.pty);
 		assert_memory_equal(&before, &now, sizeof(now));
 		pty_continue(edit.pty);
+		pty_wait_for(edit.pty, editor_is_back, &wait, "the editor in the foreground", PTY_DEADLINE_MS);
 	}
 	/* What is typed is the editor's, and nobody else's. */
 	pty_type(edit.pty, "qqq\n");
