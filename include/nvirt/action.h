@@ -22,6 +22,7 @@ enum action_flag {
 	ACTION_LOCAL =
 	        1 << 5, /* done by the front door itself (connect, disconnect, abort a task): op is OP_NONE */
 	ACTION_OFFLINE = 1 << 6, /* allowed while its host is not connected */
+	ACTION_EDITOR = 1 << 7,  /* the front door first lets the user's editor at it */
 };
 
 enum param_type {

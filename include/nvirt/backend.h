@@ -54,6 +54,12 @@ void backend_submit(struct backend *backend, struct op_request *request);
 void backend_abort(struct backend *backend, const char *task_id);
 /* Looks at what the operation would touch and posts MSG_PLAN with plan_id; takes the request. */
 void backend_plan(struct backend *backend, struct op_request *request, unsigned plan_id);
+/*
+ * Reads the guest's stored definition with its secrets and posts MSG_EDIT with
+ * edit_id: EDIT_READ, or EDIT_REFUSED and why. Storing it is OP_GUEST_EDIT.
+ */
+void backend_read_definition(
+        struct backend *backend, const struct obj_ref *ref, const char *name, unsigned edit_id);
 /* Does the operation have a plan to show first? */
 bool backend_op_has_plan(enum op op);
 /* Every op of OPS has its function: for the self-test. */

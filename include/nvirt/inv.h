@@ -218,6 +218,7 @@ struct guest_detail {
 	/* From the monitor; -1 = not known. */
 	int64_t balloon_kib, unused_kib, available_kib, usable_kib, rss_kib, swap_in_kib, swap_out_kib;
 	GArray *vcpu_time_ns; /* int64_t a vCPU, by its number; cumulative, -1 */
+	int64_t host_swap_kib; /* of a local QEMU, by /proc; -1 = not known */
 	GPtrArray *disks;  /* struct guest_disk * */
 	GPtrArray *nics;   /* struct guest_nic * */
 	char *xml;         /* live where active, else stored; cleaned lines, no secrets */

@@ -26,6 +26,7 @@ enum msg_type {
 	MSG_EVENT,    /* something happened to guest/pool/network `uuid`: text, event */
 	MSG_TASK,     /* update */
 	MSG_PLAN,     /* plan, plan_id */
+	MSG_EDIT,     /* edit: an answer; for the front door, the store drops it */
 	MSG_JOURNAL,  /* record, or text = notice about the file */
 	MSG_NOTICE,   /* text for the status line, level */
 	MSG_HISTORY,  /* history: slots that the keeper read of this host */
@@ -72,6 +73,7 @@ struct msg {
 	struct guest_detail *detail;
 	struct task_update *update;
 	struct plan *plan;
+	struct edit_answer *edit;
 	struct journal_record *record;
 	GArray *history; /* struct history_record */
 };

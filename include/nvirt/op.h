@@ -9,6 +9,7 @@
 #ifndef NVIRT_OP_H
 #define NVIRT_OP_H
 
+#include "nvirt/edit.h"
 #include "nvirt/inv.h"
 
 #define OPS(X)                                                                                               \
@@ -28,6 +29,7 @@
 	X(OP_GUEST_RENAME)    /* name */                                                                     \
 	X(OP_GUEST_DESCRIBE)  /* title, description, tags */                                                 \
 	X(OP_GUEST_TAGS)      /* add, remove: tags, separated by commas */                                       \
+	X(OP_GUEST_EDIT)      /* request->edit */                                                           \
 	X(OP_GUEST_UNDEFINE)  /* remove: newline-separated plan item ids */                                  \
 	X(OP_POOL_START)                                                                                     \
 	X(OP_POOL_STOP)                                                                                      \
@@ -72,6 +74,7 @@ struct op_request {
 	char *name; /* cleaned, for messages: "web1" */
 	char *verb; /* the action's verb, for the journal */
 	struct args *args;
+	struct edit *edit; /* OP_GUEST_EDIT; else NULL */
 };
 
 struct op_request *op_request_new(enum op op, const struct obj_ref *ref, const char *name);

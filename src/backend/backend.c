@@ -307,6 +307,12 @@ void backend_plan(struct backend *backend, struct op_request *request, unsigned 
 	workers_plan(backend->workers, request, plan_id);
 }
 
+void backend_read_definition(
+        struct backend *backend, const struct obj_ref *ref, const char *name, unsigned edit_id)
+{
+	workers_read_definition(backend->workers, ref, name, edit_id);
+}
+
 bool backend_op_has_plan(enum op op)
 {
 	return workers_op_has_plan(op);

@@ -133,8 +133,10 @@ static struct guest_detail *make_detail(const struct detail *detail, const struc
 		made->problem = g_strdup(glance->problem);
 	made->job = g_strdup(glance->job);
 	made->pid = glance->pid;
-	if (glance->pid != 0)
+	if (glance->pid != 0) {
 		made->started_unix_us = proc_started_unix_us(glance->pid_start);
+		made->host_swap_kib = proc_swap_kib(glance->pid, glance->pid_start);
+	}
 	if (detail->look.addresses != NULL && glance->active)
 		addresses_apply(detail->look.addresses, made);
 	made->taken_us = g_get_monotonic_time();

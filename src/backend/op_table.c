@@ -20,6 +20,7 @@ static const struct op_row rows[OP_N] = {
 	ROW(OP_GUEST_RENAME, OBJ_GUEST, op_guest_rename),
 	ROW(OP_GUEST_DESCRIBE, OBJ_GUEST, op_guest_describe),
 	ROW(OP_GUEST_TAGS, OBJ_GUEST, op_guest_tags),
+	ROW(OP_GUEST_EDIT, OBJ_GUEST, op_guest_edit),
 	[OP_GUEST_UNDEFINE] = {
 		.op = OP_GUEST_UNDEFINE,
 		.kind = OBJ_GUEST,

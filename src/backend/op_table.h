@@ -51,6 +51,7 @@ OP_FUNCTIONS(op_guest_autostart);
 OP_FUNCTIONS(op_guest_rename);
 OP_FUNCTIONS(op_guest_describe);
 OP_FUNCTIONS(op_guest_tags);
+OP_FUNCTIONS(op_guest_edit);
 OP_FUNCTIONS(op_guest_undefine);
 OP_FUNCTIONS(op_pool_start);
 OP_FUNCTIONS(op_pool_stop);

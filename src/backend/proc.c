@@ -137,6 +137,31 @@ bool proc_read(int pid, uint64_t start, struct proc_figures *ret_figures)
 	return true;
 }
 
+int64_t proc_parse_swap(const char *status)
+{
+	const char *line = strstr(status, "\nVmSwap:");
+	char *end;
+	gint64 kib;
+
+	if (line == NULL)
+		return -1;
+	line += strlen("\nVmSwap:");
+	kib = g_ascii_strtoll(line, &end, 10);
+	return end != line && kib >= 0 && strncmp(end, " kB", 3) == 0 ? kib : -1;
+}
+
+int64_t proc_swap_kib(int pid, uint64_t start)
+{
+	char text[8192];
+	uint64_t ticks, its_start, rss;
+	char state;
+
+	if (read_file(pid, "status", text, sizeof(text)) <= 0 || !read_stat(pid, &state, &ticks, &its_start, &rss) ||
+	        its_start != start)
+		return -1;
+	return proc_parse_swap(text);
+}
+
 gint64 proc_started_unix_us(uint64_t start)
 {
 	g_autofree char *text = NULL;

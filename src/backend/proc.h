@@ -25,11 +25,14 @@ struct proc_figures {
 GArray *proc_find_qemus(void);
 /* false: that process is gone or can not be seen. */
 bool proc_read(int pid, uint64_t start, struct proc_figures *ret_figures);
+/* What the host has swapped out of it; -1 = not known. */
+int64_t proc_swap_kib(int pid, uint64_t start);
 /* Wall clock; 0 = not known. */
 gint64 proc_started_unix_us(uint64_t start);
 
 /* For the tests: the parsers. */
 bool proc_parse_stat(const char *text, char *ret_state, uint64_t *ret_ticks, uint64_t *ret_start, uint64_t *ret_rss_pages);
+int64_t proc_parse_swap(const char *status);
 bool proc_parse_cmdline(const char *bytes, gsize len, uint8_t ret_uuid[16]);
 
 #endif

@@ -432,6 +432,17 @@ const struct action action_table[] = {
                 .op = OP_GUEST_TAGS,
         },
         {
+                .verb = "edit",
+                .title = "Edit definition",
+                .help = "Opens the stored definition in your editor, shows the difference, checks and stores it.",
+                .virsh = "virsh edit %s",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_EDITOR,
+                .key = "e",
+                .why_not = why_not_edit,
+                .op = OP_GUEST_EDIT,
+        },
+        {
                 .verb = "undefine",
                 .title = "Delete",
                 .help = "Deletes a guest, and those of its disks and files that are chosen.",

@@ -193,6 +193,11 @@ static const char *rename_rule(const struct guest *guest)
 	return NULL;
 }
 
+static const char *edit_rule(const struct guest *guest)
+{
+	return guest->flags & GUEST_PERSISTENT ? NULL : "is transient: it has no stored definition to edit";
+}
+
 static const char *undefine_rule(const struct guest *guest)
 {
 	if (!(guest->flags & GUEST_PERSISTENT))
@@ -218,6 +223,7 @@ GUEST_WHY(why_not_save, save_rule)
 GUEST_WHY(why_not_autostart_on, autostart_on_rule)
 GUEST_WHY(why_not_autostart_off, autostart_off_rule)
 GUEST_WHY(why_not_rename, rename_rule)
+GUEST_WHY(why_not_edit, edit_rule)
 GUEST_WHY(why_not_undefine, undefine_rule)
 
 /* ---- pools ---- */

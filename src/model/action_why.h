@@ -23,6 +23,7 @@
 	X(why_not_autostart_on)                                                                              \
 	X(why_not_autostart_off)                                                                             \
 	X(why_not_rename)                                                                                    \
+	X(why_not_edit)                                                                                      \
 	X(why_not_undefine)                                                                                  \
 	X(why_not_pool_start)                                                                                \
 	X(why_not_pool_active)                                                                               \

@@ -362,6 +362,7 @@ struct guest_detail *guest_detail_new(void)
 	detail->disks = g_ptr_array_new_with_free_func(guest_disk_free);
 	detail->nics = g_ptr_array_new_with_free_func(guest_nic_free);
 	detail->balloon_kib = detail->unused_kib = detail->available_kib = detail->usable_kib = -1;
+	detail->host_swap_kib = -1;
 	detail->rss_kib = detail->swap_in_kib = detail->swap_out_kib = -1;
 	return detail;
 }

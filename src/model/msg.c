@@ -25,6 +25,7 @@ void msg_free(struct msg *msg)
 	guest_detail_unref(msg->detail);
 	task_update_free(msg->update);
 	plan_free(msg->plan);
+	edit_answer_free(msg->edit);
 	journal_record_free(msg->record);
 	if (msg->history)
 		g_array_unref(msg->history);

@@ -116,6 +116,7 @@ void op_request_free(struct op_request *request)
 	g_free(request->name);
 	g_free(request->verb);
 	args_free(request->args);
+	edit_free(request->edit);
 	g_free(request);
 }
 

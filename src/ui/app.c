@@ -49,6 +49,7 @@ void app_fini(struct app *app)
 	app_filter_stop(app);
 	app_range_end(app, true);
 	app_plan_drop(app);
+	app_edit_drop(app);
 	while (app->modals->len > 0)
 		app_pop_modal(app);
 	g_ptr_array_free(app->modals, TRUE);
@@ -132,12 +133,16 @@ void app_changed(struct app *app, unsigned changes)
 		follow_open(app);
 	if (changes & CHANGE_PLAN)
 		app_plan_came(app);
+	if (changes & CHANGE_TASKS)
+		app_edit_look(app);
 }
 
 void app_message(struct app *app, struct msg *msg)
 {
 	if (msg->type == MSG_STATE && msg->text)
 		saved_load(app, msg->text);
+	if (msg->type == MSG_EDIT && msg->edit)
+		app_edit_answer(app, g_steal_pointer(&msg->edit));
 	app_changed(app, store_apply(app->store, msg, app_now_us(app), g_get_real_time()));
 }
 

@@ -48,6 +48,8 @@ struct app {
 	gint64 history_stored_us;   /* when it was last given to the keeper */
 	unsigned plan_id;           /* of the last plan asked for */
 	struct action_run *planned; /* what waits for that plan, or NULL */
+	unsigned edit_id;           /* of the last definition asked for */
+	struct edit_run *edit;      /* the definition being edited, or NULL */
 };
 
 /* A store, regions and canvas without terminal, back end or loop: for drawing tests too. */

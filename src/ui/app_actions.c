@@ -165,6 +165,8 @@ static void run_all(struct app *app, struct action_run *run)
 		done++;
 		if (run->action->flags & ACTION_LOCAL)
 			run_local(app, run->action, ref);
+		else if (run->action->flags & ACTION_EDITOR)
+			app_edit_start(app, run->action, ref);
 		else
 			submit(app, run, ref);
 	}

@@ -16,6 +16,7 @@
 
 #include "app_private.h"
 #include "content.h"
+#include "nvirt/editor.h"
 #include "term.h"
 
 /* Keys come first: messages are applied in slices, so that a flood of them does not hold up a key. */
@@ -33,6 +34,10 @@ struct app_loop {
 	bool gone;           /* the terminal */
 	bool resized;
 	int signal;          /* the one to end by; 0 = none */
+	GSource *input;      /* NULL while an editor has the terminal */
+	struct editor *editor;
+	void (*edited)(struct app *app, int status, void *data);
+	void *edited_data;
 	GHashTable *watched; /* host number -> GBytes of what was asked last */
 };
 
@@ -77,8 +82,27 @@ static void reset_signals(struct app_loop *loop)
 	close(loop->signal_pipe[1]);
 }
 
+static void look_at_editor(struct app_loop *loop);
+
+static void stop_with_editor(struct app_loop *loop)
+{
+	editor_take_terminal(loop->editor);
+	term_stop_away(loop->term);
+	editor_continue(loop->editor);
+}
+
 static void handle_signal(struct app_loop *loop, int number)
 {
+	/* While an editor has the terminal, being stopped and continued means the editor too. */
+	if (loop->editor && (number == SIGCONT || number == SIGTSTP || number == SIGCHLD)) {
+		if (number == SIGTSTP)
+			stop_with_editor(loop);
+		else if (number == SIGCONT)
+			editor_continue(loop->editor);
+		else
+			look_at_editor(loop);
+		return;
+	}
 	switch (number) {
 	case SIGWINCH:
 		loop->resized = true;
@@ -138,7 +162,8 @@ static void read_input(struct app_loop *loop)
 			app_paste(loop->app, text);
 			break;
 		}
-		if (loop->app->quitting)
+		/* What is typed from now on is the editor's. */
+		if (loop->app->quitting || loop->editor)
 			return;
 	}
 }
@@ -189,6 +214,8 @@ static void take_size(struct app_loop *loop)
 /* While the last frame is not taken there is no next one; what comes meanwhile is in the store. */
 static void draw(struct app_loop *loop)
 {
+	if (loop->editor)
+		return;
 	if (loop->resized)
 		take_size(loop);
 	bool alive = term_flush(loop->term);
@@ -212,6 +239,73 @@ void app_loop_suspend(struct app *app)
 	term_suspend(app->loop->term);
 	app->loop->resized = true;
 	app_redraw(app);
+}
+
+/* ---- an editor in the foreground -------------------------------------------- */
+
+static void set_child_signal(bool on)
+{
+	struct sigaction action = {.sa_handler = on ? on_signal : SIG_DFL, .sa_flags = SA_RESTART};
+	sigfillset(&action.sa_mask);
+	sigaction(SIGCHLD, &action, NULL);
+}
+
+static void watch_input(struct app_loop *loop)
+{
+	loop->input = watch_fd(loop, term_input_fd(loop->term), G_IO_IN, input_ready, G_PRIORITY_HIGH);
+}
+
+static void unwatch_input(struct app_loop *loop)
+{
+	if (!loop->input)
+		return;
+	g_source_destroy(loop->input);
+	g_source_unref(g_steal_pointer(&loop->input));
+}
+
+static void come_back(struct app_loop *loop)
+{
+	editor_free(g_steal_pointer(&loop->editor));
+	set_child_signal(false);
+	term_return(loop->term);
+	watch_input(loop);
+	loop->resized = true;
+	app_redraw(loop->app);
+}
+
+static void look_at_editor(struct app_loop *loop)
+{
+	int status = 0;
+	switch (editor_poll(loop->editor, &status)) {
+	case EDITOR_RUNS:
+		return;
+	case EDITOR_STOPPED:
+		stop_with_editor(loop);
+		return;
+	case EDITOR_ENDED:
+		come_back(loop);
+		loop->edited(loop->app, status, loop->edited_data);
+		return;
+	}
+}
+
+bool app_loop_edit(struct app *app, const char *path, void (*done)(struct app *app, int status, void *data),
+        void *data, GError **error)
+{
+	struct app_loop *loop = app->loop;
+	unwatch_input(loop);
+	term_leave(loop->term);
+	set_child_signal(true);
+	loop->edited = done;
+	loop->edited_data = data;
+	loop->editor = editor_start(path, error);
+	if (loop->editor) {
+		/* It may have ended before its signal was looked at. */
+		on_signal(SIGCHLD);
+		return true;
+	}
+	come_back(loop);
+	return false;
 }
 
 /* ---- messages --------------------------------------------------------------- */
@@ -359,6 +453,7 @@ void app_loop_free(struct app_loop *loop)
 		g_source_destroy(loop->output);
 		g_source_unref(loop->output);
 	}
+	unwatch_input(loop);
 	reset_signals(loop);
 	loop->app->loop = NULL;
 	g_hash_table_unref(loop->watched);
@@ -368,7 +463,7 @@ void app_loop_free(struct app_loop *loop)
 
 static void attach(struct app_loop *loop)
 {
-	g_source_unref(watch_fd(loop, term_input_fd(loop->term), G_IO_IN, input_ready, G_PRIORITY_HIGH));
+	watch_input(loop);
 	g_source_unref(watch_fd(loop, loop->signal_pipe[0], G_IO_IN, signal_ready, G_PRIORITY_HIGH));
 	g_source_unref(watch_fd(loop, inbox_fd(loop->app->inbox), G_IO_IN, inbox_ready, G_PRIORITY_DEFAULT));
 	GSource *clock = g_timeout_source_new_seconds(1);
@@ -410,6 +505,10 @@ int app_loop_run(struct app_loop *loop)
 		g_main_context_iteration(loop->context, !loop->more && !ending(loop));
 		if (loop->more)
 			take_messages(loop);
+	}
+	if (loop->editor) {
+		editor_free(g_steal_pointer(&loop->editor));
+		set_child_signal(false);
 	}
 	if (loop->signal)
 		return 128 + loop->signal;

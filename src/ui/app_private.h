@@ -47,6 +47,23 @@ void app_plan_drop(struct app *app);
 /* ---- app_loop.c; only where app->loop is set ---- */
 void app_loop_repaint(struct app *app);
 void app_loop_suspend(struct app *app);
+/*
+ * Gives the terminal to the user's editor; messages are taken meanwhile, and
+ * nothing is drawn. `done` gets what waitpid() says of it, unless the loop ends
+ * first. False: it could not be started.
+ */
+bool app_loop_edit(struct app *app, const char *path, void (*done)(struct app *app, int status, void *data),
+        void *data, GError **error);
+
+/* ---- app_edit.c ---- */
+/* An action with ACTION_EDITOR, on its way from reading to storing. */
+void app_edit_start(struct app *app, const struct action *action, const struct obj_ref *ref);
+/* The back end's answer; takes it. */
+void app_edit_answer(struct app *app, struct edit_answer *answer);
+/* Tasks have changed: one that ended without an answer is noticed. */
+void app_edit_look(struct app *app);
+/* The program ends: what was typed is kept in its file. */
+void app_edit_drop(struct app *app);
 
 /* ---- taskview.c ---- */
 struct view *taskview_new(struct app *app, const char *task_id);

@@ -534,14 +534,37 @@ void term_modes_again(struct term *term)
 	term_repaint(term);
 }
 
-void term_suspend(struct term *term)
+void term_leave(struct term *term)
 {
 	give_back(term);
+	term_guard_pause(true);
+}
+
+void term_stop_away(struct term *term)
+{
+	struct termios theirs;
+	bool known = tcgetattr(STDIN_FILENO, &theirs) == 0;
+	tcsetattr(STDIN_FILENO, TCSANOW, &term->saved);
 	term_guard_stop();
+	term_guard_pause(true);
+	if (known)
+		tcsetattr(STDIN_FILENO, TCSANOW, &theirs);
+}
+
+void term_return(struct term *term)
+{
+	term_guard_pause(false);
 	g_byte_array_set_size(term->out_buffer, 0);
 	wnoutrefresh(stdscr);
 	doupdate();
 	collect(term);
 	term->cursor_shown = -1;
 	term_modes_again(term);
+}
+
+void term_suspend(struct term *term)
+{
+	give_back(term);
+	term_guard_stop();
+	term_return(term);
 }

@@ -56,4 +56,10 @@ void term_modes_again(struct term *term);
 /* Gives the terminal back, stops this process as Ctrl-Z does; returns after SIGCONT, modes set again. */
 void term_suspend(struct term *term);
 
+/* Gives the terminal to another program in the foreground; nothing may be drawn or read until term_return(). */
+void term_leave(struct term *term);
+/* Between the two: stops this process because that program was stopped; returns after SIGCONT. */
+void term_stop_away(struct term *term);
+void term_return(struct term *term);
+
 #endif

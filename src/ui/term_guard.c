@@ -123,6 +123,11 @@ void term_guard_set(struct term *term)
 	guard.set = 1;
 }
 
+void term_guard_pause(bool pause)
+{
+	guard.set = !pause;
+}
+
 void term_guard_clear(void)
 {
 	if (!guard.set)

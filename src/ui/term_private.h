@@ -47,6 +47,8 @@ void term_modes_on(struct term *term);
 void term_modes_off(struct term *term);
 void term_guard_set(struct term *term);
 void term_guard_clear(void);
+/* While another program has the terminal a crash of ours leaves it alone. */
+void term_guard_pause(bool pause);
 /* Stops this process until it is continued. */
 void term_guard_stop(void);
 

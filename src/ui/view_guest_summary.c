@@ -136,9 +136,37 @@ static void fill_guest_view(struct guest_page *page)
 	free_kib = MIN(free_kib, total_kib);
 	used = look_kib(total_kib - free_kib);
 	total = look_kib(total_kib);
-	text = g_strdup_printf("%s of %s", used, total);
+	text = g_strdup_printf("%s of %s  (balloon driver)", used, total);
 	pane_bar(page->pane, "In the guest", (double)(total_kib - free_kib) / (double)total_kib,
 	        page->detail_stale, text);
+}
+
+/* What the guest itself has moved to and from its swap since it booted. */
+static void fill_guest_swap(struct guest_page *page)
+{
+	const struct guest_detail *detail = page->detail;
+	g_autofree char *in = look_kib(detail->swap_in_kib), *out = look_kib(detail->swap_out_kib);
+
+	if (detail->swap_in_kib >= 0 && detail->swap_out_kib >= 0)
+		pane_pairf(page->pane, "Guest swap", fresh(page->detail_stale), "%s in, %s out  (balloon driver)", in,
+		        out);
+}
+
+/* What the guest costs: the whole QEMU process, its own memory included. */
+static void fill_host_view(struct guest_page *page, int64_t rss_kib)
+{
+	const struct guest_detail *detail = page->detail;
+	bool row = page->guest->rss_kib > 0;
+	g_autofree char *rss = look_kib(rss_kib);
+	g_autofree char *swapped = look_kib(detail ? detail->host_swap_kib : -1);
+
+	if (rss_kib > 0)
+		pane_pairf(page->pane, "On the host", row ? fresh(page->stale) : fresh(page->detail_stale),
+		        "%s  resident  (%s)", rss, row ? "/proc of QEMU" : "libvirt, RSS of QEMU");
+	/* Swapped out by the host: then every access is slow, and the guest can not see why. */
+	if (detail && detail->host_swap_kib >= 0 && guest_state_active(page->guest->state))
+		pane_pairf(page->pane, "Host swap", detail->host_swap_kib > 0 ? ROLE_WARN : fresh(page->detail_stale),
+		        "%s of it swapped out  (/proc of QEMU)", swapped);
 }
 
 static void fill_memory(struct guest_page *page)
@@ -152,20 +180,19 @@ static void fill_memory(struct guest_page *page)
 	g_autofree char *given = look_kib(given_kib > 0 ? given_kib : -1);
 	g_autofree char *max =
 	        look_kib(detail && detail->memory_max_kib ? (int64_t)detail->memory_max_kib : -1);
-	g_autofree char *rss = look_kib(rss_kib);
 
 	pane_section(page->pane, "Memory", false);
 	if (detail && detail->memory_max_kib && (int64_t)detail->memory_max_kib != given_kib)
 		pane_pairf(page->pane, "Given", fresh(page->stale), "%s, at most %s", given, max);
 	else
 		pane_pair(page->pane, "Given", fresh(page->stale), given);
-	if (rss_kib > 0)
-		pane_pairf(page->pane, "On the host", fresh(page->stale), "%s  resident (RSS of QEMU)", rss);
+	fill_host_view(page, rss_kib);
 	if (!detail)
 		return;
 	fill_guest_view(page);
-	memory_line(page, "Unused", detail->unused_kib, "(balloon)");
-	memory_line(page, "Balloon", detail->balloon_kib != given_kib ? detail->balloon_kib : -1, "");
+	memory_line(page, "Unused", detail->unused_kib, "free, without caches  (balloon driver)");
+	fill_guest_swap(page);
+	memory_line(page, "Balloon", detail->balloon_kib != given_kib ? detail->balloon_kib : -1, "given now  (QEMU)");
 }
 
 /* ---- what it is made of ---- */

@@ -188,6 +188,8 @@ static void every_tab_of_every_kind_opens(void **state)
 	open_object(pty, "guest test");
 	pty_wait_text(pty, "\\[Summary\\]");
 	pty_keys(pty, "]");
+	pty_wait_text(pty, "\\[Hardware\\]");
+	pty_keys(pty, "]");
 	pty_wait_text(pty, "\\[Tasks\\]");
 	pty_keys(pty, "]");
 	pty_wait_text(pty, "<domain type='test'");

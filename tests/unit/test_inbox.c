@@ -111,7 +111,8 @@ static void state_messages_are_never_dropped(void **state)
 {
 	struct inbox *inbox = inbox_new();
 	static const enum msg_type types[] = {
-	        MSG_HOST, MSG_POOLS, MSG_NETWORKS, MSG_STUCK, MSG_EVENT, MSG_TASK, MSG_PLAN, MSG_JOURNAL, MSG_NOTICE};
+	        MSG_HOST, MSG_POOLS, MSG_NETWORKS, MSG_STUCK, MSG_EVENT, MSG_TASK, MSG_PLAN, MSG_EDIT,
+	        MSG_JOURNAL, MSG_NOTICE};
 
 	(void)state;
 	for (unsigned i = 0; i < G_N_ELEMENTS(types); i++) {
