@@ -12,6 +12,8 @@
 
 enum { TERM_MAX_SIDE = 2000 };
 
+enum stand_in { STAND_IN_FREE = -1, STAND_IN_TAKEN = -2 };
+
 struct term_style {
 	bool known;
 	attr_t attrs;
@@ -28,6 +30,10 @@ struct term {
 	struct termios saved, raw; /* as we found it, as ncurses set it */
 	char name[64];
 	bool mono, defaults, private_modes, repaint;
+	bool direct; /* colour numbers are true colours: the description says so */
+	enum theme_depth depth;
+	bool stand_ins_known;
+	int stand_in[256]; /* the true colour that a palette index stands for, or enum stand_in */
 	int rows, cols;
 	struct term_style styles[ROLE_N];
 	struct cell *shown; /* the last frame */
