@@ -15,7 +15,8 @@ static bool set_host_name(struct host *host)
 
 	if (!name || !*name)
 		name = *host->asked_uri ? NULL : host->status->uri;
-	if (!name || !*name || strcmp(host->name, name) == 0)
+	/* A name that the user gave stays. */
+	if (host->named || !name || !*name || strcmp(host->name, name) == 0)
 		return false;
 	g_free(host->name);
 	host->name = g_strdup(name);

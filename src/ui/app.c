@@ -51,6 +51,8 @@ void app_fini(struct app *app)
 	for (int i = 0; i < REGION_N; i++)
 		if (app->regions[i])
 			app->regions[i]->ops->destroy(app->regions[i]);
+	if (app->hot)
+		g_array_unref(app->hot);
 	canvas_fini(&app->canvas);
 	theme_fini(&app->theme);
 	store_free(app->store);
@@ -138,7 +140,8 @@ void app_resize(struct app *app, int rows, int cols)
 
 void app_compute_layout(const struct app *app, struct layout *layout)
 {
-	layout_compute(layout, app->canvas.rows, app->canvas.cols, app->focus, app->zoomed);
+	struct layout_wish wish = {.tree_cols = app->tree_cols, .task_rows = app->task_rows};
+	layout_compute_with(layout, app->canvas.rows, app->canvas.cols, app->focus, app->zoomed, &wish);
 }
 
 /* ---- services --------------------------------------------------------------- */

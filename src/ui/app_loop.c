@@ -206,6 +206,11 @@ void app_loop_repaint(struct app *app)
 	app_redraw(app);
 }
 
+void app_loop_new_theme(struct app *app)
+{
+	term_new_theme(app->loop->term);
+}
+
 void app_loop_suspend(struct app *app)
 {
 	term_suspend(app->loop->term);

@@ -25,6 +25,18 @@ struct view *app_filter_view(const struct app *app);
 /* Is a notice young enough to be shown? */
 bool app_notice_shown(const struct app *app);
 
+/* ---- app_theme.c ---- */
+/* What the options, the configuration or the last run say; else the default. */
+void app_first_theme(struct app *app);
+/* Appends a choice for each theme there is. */
+void app_theme_choices(GPtrArray *list);
+struct view *app_theme_chooser(struct app *app);
+
+/* ---- app_mouse.c ---- */
+void app_cool(struct app *app); /* forgets the hot places */
+/* Borders where they were drawn to in an earlier run. */
+void app_restore_layout(struct app *app);
+
 /* ---- app_actions.c ---- */
 /* A plan was put into the store. */
 void app_plan_came(struct app *app);
@@ -34,6 +46,8 @@ void app_plan_drop(struct app *app);
 /* ---- app_loop.c; only where app->loop is set ---- */
 void app_loop_repaint(struct app *app);
 void app_loop_suspend(struct app *app);
+void app_loop_new_theme(struct app *app);
+void app_loop_copy(struct app *app, const char *text, gsize len);
 
 /* ---- taskview.c ---- */
 struct view *taskview_new(struct app *app, const char *task_id);

@@ -6,6 +6,7 @@
 
 #include "app_private.h"
 #include "chooser.h"
+#include "keymap.h"
 #include "nvirt/text.h"
 
 static void focus_step(struct app *app, int by)
@@ -134,14 +135,14 @@ static void mark(struct app *app, unsigned count)
 	app_redraw(app);
 }
 
-static void mark_list(struct app *app, GPtrArray *objects, const char *filter_fold, bool on)
+static void invert_list(struct app *app, GPtrArray *objects, const char *filter_fold)
 {
 	for (guint i = 0; objects && i < objects->len; i++) {
 		/* Guests, pools and networks all begin with their identity. */
 		const struct obj_ref *ref = objects->pdata[i];
 		g_autofree char *fold = text_fold(store_name(app->store, ref));
-		if (!on || filter_match(fold, filter_fold))
-			store_set_mark(app->store, ref, on);
+		if (filter_match(fold, filter_fold))
+			store_set_mark(app->store, ref, !store_marked(app->store, ref));
 	}
 }
 
@@ -173,16 +174,21 @@ static GPtrArray *siblings(const struct app *app, const struct obj_ref *ref)
 	return NULL;
 }
 
-static void mark_all(struct app *app, unsigned count)
+static void mark_invert(struct app *app, unsigned count)
 {
 	(void)count;
 	struct obj_ref ref;
 	if (!app_selected(app, &ref))
 		return;
 	g_autofree char *fold = text_fold(app_filter(app));
-	g_autoptr(GArray) marks = store_marks(app->store, ref.kind);
-	mark_list(app, siblings(app, &ref), fold, marks->len == 0);
+	invert_list(app, siblings(app, &ref), fold);
 	app_redraw(app);
+}
+
+static void theme(struct app *app, unsigned count)
+{
+	(void)count;
+	app_push_modal(app, app_theme_chooser(app));
 }
 
 static void suspend(struct app *app, unsigned count)
@@ -199,21 +205,21 @@ static void quit(struct app *app, unsigned count)
 }
 
 /* The content panel's tabs turn from every region. */
-static void tab_key(struct app *app, keycode key, unsigned count)
+static void turn_tab(struct app *app, const char *command, unsigned count)
 {
 	struct view *content = app->regions[REGION_CONTENT];
 	if (content)
-		commands_view_key(content, key, count);
+		commands_view_run(content, command, count);
 }
 
 static void tab_next(struct app *app, unsigned count)
 {
-	tab_key(app, ']', count);
+	turn_tab(app, "tab-next", count);
 }
 
 static void tab_prev(struct app *app, unsigned count)
 {
-	tab_key(app, '[', count);
+	turn_tab(app, "tab-prev", count);
 }
 
 /* Those with a hint come first: the key bar shows as many as it has room for. */
@@ -233,9 +239,10 @@ const struct app_command app_commands[] = {
         {"tab-next", "Next tab of the content panel", "]", NULL, tab_next},
         {"tab-prev", "Previous tab of the content panel", "[", NULL, tab_prev},
         {"mark", "Mark or unmark the selected object", "Space", NULL, mark},
-        {"mark-all", "Mark all of its kind that pass the filter, or none", "*", NULL, mark_all},
+        {"mark-invert", "Invert the marks of its kind that pass the filter", "*", NULL, mark_invert},
         {"refresh", "Look at the host again now", "C-r F5", NULL, refresh},
         {"reconnect", "Connect to the host again now", "R", NULL, reconnect},
+        {"theme", "Choose another theme", "", NULL, theme},
         {"redraw", "Draw the screen again", "C-l", NULL, redraw},
         {"suspend", "Suspend nvirt; the shell's fg brings it back", "C-z", NULL, suspend},
         {0},
@@ -244,10 +251,18 @@ const struct app_command app_commands[] = {
 bool commands_app_key(struct app *app, keycode key, unsigned count)
 {
 	for (const struct app_command *cmd = app_commands; cmd->name; cmd++) {
-		if (!key_in(cmd->keys, key))
+		if (!key_in(keymap_app(app->keymap, cmd), key))
 			continue;
 		cmd->run(app, count);
 		return true;
 	}
+	return false;
+}
+
+bool commands_app_is(const struct app *app, const char *name, keycode key)
+{
+	for (const struct app_command *cmd = app_commands; cmd->name; cmd++)
+		if (!strcmp(cmd->name, name))
+			return key_in(keymap_app(app->keymap, cmd), key);
 	return false;
 }

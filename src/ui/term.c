@@ -217,13 +217,14 @@ static bool check_terminal(GError **error)
 	return true;
 }
 
-struct term *term_open(bool mono, char **ret_notice, GError **error)
+struct term *term_open(bool mono, bool mouse, char **ret_notice, GError **error)
 {
 	if (!check_terminal(error))
 		return NULL;
 	struct term *term = g_new0(struct term, 1);
 	term->tty_fd = term->frame_fd = -1;
 	term->cursor_shown = -1;
+	term->mouse = mouse;
 	tcgetattr(STDIN_FILENO, &term->saved);
 	set_escdelay(25);
 	if (!open_files(term, error) || !(term->screen = open_screen(term, ret_notice))) {
@@ -283,6 +284,8 @@ void term_close(struct term *term)
 		close(term->frame_fd);
 	if (term->out_buffer)
 		g_byte_array_unref(term->out_buffer);
+	if (term->mouse_bytes)
+		g_string_free(term->mouse_bytes, TRUE);
 	if (term->paste)
 		g_string_free(term->paste, TRUE);
 	g_free(term->shown);

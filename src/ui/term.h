@@ -17,10 +17,10 @@ struct term;
 
 /*
  * Needs a terminal on stdin and stdout; else NULL with `error` saying what to
- * use instead. `mono`: no colours. `ret_notice` (owned) says when another
+ * use instead. `mono`: no colours; `mouse`: it is reported. `ret_notice` (owned) says when another
  * terminal description than $TERM's had to be taken.
  */
-struct term *term_open(bool mono, char **ret_notice, GError **error);
+struct term *term_open(bool mono, bool mouse, char **ret_notice, GError **error);
 /* Gives the terminal back as it was. NULL is fine. */
 void term_close(struct term *term);
 /* Does the locale's character set have line drawing and shapes? */

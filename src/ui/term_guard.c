@@ -29,6 +29,8 @@ static struct {
 /* Mouse and paste mode off: harmless where they were not on. */
 static const char private_off[] = "\033[?1006l\033[?1002l\033[?1000l\033[?2004l";
 static const char paste_on[] = "\033[?2004h";
+/* Buttons, and the way while one is held, in decimals (SGR): columns beyond 223 and releases are told too. */
+static const char mouse_on[] = "\033[?1000h\033[?1002h\033[?1006h";
 
 static void write_all(int fd, const char *bytes, size_t len)
 {
@@ -51,14 +53,13 @@ static void append(struct term *term, const char *bytes)
 
 void term_modes_on(struct term *term)
 {
-	/* The mouse is ncurses' own affair; it is switched on with its mask. */
-	mousemask(ALL_MOUSE_EVENTS, NULL);
 	append(term, paste_on);
+	if (term->mouse)
+		append(term, mouse_on);
 }
 
 void term_modes_off(struct term *term)
 {
-	mousemask(0, NULL);
 	append(term, private_off);
 }
 

@@ -40,6 +40,9 @@ struct term {
 	int shown_rows, shown_cols;
 	int cursor_y, cursor_x, cursor_shown;
 	GString *paste; /* while one comes in */
+	bool mouse;           /* it is wanted */
+	GString *mouse_bytes; /* of a report while it comes in, from its first byte; else NULL */
+	bool mouse_old;       /* it is one of three bytes, as X10 had it */
 	gint64 click_us; /* of the last press, for double clicks */
 	int click_y, click_x, click_button;
 };
