@@ -51,6 +51,7 @@ void app_fini(struct app *app)
 	for (int i = 0; i < REGION_N; i++)
 		if (app->regions[i])
 			app->regions[i]->ops->destroy(app->regions[i]);
+	g_free(app->last_virsh);
 	if (app->hot)
 		g_array_unref(app->hot);
 	canvas_fini(&app->canvas);

@@ -43,6 +43,8 @@ struct app {
 	GArray *hot;                /* struct hot: what a click on the bar or a dialog means */
 	int tree_cols, task_rows;   /* as the user drew them; 0 = as it comes */
 	enum region dragged;        /* whose border the mouse holds; REGION_HEADER = none */
+	char *last_virsh;           /* what the last action is in virsh's words, or NULL */
+	bool tmux_told;             /* of what copying needs there */
 	gint64 held_us;             /* tests hold the clock still; 0 = it runs */
 	unsigned count;             /* "20" of 20G, while it is typed */
 	bool after_g;               /* the first g of gg */
@@ -104,6 +106,8 @@ struct view *app_focused_view(const struct app *app);
 void app_redraw(struct app *app); /* everything dirty */
 /* For draw functions of dialogs: a click there is this key, until the next frame. */
 void app_hot(struct app *app, struct area area, keycode key);
+/* To the terminal's clipboard, with a notice of what came of it. */
+void app_copy(struct app *app, const char *what, const char *text);
 /* Another theme, now; remembered unless the configuration names one. */
 void app_set_theme(struct app *app, const char *name);
 

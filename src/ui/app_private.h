@@ -32,6 +32,11 @@ void app_first_theme(struct app *app);
 void app_theme_choices(GPtrArray *list);
 struct view *app_theme_chooser(struct app *app);
 
+/* ---- app_copy.c ---- */
+struct view *app_copy_menu(struct app *app);
+/* Remembers what was just done in virsh's words, where it has any. */
+void app_note_virsh(struct app *app, const struct action *action, const struct obj_ref *ref);
+
 /* ---- app_mouse.c ---- */
 void app_cool(struct app *app); /* forgets the hot places */
 /* Borders where they were drawn to in an earlier run. */
@@ -47,7 +52,8 @@ void app_plan_drop(struct app *app);
 void app_loop_repaint(struct app *app);
 void app_loop_suspend(struct app *app);
 void app_loop_new_theme(struct app *app);
-void app_loop_copy(struct app *app, const char *text, gsize len);
+/* NULL, or why not; owned. */
+char *app_loop_copy(struct app *app, const char *text);
 
 /* ---- taskview.c ---- */
 struct view *taskview_new(struct app *app, const char *task_id);

@@ -191,6 +191,12 @@ static void theme(struct app *app, unsigned count)
 	app_push_modal(app, app_theme_chooser(app));
 }
 
+static void copy(struct app *app, unsigned count)
+{
+	(void)count;
+	app_push_modal(app, app_copy_menu(app));
+}
+
 static void suspend(struct app *app, unsigned count)
 {
 	(void)count;
@@ -242,6 +248,7 @@ const struct app_command app_commands[] = {
         {"mark-invert", "Invert the marks of its kind that pass the filter", "*", NULL, mark_invert},
         {"refresh", "Look at the host again now", "C-r F5", NULL, refresh},
         {"reconnect", "Connect to the host again now", "R", NULL, reconnect},
+        {"copy", "Copy name, UUID, address, XML or virsh command", "y", NULL, copy},
         {"theme", "Choose another theme", "", NULL, theme},
         {"redraw", "Draw the screen again", "C-l", NULL, redraw},
         {"suspend", "Suspend nvirt; the shell's fg brings it back", "C-z", NULL, suspend},

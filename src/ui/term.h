@@ -43,6 +43,11 @@ void term_repaint(struct term *term);
 void term_new_theme(struct term *term);
 /* Cleaned text; only where the terminal has one. */
 void term_set_title(struct term *term, const char *title);
+/*
+ * Cleaned text into the clipboard of the terminal (OSC 52). Whether it took it, no terminal tells: NULL when
+ * it was sent, else why it was not; owned.
+ */
+char *term_copy(struct term *term, const char *text);
 
 enum term_event { TERM_NONE, TERM_KEY, TERM_MOUSE, TERM_PASTE, TERM_GONE };
 /*

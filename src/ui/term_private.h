@@ -30,6 +30,8 @@ struct term {
 	struct termios saved, raw; /* as we found it, as ncurses set it */
 	char name[64];
 	bool mono, defaults, private_modes, repaint;
+	char *title;       /* as set last; NULL = never */
+	bool title_pushed; /* the one from before is on the terminal's stack */
 	bool direct; /* colour numbers are true colours: the description says so */
 	enum theme_depth depth;
 	bool stand_ins_known;
