@@ -22,7 +22,10 @@ static struct pty *start_at(const char *term, const char *home)
 	struct pty *pty = pty_start_with(
 	        &(struct pty_options){.argv = argv_test, .env = env, .home = home, .rows = 24, .cols = 80});
 	pty_wait_text(pty, "guests 1 of 1");
+	/* All rows of the tree: none comes in between later. */
 	pty_wait_text(pty, "▶ test");
+	pty_wait_text(pty, "default-pool");
+	pty_wait_text(pty, "⇄ default");
 	return pty;
 }
 
@@ -73,7 +76,6 @@ static void a_click_selects_and_a_double_click_folds(void **state)
 	int row = pty_find_row(pty, "▶ test");
 	click(pty, row, 8);
 	pty_wait_text(pty, "guest test");
-	pty_wait_text(pty, "default-pool");
 	row = pty_find_row(pty, "Storage +1");
 	click(pty, row, 12);
 	pty_wait_text(pty, "host [a-z0-9]");
