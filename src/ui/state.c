@@ -3,7 +3,10 @@
 #include "state.h"
 
 #include <json-c/json.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "nvirt/json_text.h"
 #include "small_file.h"
@@ -13,10 +16,11 @@ struct state {
 	struct json_object *root;    /* never NULL */
 	struct json_object *changes; /* set since the last save */
 	bool broken;                 /* the file is none of ours: it is kept */
-	GThreadPool *writer;         /* one thread, while there is something to write */
-	GMutex lock;
-	GCond written;
-	unsigned pending; /* under the lock */
+	/* One writer, while there is something to write. Plain pthreads, which ThreadSanitizer sees. */
+	pthread_mutex_t lock;
+	pthread_cond_t written;
+	struct json_object *pending; /* under the lock: what the writer takes next, or NULL */
+	bool writing;                /* under the lock */
 };
 
 static struct json_object *read_state(const char *path, GError **error)
@@ -45,8 +49,12 @@ struct state *state_load(char **ret_problem)
 	if (!state->root)
 		state->root = json_object_new_object();
 	state->changes = json_object_new_object();
-	g_mutex_init(&state->lock);
-	g_cond_init(&state->written);
+	pthread_condattr_t attr;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_mutex_init(&state->lock, NULL);
+	pthread_cond_init(&state->written, &attr);
+	pthread_condattr_destroy(&attr);
 	return state;
 }
 
@@ -101,14 +109,12 @@ static void merge(struct json_object *root, struct json_object *changes)
 	}
 }
 
-/* In the writer's thread. A failure is no one's loss: the values live on in memory. */
-static void write_changes(gpointer data, gpointer user_data)
+/* A failure is no one's loss: the values live on in memory. */
+static void write_changes(const char *path, struct json_object *changes)
 {
-	struct json_object *changes = data;
-	struct state *state = user_data;
 	g_autoptr(GError) error = NULL;
-	g_autofree char *dir = g_path_get_dirname(state->path);
-	struct json_object *root = read_state(state->path, &error);
+	g_autofree char *dir = g_path_get_dirname(path);
+	struct json_object *root = read_state(path, &error);
 	if (root || is_missing(error)) {
 		if (!root)
 			root = json_object_new_object();
@@ -116,43 +122,81 @@ static void write_changes(gpointer data, gpointer user_data)
 		const char *text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY);
 		g_autofree char *line = g_strconcat(text, "\n", NULL);
 		g_mkdir_with_parents(dir, 0700);
-		g_file_set_contents_full(state->path, line, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL);
+		g_file_set_contents_full(path, line, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL);
 	}
 	json_object_put(root);
 	json_object_put(changes);
-	g_mutex_lock(&state->lock);
-	state->pending--;
-	g_cond_signal(&state->written);
-	g_mutex_unlock(&state->lock);
+}
+
+/* The writer's thread: until there is nothing more to write. */
+static void *writer(void *data)
+{
+	struct state *state = data;
+	pthread_mutex_lock(&state->lock);
+	while (state->pending) {
+		struct json_object *changes = g_steal_pointer(&state->pending);
+		pthread_mutex_unlock(&state->lock);
+		write_changes(state->path, changes);
+		pthread_mutex_lock(&state->lock);
+	}
+	state->writing = false;
+	pthread_cond_signal(&state->written);
+	pthread_mutex_unlock(&state->lock);
+	return NULL;
+}
+
+/* Under the lock. Signals are the main thread's. */
+static bool start_writer(struct state *state)
+{
+	sigset_t all, before;
+	pthread_t thread;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	bool ok = pthread_create(&thread, NULL, writer, state) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (ok)
+		pthread_detach(thread);
+	return ok;
 }
 
 void state_save(struct state *state)
 {
 	if (!state || state->broken || json_object_object_length(state->changes) == 0)
 		return;
-	if (!state->writer)
-		state->writer = g_thread_pool_new(write_changes, state, 1, FALSE, NULL);
 	/* The writer's own copy: json-c counts references without a lock. */
 	struct json_object *copy = NULL;
 	json_object_deep_copy(state->changes, &copy, NULL);
+	pthread_mutex_lock(&state->lock);
+	/* What still waits is older: it goes with this. */
+	if (state->pending) {
+		json_object_object_foreach(copy, name, value)
+			json_object_object_add(state->pending, name, json_object_get(value));
+		json_object_put(copy);
+	} else {
+		state->pending = copy;
+	}
+	if (!state->writing)
+		state->writing = start_writer(state);
+	pthread_mutex_unlock(&state->lock);
 	json_object_put(state->changes);
 	state->changes = json_object_new_object();
-	g_mutex_lock(&state->lock);
-	state->pending++;
-	g_mutex_unlock(&state->lock);
-	g_thread_pool_push(state->writer, copy, NULL);
 }
 
 /* False: a dead file system still has the writer. */
 static bool wait_written(struct state *state, int timeout_ms)
 {
-	gint64 until = g_get_monotonic_time() + timeout_ms * G_TIME_SPAN_MILLISECOND;
-	bool in_time = true;
-	g_mutex_lock(&state->lock);
-	while (state->pending > 0 && in_time)
-		in_time = g_cond_wait_until(&state->written, &state->lock, until);
-	bool done = state->pending == 0;
-	g_mutex_unlock(&state->lock);
+	struct timespec until;
+	int result = 0;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += timeout_ms / 1000;
+	until.tv_nsec += timeout_ms % 1000 * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	pthread_mutex_lock(&state->lock);
+	while (state->writing && result == 0)
+		result = pthread_cond_timedwait(&state->written, &state->lock, &until);
+	bool done = !state->writing;
+	pthread_mutex_unlock(&state->lock);
 	return done;
 }
 
@@ -164,12 +208,11 @@ void state_free(struct state *state, int timeout_ms)
 	/* What hangs keeps what it uses: the process ends now. */
 	if (!wait_written(state, timeout_ms))
 		return;
-	if (state->writer)
-		g_thread_pool_free(state->writer, FALSE, TRUE);
+	json_object_put(state->pending);
 	json_object_put(state->root);
 	json_object_put(state->changes);
-	g_mutex_clear(&state->lock);
-	g_cond_clear(&state->written);
+	pthread_mutex_destroy(&state->lock);
+	pthread_cond_destroy(&state->written);
 	g_free(state->path);
 	g_free(state);
 }
