@@ -12,16 +12,17 @@
 #include <stdio.h>
 
 #include "nvirt/backend.h"
+#include "nvirt/config.h"
 #include "nvirt/options.h"
 #include "nvirt/text.h"
 
-#define REFRESH_MIN_S 0.5
-#define REFRESH_MAX_S 3600
+#define REFRESH_MIN_S (REFRESH_MIN_MS / 1000.0)
+#define REFRESH_MAX_S (REFRESH_MAX_MS / 1000)
 
 /* What GOption fills in, beside struct options. */
 struct program {
 	struct options options;
-	char *refresh;
+	char *refresh, *check_theme;
 	gboolean readonly, ascii, json, yes, version, help;
 	char **words;
 };
@@ -45,6 +46,8 @@ static GOptionContext *make_context(struct program *program)
 	                "Look at the hosts every SECONDS: 0.5 to 3600 (2)", "SECONDS"},
 	        {"theme", 0, 0, G_OPTION_ARG_STRING, &program->options.theme, "Colours of the dashboard",
 	                "NAME"},
+	        {"check-theme", 0, 0, G_OPTION_ARG_FILENAME, &program->check_theme,
+	                "Say what is wrong with a theme file, and end", "FILE"},
 	        {"ascii", 0, 0, G_OPTION_ARG_NONE, &program->ascii, "Draw and print ASCII characters only",
 	                NULL},
 	        {"json", 0, 0, G_OPTION_ARG_NONE, &program->json, "Verbs: print JSON", NULL},
@@ -119,12 +122,32 @@ static bool wants_help(const struct program *program)
 	return program->help || (words[0] && g_str_equal(words[0], "help") && !words[1]);
 }
 
+/* Verbs too may call a host by the name that the configuration gives it. */
+static void resolve_hosts(struct options *options)
+{
+	if (!options->uris || !options->uris[0])
+		return;
+	struct config *config = config_load();
+	for (unsigned i = 0; options->uris[i]; i++) {
+		const struct config_host *known = config_host(config, options->uris[i]);
+
+		if (!known)
+			continue;
+		g_free(options->uris[i]);
+		options->uris[i] = g_strdup(known->uri);
+		options->readonly |= known->readonly;
+	}
+	config_free(config);
+}
+
 static int open_door(struct program *program, GOptionContext *context)
 {
 	if (program->version)
 		return print_version();
 	if (wants_help(program))
 		return print_help(context);
+	if (program->check_theme)
+		return ui_check_theme(program->check_theme);
 	if (!read_refresh(program)) {
 		g_autofree char *message = g_strdup_printf(
 		        "option '--refresh': '%s' is no number from 0.5 to 3600", program->refresh);
@@ -132,7 +155,10 @@ static int open_door(struct program *program, GOptionContext *context)
 		return usage_error(message);
 	}
 	fill_options(program);
-	return program->options.verb ? cli_main(&program->options) : ui_main(&program->options);
+	if (!program->options.verb)
+		return ui_main(&program->options);
+	resolve_hosts(&program->options);
+	return cli_main(&program->options);
 }
 
 /*
@@ -172,6 +198,7 @@ int main(int argc, char **argv)
 	g_strfreev(program.options.uris);
 	g_free(program.options.theme);
 	g_free(program.refresh);
+	g_free(program.check_theme);
 	(void)argc;
 	return code;
 }

@@ -16,17 +16,4 @@
  */
 void file_export(struct inbox *inbox, const char *path, GBytes *bytes, bool replace, const char *what);
 
-/*
- * What is kept from run to run: one JSON object, state.json, below `dir` (NULL:
- * $XDG_STATE_HOME/nvirt). It is read once and comes as MSG_STATE; a file that
- * can not be read is told by MSG_NOTICE with its line, is left as it is, and
- * nothing is kept in this run.
- */
-struct state;
-struct state *state_open(const char *dir, struct inbox *inbox);
-/* Puts one member, `json`, into the file, which is exchanged whole; other members stay as they are on the disk. */
-void state_put(struct state *state, const char *key, const char *json);
-/* Waits for what is not yet written; leaves a disk that hangs behind. NULL is fine. */
-void state_close(struct state *state, int timeout_ms);
-
 #endif

@@ -30,7 +30,6 @@ enum msg_type {
 	MSG_JOURNAL,  /* record, or text = notice about the file */
 	MSG_NOTICE,   /* text for the status line, level */
 	MSG_HISTORY,  /* history: slots that the keeper read of this host */
-	MSG_STATE,    /* text: what was kept of earlier runs, raw JSON; for the front door, not the store */
 	MSG_TYPE_N
 };
 

@@ -27,6 +27,8 @@ struct options {
 
 /* The dashboard: returns when the user quits. An enum exit_code. */
 int ui_main(const struct options *options);
+/* Says on stderr what is wrong with a theme file. An enum exit_code. */
+int ui_check_theme(const char *path);
 /* One verb: prints, returns an enum exit_code. */
 int cli_main(const struct options *options);
 /* All verbs with their sentences, for --help; owned. */

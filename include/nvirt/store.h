@@ -86,6 +86,7 @@ struct host {
 	unsigned id;     /* = ref.host */
 	char *asked_uri; /* "" = libvirt's default */
 	char *name;      /* what a person calls it: host name, or the URI until it is known */
+	bool named; /* by the user: the name does not follow the host's own */
 	bool readonly_asked;
 	struct host_status *status; /* never NULL */
 	GPtrArray *guests;          /* struct guest *, natural order by name */
@@ -120,6 +121,8 @@ uint64_t store_tags_generation(const struct store *store);
 
 /* ---- hosts ---- */
 struct host *store_add_host(struct store *store, const char *uri, bool readonly);
+/* What the user calls it; cleaned. */
+void store_name_host(struct store *store, unsigned id, const char *name);
 void store_remove_host(struct store *store, unsigned id);
 unsigned store_host_count(const struct store *store);
 struct host *store_host_at(const struct store *store, unsigned index);

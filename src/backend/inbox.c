@@ -44,7 +44,6 @@ static bool replaces(enum msg_type type)
 	case MSG_JOURNAL:
 	case MSG_NOTICE:
 	case MSG_HISTORY:
-	case MSG_STATE:
 	case MSG_TYPE_N:
 		return false;
 	}

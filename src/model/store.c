@@ -236,6 +236,18 @@ bool store_marked(const struct store *store, const struct obj_ref *ref)
 	return marked && *marked;
 }
 
+void store_name_host(struct store *store, unsigned id, const char *name)
+{
+	struct host *host = store_host(store, id);
+
+	if (!host || !name || !*name)
+		return;
+	g_free(host->name);
+	host->name = g_strdup(name);
+	host->named = true;
+	store->generation++;
+}
+
 void store_remove_host(struct store *store, unsigned id)
 {
 	struct host_entry *entry = store_host_entry(store, id);

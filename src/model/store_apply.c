@@ -15,7 +15,8 @@ static bool set_host_name(struct host *host)
 
 	if (!name || !*name)
 		name = *host->asked_uri ? NULL : host->status->uri;
-	if (!name || !*name || strcmp(host->name, name) == 0)
+	/* A name that the user gave stays. */
+	if (host->named || !name || !*name || strcmp(host->name, name) == 0)
 		return false;
 	g_free(host->name);
 	host->name = g_strdup(name);
@@ -194,7 +195,6 @@ static unsigned apply_to_host(struct store *store, struct host_entry *entry, str
 	case MSG_JOURNAL:
 	case MSG_NOTICE:
 	case MSG_HISTORY:
-	case MSG_STATE:
 	case MSG_TYPE_N:
 		break;
 	}
@@ -227,7 +227,6 @@ static unsigned apply(struct store *store, struct msg *msg, gint64 now_us, gint6
 	case MSG_EVENT:
 		entry = msg_host(store, msg);
 		return entry ? apply_to_host(store, entry, msg, now_us, now_unix_us) : 0;
-	case MSG_STATE:
 	case MSG_EDIT:
 	case MSG_TYPE_N:
 		break;

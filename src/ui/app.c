@@ -56,6 +56,9 @@ void app_fini(struct app *app)
 	for (int i = 0; i < REGION_N; i++)
 		if (app->regions[i])
 			app->regions[i]->ops->destroy(app->regions[i]);
+	g_free(app->last_virsh);
+	if (app->hot)
+		g_array_unref(app->hot);
 	canvas_fini(&app->canvas);
 	theme_fini(&app->theme);
 	saved_free(app);
@@ -139,8 +142,6 @@ void app_changed(struct app *app, unsigned changes)
 
 void app_message(struct app *app, struct msg *msg)
 {
-	if (msg->type == MSG_STATE && msg->text)
-		saved_load(app, msg->text);
 	if (msg->type == MSG_EDIT && msg->edit)
 		app_edit_answer(app, g_steal_pointer(&msg->edit));
 	app_changed(app, store_apply(app->store, msg, app_now_us(app), g_get_real_time()));
@@ -154,7 +155,8 @@ void app_resize(struct app *app, int rows, int cols)
 
 void app_compute_layout(const struct app *app, struct layout *layout)
 {
-	layout_compute(layout, app->canvas.rows, app->canvas.cols, app->focus, app->zoomed);
+	struct layout_wish wish = {.tree_cols = app->tree_cols, .task_rows = app->task_rows};
+	layout_compute_with(layout, app->canvas.rows, app->canvas.cols, app->focus, app->zoomed, &wish);
 }
 
 /* ---- services --------------------------------------------------------------- */

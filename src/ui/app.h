@@ -14,6 +14,10 @@
 
 enum region { REGION_HEADER, REGION_TREE, REGION_CONTENT, REGION_TASKS, REGION_N };
 
+struct config;
+struct keymap;
+struct state;
+
 struct app {
 	const struct options *options;
 	struct store *store;
@@ -22,6 +26,9 @@ struct app {
 	struct inbox *inbox;
 	struct history_keeper *keeper; /* NULL in drawing tests */
 	struct theme theme;
+	struct config *config; /* these three may be NULL, and are not owned */
+	struct keymap *keymap;
+	struct state *state;
 	struct canvas canvas;
 	unsigned refresh_ms;
 	struct view *regions[REGION_N];
@@ -30,13 +37,17 @@ struct app {
 	GPtrArray *modals;     /* struct view *, top last */
 	struct obj_ref open;   /* what the content panel shows */
 	struct app_loop *loop; /* private to app_loop.c; NULL in drawing tests */
-	struct state *state;   /* the state file; NULL in drawing tests */
 	void *saved;           /* private to saved.c */
 
 	/* Private to app*.c. */
 	bool quitting;              /* the loop ends */
 	bool dirty;                 /* titles, separators and the status line */
 	gint64 fresh_us; /* monotonic, when new figures came last */
+	GArray *hot;                /* struct hot: what a click on the bar or a dialog means */
+	int tree_cols, task_rows;   /* as the user drew them; 0 = as it comes */
+	enum region dragged;        /* whose border the mouse holds; REGION_HEADER = none */
+	char *last_virsh;           /* what the last action is in virsh's words, or NULL */
+	bool tmux_told;             /* of what copying needs there */
 	gint64 held_us;             /* tests hold the clock still; 0 = it runs */
 	unsigned count;             /* "20" of 20G, while it is typed */
 	bool after_g;               /* the first g of gg */
@@ -100,5 +111,11 @@ void app_action_form(struct app *app, const struct action *action, const struct 
 /* The view that has the keys: the top modal, or the focused region. */
 struct view *app_focused_view(const struct app *app);
 void app_redraw(struct app *app); /* everything dirty */
+/* For draw functions of dialogs: a click there is this key, until the next frame. */
+void app_hot(struct app *app, struct area area, keycode key);
+/* To the terminal's clipboard, with a notice of what came of it. */
+void app_copy(struct app *app, const char *what, const char *text);
+/* Another theme, now; remembered unless the configuration names one. */
+void app_set_theme(struct app *app, const char *name);
 
 #endif

@@ -169,6 +169,7 @@ static void run_all(struct app *app, struct action_run *run)
 			app_edit_start(app, run->action, ref);
 		else
 			submit(app, run, ref);
+		app_note_virsh(app, run->action, ref);
 	}
 	if (done < run->targets->len)
 		app_notice(app, LEVEL_WARNING, "%s: %u left out: %s", run->action->title, run->targets->len - done,

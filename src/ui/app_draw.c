@@ -198,6 +198,7 @@ static void clear_dirty(struct app *app)
 void app_draw(struct app *app)
 {
 	struct layout layout;
+	app_cool(app);
 	app_compute_layout(app, &layout);
 	/* A dialog lies over regions that are not dirty themselves: all or nothing. */
 	if (app->modals->len > 0)
@@ -215,6 +216,8 @@ void app_draw(struct app *app)
 	draw_status(app, area_of(app, &layout.status));
 	for (guint i = 0; i < app->modals->len; i++) {
 		struct view *modal = app->modals->pdata[i];
+		/* Only the top one is there to be clicked. */
+		app_cool(app);
 		modal->ops->draw(modal, canvas_area(&app->canvas), i + 1 == app->modals->len);
 	}
 	clear_dirty(app);

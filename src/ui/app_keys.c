@@ -28,7 +28,7 @@ static bool view_key(struct view *view, keycode key, unsigned count)
 static bool reconnect_key(struct app *app, keycode key)
 {
 	struct obj_ref ref;
-	if (key != 'R' || !app_selected(app, &ref))
+	if (!commands_app_is(app, "reconnect", key) || !app_selected(app, &ref))
 		return false;
 	const struct host *host = store_host(app->store, ref.host);
 	return host && host->status->link != HOST_UP && commands_app_key(app, key, 0);
@@ -137,56 +137,5 @@ void app_paste(struct app *app, const char *text)
 		inner->ops->paste(inner, text);
 	} else if (view && view->ops->paste) {
 		view->ops->paste(view, text);
-	}
-}
-
-/* ---- mouse ------------------------------------------------------------------ */
-
-static bool is_wheel(const struct mouse *mouse)
-{
-	return mouse->button == 4 || mouse->button == 5;
-}
-
-static bool switcher_mouse(struct app *app, const struct layout *layout, const struct mouse *mouse)
-{
-	if (!rect_contains(&layout->switcher, mouse->y, mouse->x) || mouse->what != MOUSE_PRESS)
-		return false;
-	int third = mouse->x * 3 / MAX(layout->switcher.cols, 1);
-	app_focus(app, (enum region)(REGION_TREE + third));
-	return true;
-}
-
-static void region_mouse(struct app *app, enum region region, const struct rect *rect, const struct mouse *mouse)
-{
-	struct view *view = app->regions[region];
-	if (!view)
-		return;
-	if (mouse->what == MOUSE_PRESS && !is_wheel(mouse))
-		app_focus(app, region);
-	struct mouse local = *mouse;
-	local.y -= rect->y;
-	local.x -= rect->x;
-	if (view->ops->mouse && view->ops->mouse(view, &local))
-		view->dirty = true;
-}
-
-void app_mouse(struct app *app, const struct mouse *mouse)
-{
-	app->dirty = true;
-	if (app->modals->len > 0) {
-		struct view *modal = app_focused_view(app);
-		if (modal->ops->mouse)
-			modal->ops->mouse(modal, mouse);
-		return;
-	}
-	struct layout layout;
-	app_compute_layout(app, &layout);
-	if (switcher_mouse(app, &layout, mouse))
-		return;
-	for (int i = 0; i < REGION_N; i++) {
-		if (rect_contains(&layout.region[i], mouse->y, mouse->x))
-			region_mouse(app, (enum region)i, &layout.region[i], mouse);
-		else if (rect_contains(&layout.title[i], mouse->y, mouse->x) && mouse->what == MOUSE_PRESS)
-			app_focus(app, (enum region)i);
 	}
 }

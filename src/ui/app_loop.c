@@ -33,6 +33,7 @@ struct app_loop {
 	bool more;           /* the inbox was left with messages in it */
 	bool gone;           /* the terminal */
 	bool resized;
+	char *title;         /* the terminal's, as set last */
 	int signal;          /* the one to end by; 0 = none */
 	GSource *input;      /* NULL while an editor has the terminal */
 	struct editor *editor;
@@ -211,6 +212,18 @@ static void take_size(struct app_loop *loop)
 		app_resize(loop->app, rows, cols);
 }
 
+/* "nvirt: lab1": windows and panes are told apart by it. */
+static void update_title(struct app_loop *loop)
+{
+	const struct host *host = store_host(loop->app->store, loop->app->open.host);
+	g_autofree char *title = g_strdup_printf("nvirt%s%s", host ? ": " : "", host ? host->name : "");
+	if (!g_strcmp0(title, loop->title))
+		return;
+	g_free(loop->title);
+	loop->title = g_steal_pointer(&title);
+	term_set_title(loop->term, loop->title);
+}
+
 /* While the last frame is not taken there is no next one; what comes meanwhile is in the store. */
 static void draw(struct app_loop *loop)
 {
@@ -220,6 +233,7 @@ static void draw(struct app_loop *loop)
 		take_size(loop);
 	bool alive = term_flush(loop->term);
 	if (!term_busy(loop->term) && app_needs_draw(loop->app)) {
+		update_title(loop);
 		app_draw(loop->app);
 		alive &= term_draw(loop->term, &loop->app->canvas, &loop->app->theme);
 	}
@@ -232,6 +246,16 @@ void app_loop_repaint(struct app *app)
 {
 	term_repaint(app->loop->term);
 	app_redraw(app);
+}
+
+void app_loop_new_theme(struct app *app)
+{
+	term_new_theme(app->loop->term);
+}
+
+char *app_loop_copy(struct app *app, const char *text)
+{
+	return term_copy(app->loop->term, text);
 }
 
 void app_loop_suspend(struct app *app)
@@ -458,6 +482,7 @@ void app_loop_free(struct app_loop *loop)
 	loop->app->loop = NULL;
 	g_hash_table_unref(loop->watched);
 	g_main_context_unref(loop->context);
+	g_free(loop->title);
 	g_free(loop);
 }
 

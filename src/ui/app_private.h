@@ -28,6 +28,7 @@ bool app_notice_shown(const struct app *app);
 /* ---- app_history.c ---- */
 /* Asks for what is not there yet; what is new goes to be kept, when it is time or `all`. */
 void app_history_step(struct app *app, bool all);
+
 /* ---- app_marks.c ---- */
 void app_mark(struct app *app, unsigned count);
 void app_mark_invert(struct app *app, unsigned count);
@@ -37,6 +38,23 @@ void app_mark_range(struct app *app, unsigned count);
 void app_range_follow(struct app *app);
 /* What it marked stays, or is as it was before. */
 void app_range_end(struct app *app, bool keep);
+
+/* ---- app_theme.c ---- */
+/* What the options, the configuration or the last run say; else the default. */
+void app_first_theme(struct app *app);
+/* Appends a choice for each theme there is. */
+void app_theme_choices(GPtrArray *list);
+struct view *app_theme_chooser(struct app *app);
+
+/* ---- app_copy.c ---- */
+struct view *app_copy_menu(struct app *app);
+/* Remembers what was just done in virsh's words, where it has any. */
+void app_note_virsh(struct app *app, const struct action *action, const struct obj_ref *ref);
+
+/* ---- app_mouse.c ---- */
+void app_cool(struct app *app); /* forgets the hot places */
+/* Borders where they were drawn to in an earlier run. */
+void app_restore_layout(struct app *app);
 
 /* ---- app_actions.c ---- */
 /* A plan was put into the store. */
@@ -64,6 +82,9 @@ void app_edit_answer(struct app *app, struct edit_answer *answer);
 void app_edit_look(struct app *app);
 /* The program ends: what was typed is kept in its file. */
 void app_edit_drop(struct app *app);
+void app_loop_new_theme(struct app *app);
+/* NULL, or why not; owned. */
+char *app_loop_copy(struct app *app, const char *text);
 
 /* ---- taskview.c ---- */
 struct view *taskview_new(struct app *app, const char *task_id);

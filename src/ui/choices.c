@@ -2,7 +2,9 @@
 /* Everything that can be done now, collected from the tables; and the key bar. Main thread. */
 #include <string.h>
 
+#include "app_private.h"
 #include "commands.h"
+#include "keymap.h"
 #include "nvirt/text.h"
 
 struct choice *choice_new(const char *title)
@@ -25,6 +27,8 @@ void choice_free(struct choice *choice)
 	g_free(choice->name);
 	g_free(choice->help);
 	g_free(choice->reason);
+	g_free(choice->argument);
+	g_free(choice->fold);
 	g_free(choice);
 }
 
@@ -36,6 +40,16 @@ static struct choice *add(GPtrArray *list, const char *title, const char *keys, 
 	choice->keys = g_strdup(keys ? keys : "");
 	choice->name = g_strdup(name);
 	g_ptr_array_add(list, choice);
+	return choice;
+}
+
+struct choice *choice_add_call(GPtrArray *list, const char *title, const char *name,
+        void (*call)(struct app *app, const char *argument), const char *argument)
+{
+	struct choice *choice = add(list, title, NULL, name);
+	choice->what = CHOICE_CALL;
+	choice->call = call;
+	choice->argument = g_strdup(argument);
 	return choice;
 }
 
@@ -55,7 +69,7 @@ static struct view *inner_of(struct view *view)
 static const struct view_cmd *find_cmd(const struct view *view, keycode key)
 {
 	for (const struct view_cmd *cmd = view ? view->ops->cmds : NULL; cmd && cmd->name; cmd++)
-		if (key_in(cmd->keys, key))
+		if (key_in(keymap_view(view->app->keymap, cmd), key))
 			return cmd;
 	return NULL;
 }
@@ -73,13 +87,23 @@ bool commands_view_key(struct view *view, keycode key, unsigned count)
 	return false;
 }
 
+bool commands_view_run(struct view *view, const char *name, unsigned count)
+{
+	for (const struct view_cmd *cmd = view->ops->cmds; cmd && cmd->name; cmd++)
+		if (!strcmp(cmd->name, name)) {
+			cmd->run(view, count);
+			return true;
+		}
+	return false;
+}
+
 static void add_view(GPtrArray *list, unsigned sets, const struct view *view)
 {
 	if (!view || !view->ops->cmds || !view->ops->cmds->name)
 		return;
 	heading(list, sets, view->ops->title);
 	for (const struct view_cmd *cmd = view->ops->cmds; cmd->name; cmd++) {
-		struct choice *choice = add(list, cmd->title, cmd->keys, cmd->name);
+		struct choice *choice = add(list, cmd->title, keymap_view(view->app->keymap, cmd), cmd->name);
 		choice->what = CHOICE_VIEW;
 		choice->view_cmd = cmd;
 	}
@@ -141,7 +165,7 @@ static void add_actions(GPtrArray *list, unsigned sets, struct app *app, const s
 		const struct action *action = &action_table[i];
 		if (action->kind != ref->kind)
 			continue;
-		struct choice *choice = add(list, action->title, action->key, action->verb);
+		struct choice *choice = add(list, action->title, keymap_action(app->keymap, action), action->verb);
 		choice->what = CHOICE_ACTION;
 		choice->action = action;
 		choice->ref = *ref;
@@ -158,7 +182,7 @@ static bool run_action_key(struct app *app, keycode key, const struct obj_ref *r
 {
 	for (unsigned i = 0; i < action_count; i++) {
 		const struct action *action = &action_table[i];
-		if (action->kind != ref->kind || !key_in(action->key, key))
+		if (action->kind != ref->kind || !key_in(keymap_action(app->keymap, action), key))
 			continue;
 		app_action(app, action, ref);
 		return true;
@@ -176,13 +200,42 @@ bool commands_action_key(struct app *app, keycode key)
 
 /* ---- everything ------------------------------------------------------------- */
 
-static void add_app(GPtrArray *list, unsigned sets)
+static void add_app(GPtrArray *list, unsigned sets, const struct app *app)
 {
 	heading(list, sets, "Everywhere");
 	for (const struct app_command *cmd = app_commands; cmd->name; cmd++) {
-		struct choice *choice = add(list, cmd->title, cmd->keys, cmd->name);
+		struct choice *choice = add(list, cmd->title, keymap_app(app->keymap, cmd), cmd->name);
 		choice->what = CHOICE_APP;
 		choice->app_command = cmd;
+	}
+}
+
+/* ---- objects ---------------------------------------------------------------- */
+
+static void add_object(GPtrArray *list, const struct store *store, const struct obj_ref *ref)
+{
+	g_autofree char *title = g_strdup_printf("Go to %s %s", obj_kind_word(ref->kind), store_name(store, ref));
+	struct choice *choice = add(list, title, NULL, "");
+	choice->what = CHOICE_OPEN;
+	choice->ref = *ref;
+}
+
+/* Guests, pools and networks all begin with their identity. */
+static void add_list(GPtrArray *list, const struct store *store, const GPtrArray *objects)
+{
+	for (guint i = 0; i < objects->len; i++)
+		add_object(list, store, objects->pdata[i]);
+}
+
+static void add_objects(GPtrArray *list, unsigned sets, const struct store *store)
+{
+	heading(list, sets, "Objects");
+	for (unsigned i = 0; i < store_host_count(store); i++) {
+		const struct host *host = store_host_at(store, i);
+		add_object(list, store, &host->ref);
+		add_list(list, store, host->guests);
+		add_list(list, store, host->pools);
+		add_list(list, store, host->networks);
 	}
 }
 
@@ -236,7 +289,13 @@ GPtrArray *commands_collect(struct app *app, unsigned sets)
 	for (unsigned i = 0; i < n; i++)
 		add_actions(list, sets, app, &refs[i]);
 	if (sets & CHOICES_APP)
-		add_app(list, sets);
+		add_app(list, sets, app);
+	if (sets & CHOICES_THEMES) {
+		heading(list, sets, "Themes");
+		app_theme_choices(list);
+	}
+	if (sets & CHOICES_OBJECTS)
+		add_objects(list, sets, app->store);
 	if (sets & CHOICES_LEGEND) {
 		add_moving(list, sets);
 		add_legend(list, sets, app->canvas.ascii);
@@ -256,6 +315,12 @@ void choice_run(struct app *app, const struct choice *choice)
 	case CHOICE_APP:
 		choice->app_command->run(app, 0);
 		return;
+	case CHOICE_CALL:
+		choice->call(app, choice->argument);
+		return;
+	case CHOICE_OPEN:
+		app_open(app, &choice->ref);
+		return;
 	case CHOICE_HEADING:
 	case CHOICE_TEXT:
 		return;
@@ -265,6 +330,7 @@ void choice_run(struct app *app, const struct choice *choice)
 /* ---- the key bar ------------------------------------------------------------ */
 
 struct hints {
+	struct app *app;
 	struct area line;
 	int x, end;
 	bool full;
@@ -273,6 +339,9 @@ struct hints {
 static void hint(struct hints *hints, const char *keys, const char *label, bool enabled, bool danger)
 {
 	gsize len = strcspn(keys, " ");
+	int start = hints->x;
+	if (len == 0)
+		return;
 	int need = (int)len + 1 + text_columns(label);
 	if (hints->full || hints->x + need > hints->end) {
 		hints->full = true;
@@ -282,13 +351,14 @@ static void hint(struct hints *hints, const char *keys, const char *label, bool 
 	hints->x += area_text(hints->line, 0, hints->x, -1, enabled ? ROLE_KEY : ROLE_DIM, key) + 1;
 	enum role role = !enabled ? ROLE_DIM : danger ? ROLE_DIALOG_DANGER : ROLE_KEY_LABEL;
 	hints->x += area_text(hints->line, 0, hints->x, -1, role, label) + 2;
+	app_hot(hints->app, area_sub(hints->line, 0, start, 1, hints->x - start - 2), key_parse(key));
 }
 
 static void hint_views(struct hints *hints, const struct view *view)
 {
 	for (const struct view_cmd *cmd = view ? view->ops->cmds : NULL; cmd && cmd->name; cmd++)
 		if (cmd->hint)
-			hint(hints, cmd->keys, cmd->hint, true, false);
+			hint(hints, keymap_view(view->app->keymap, cmd), cmd->hint, true, false);
 }
 
 static void hint_actions(struct hints *hints, struct app *app, bool enabled)
@@ -298,20 +368,21 @@ static void hint_actions(struct hints *hints, struct app *app, bool enabled)
 		return;
 	for (unsigned i = 0; i < action_count && !hints->full; i++) {
 		const struct action *action = &action_table[i];
-		if (action->kind != ref.kind || !action->key)
+		const char *key = keymap_action(app->keymap, action);
+		if (action->kind != ref.kind || !key)
 			continue;
 		g_autofree char *reason = action_why_not(action, app->store, &ref);
 		if (enabled != !reason)
 			continue;
 		g_autofree char *label = g_utf8_strdown(action->title, -1);
-		hint(hints, action->key, label, enabled, action->flags & ACTION_DANGEROUS);
+		hint(hints, key, label, enabled, action->flags & ACTION_DANGEROUS);
 	}
 }
 
 /* Columns of one of the app's own hints, with the gap behind it. */
-static int own_columns(const struct app_command *cmd)
+static int own_columns(const struct app *app, const struct app_command *cmd)
 {
-	return (int)strcspn(cmd->keys, " ") + 3 + (int)strlen(cmd->hint);
+	return (int)strcspn(keymap_app(app->keymap, cmd), " ") + 3 + (int)strlen(cmd->hint);
 }
 
 /*
@@ -322,15 +393,15 @@ void commands_draw_hints(struct app *app, struct area line)
 {
 	const struct app_command *end = app_commands;
 	int own = 0;
-	for (; end->name && end->hint && own + own_columns(end) <= line.cols * 45 / 100; end++)
-		own += own_columns(end);
+	for (; end->name && end->hint && own + own_columns(app, end) <= line.cols * 45 / 100; end++)
+		own += own_columns(app, end);
 	struct view *view = app_focused_view(app);
-	struct hints hints = {.line = line, .x = 1, .end = MAX(line.cols - own - 2, 0)};
+	struct hints hints = {.app = app, .line = line, .x = 1, .end = MAX(line.cols - own - 2, 0)};
 	hint_views(&hints, inner_of(view));
 	hint_views(&hints, view);
 	hint_actions(&hints, app, true);
 	hint_actions(&hints, app, false);
-	hints = (struct hints){.line = line, .x = MAX(line.cols - own, 1), .end = line.cols};
+	hints = (struct hints){.app = app, .line = line, .x = MAX(line.cols - own, 1), .end = line.cols};
 	for (const struct app_command *cmd = app_commands; cmd != end; cmd++)
-		hint(&hints, cmd->keys, cmd->hint, true, false);
+		hint(&hints, keymap_app(app->keymap, cmd), cmd->hint, true, false);
 }

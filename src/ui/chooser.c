@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "box.h"
+#include "layout.h"
 #include "commands.h"
 #include "lineedit.h"
 #include "list.h"
@@ -20,7 +21,7 @@ struct chooser {
 	struct list list;
 	struct lineedit filter;
 	bool typing, row_keys;
-	unsigned top; /* of what is drawn */
+	struct rect box, rows_at; /* as last drawn, on the screen */
 };
 
 static void chooser_destroy(struct view *view)
@@ -38,11 +39,14 @@ static const struct choice *row_at(const struct chooser *chooser, unsigned i)
 	return i < chooser->shown->len ? chooser->shown->pdata[i] : NULL;
 }
 
-static bool matches(const struct choice *choice, const char *filter_fold)
+static bool matches(struct choice *choice, const char *filter_fold)
 {
-	g_autofree char *all = g_strjoin(" ", choice->title, choice->name, choice->keys, NULL);
-	g_autofree char *fold = text_fold(all);
-	return filter_match(fold, filter_fold);
+	if (!choice->fold && *filter_fold) {
+		g_autofree char *all = g_strjoin(" ", choice->title, choice->name, choice->keys, NULL);
+		choice->fold = text_fold(all);
+	}
+	/* Objects may be many: they come when something is looked for. */
+	return *filter_fold ? filter_match(choice->fold, filter_fold) : choice->what != CHOICE_OPEN;
 }
 
 static bool is_heading(const struct choice *choice)
@@ -81,6 +85,10 @@ static void refilter(struct chooser *chooser)
 	list_set_count(&chooser->list, chooser->shown->len);
 	list_goto(&chooser->list, 0);
 	skip_headings(chooser, 1);
+	/* What is called exactly so is what is meant. */
+	for (guint i = 0; i < chooser->shown->len; i++)
+		if (*row_at(chooser, i)->name && !strcmp(row_at(chooser, i)->name, lineedit_get(&chooser->filter)))
+			list_goto(&chooser->list, i);
 }
 
 /* ---- drawing ---------------------------------------------------------------- */
@@ -131,6 +139,8 @@ static void chooser_draw(struct view *view, struct area area, bool focused)
 		y++;
 	}
 	struct area rows = area_sub(in, y, 0, MAX(in.rows - y - 1, 0), in.cols);
+	chooser->box = (struct rect){in.y - 1, in.x - 2, in.rows + 2, in.cols + 4};
+	chooser->rows_at = (struct rect){rows.y, rows.x, rows.rows, rows.cols};
 	list_set_height(&chooser->list, (unsigned)rows.rows);
 	/* The first row brings its heading along. */
 	if (chooser->list.top > 0 && chooser->list.cursor == chooser->list.top && rows.rows > 1 &&
@@ -195,8 +205,22 @@ static void move(struct chooser *chooser, keycode key)
 		skip_headings(chooser, chooser->list.cursor < before ? -1 : 1);
 }
 
+/* The chosen row's name into the line; false where it stands there already. */
+static bool complete(struct chooser *chooser)
+{
+	const struct choice *here = row_at(chooser, chooser->list.cursor);
+	if (!here || !*here->name || !*lineedit_get(&chooser->filter) ||
+	        !strcmp(here->name, lineedit_get(&chooser->filter)))
+		return false;
+	lineedit_set(&chooser->filter, here->name);
+	refilter(chooser);
+	return true;
+}
+
 static void typing_key(struct chooser *chooser, keycode key)
 {
+	if (key == K_TAB && complete(chooser))
+		return;
 	if (key == K_TAB)
 		key = K_DOWN;
 	if (key == (KEY_SHIFT | K_TAB))
@@ -247,13 +271,33 @@ static void chooser_paste(struct view *view, const char *text)
 	view->dirty = true;
 }
 
+/* A click chooses, a second one runs; beside the box it closes. */
+static void chooser_click(struct chooser *chooser, const struct mouse *mouse)
+{
+	unsigned row = chooser->list.top + (unsigned)(mouse->y - chooser->rows_at.y);
+	if (!rect_contains(&chooser->box, mouse->y, mouse->x)) {
+		app_pop_modal(chooser->view.app);
+		return;
+	}
+	if (!rect_contains(&chooser->rows_at, mouse->y, mouse->x) || !row_at(chooser, row) ||
+	        is_heading(row_at(chooser, row)))
+		return;
+	bool again = chooser->list.cursor == row && mouse->clicks >= 2;
+	list_goto(&chooser->list, row);
+	if (again)
+		run_row(chooser, row);
+}
+
 static bool chooser_mouse(struct view *view, const struct mouse *mouse)
 {
 	struct chooser *chooser = (struct chooser *)view;
-	if (mouse->what != MOUSE_PRESS || (mouse->button != 4 && mouse->button != 5))
+	if (mouse->what != MOUSE_PRESS)
 		return false;
-	move(chooser, mouse->button == 4 ? K_UP : K_DOWN);
 	view->dirty = true;
+	if (mouse->button == 4 || mouse->button == 5)
+		move(chooser, mouse->button == 4 ? K_UP : K_DOWN);
+	else if (mouse->button == 1)
+		chooser_click(chooser, mouse);
 	return true;
 }
 

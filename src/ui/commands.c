@@ -6,6 +6,8 @@
 
 #include "app_private.h"
 #include "chooser.h"
+#include "keymap.h"
+#include "nvirt/text.h"
 
 static void focus_step(struct app *app, int by)
 {
@@ -119,6 +121,18 @@ static void reconnect(struct app *app, unsigned count)
 	app_notice(app, LEVEL_INFO, "connecting to %s", host->name);
 }
 
+static void theme(struct app *app, unsigned count)
+{
+	(void)count;
+	app_push_modal(app, app_theme_chooser(app));
+}
+
+static void copy(struct app *app, unsigned count)
+{
+	(void)count;
+	app_push_modal(app, app_copy_menu(app));
+}
+
 static void suspend(struct app *app, unsigned count)
 {
 	(void)count;
@@ -133,21 +147,21 @@ static void quit(struct app *app, unsigned count)
 }
 
 /* The content panel's tabs turn from every region. */
-static void tab_key(struct app *app, keycode key, unsigned count)
+static void turn_tab(struct app *app, const char *command, unsigned count)
 {
 	struct view *content = app->regions[REGION_CONTENT];
 	if (content)
-		commands_view_key(content, key, count);
+		commands_view_run(content, command, count);
 }
 
 static void tab_next(struct app *app, unsigned count)
 {
-	tab_key(app, ']', count);
+	turn_tab(app, "tab-next", count);
 }
 
 static void tab_prev(struct app *app, unsigned count)
 {
-	tab_key(app, '[', count);
+	turn_tab(app, "tab-prev", count);
 }
 
 /* Those with a hint come first: the key bar shows as many as it has room for. */
@@ -171,6 +185,8 @@ const struct app_command app_commands[] = {
         {"mark-invert", "Turn the marks of all listed of its kind round", "*", NULL, app_mark_invert},
         {"refresh", "Look at the host again now", "C-r F5", NULL, refresh},
         {"reconnect", "Connect to the host again now", "R", NULL, reconnect},
+        {"copy", "Copy name, UUID, address, XML or virsh command", "y", NULL, copy},
+        {"theme", "Choose another theme", "", NULL, theme},
         {"redraw", "Draw the screen again", "C-l", NULL, redraw},
         {"suspend", "Suspend nvirt; the shell's fg brings it back", "C-z", NULL, suspend},
         {0},
@@ -179,10 +195,18 @@ const struct app_command app_commands[] = {
 bool commands_app_key(struct app *app, keycode key, unsigned count)
 {
 	for (const struct app_command *cmd = app_commands; cmd->name; cmd++) {
-		if (!key_in(cmd->keys, key))
+		if (!key_in(keymap_app(app->keymap, cmd), key))
 			continue;
 		cmd->run(app, count);
 		return true;
 	}
+	return false;
+}
+
+bool commands_app_is(const struct app *app, const char *name, keycode key)
+{
+	for (const struct app_command *cmd = app_commands; cmd->name; cmd++)
+		if (!strcmp(cmd->name, name))
+			return key_in(keymap_app(app->keymap, cmd), key);
 	return false;
 }

@@ -20,7 +20,7 @@ extern const struct app_command app_commands[]; /* ends with a row without name 
 
 /* One thing that can be done now. */
 struct choice {
-	enum { CHOICE_HEADING, CHOICE_VIEW, CHOICE_ACTION, CHOICE_APP, CHOICE_TEXT } what;
+	enum { CHOICE_HEADING, CHOICE_VIEW, CHOICE_ACTION, CHOICE_APP, CHOICE_CALL, CHOICE_OPEN, CHOICE_TEXT } what;
 	char *title;
 	char *keys;   /* "" = none */
 	char *name;   /* the command's or verb's name */
@@ -31,6 +31,9 @@ struct choice {
 	const struct action *action;
 	struct obj_ref ref;
 	const struct app_command *app_command;
+	void (*call)(struct app *app, const char *argument); /* CHOICE_CALL */
+	char *argument;
+	char *fold; /* what filters look at; made when first needed */
 };
 
 enum choice_set {
@@ -39,10 +42,15 @@ enum choice_set {
 	CHOICES_APP = 1 << 2,
 	CHOICES_HEADINGS = 1 << 3,
 	CHOICES_LEGEND = 1 << 4, /* what the shapes mean */
+	CHOICES_OBJECTS = 1 << 5, /* going to any object */
+	CHOICES_THEMES = 1 << 6,
 };
 
 struct choice *choice_new(const char *title);
 void choice_free(struct choice *choice);
+/* Appends one that calls a function with a string. */
+struct choice *choice_add_call(GPtrArray *list, const char *title, const char *name,
+        void (*call)(struct app *app, const char *argument), const char *argument);
 /* Owned; struct choice *. */
 GPtrArray *commands_collect(struct app *app, unsigned sets);
 /* Runs it; from a menu, so an action's parameters are asked for. */
@@ -52,8 +60,12 @@ void choice_run(struct app *app, const struct choice *choice);
 bool commands_subject(struct app *app, struct obj_ref *ret_ref);
 
 /* Each returns true when the key meant something to it. */
+/* The view's command of that name; false = it has none. */
+bool commands_view_run(struct view *view, const char *name, unsigned count);
 bool commands_view_key(struct view *view, keycode key, unsigned count);
 bool commands_action_key(struct app *app, keycode key);
+/* Is it a key of the app's command of that name? */
+bool commands_app_is(const struct app *app, const char *name, keycode key);
 bool commands_app_key(struct app *app, keycode key, unsigned count);
 
 /* Draws the key bar into one line. */

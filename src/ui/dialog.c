@@ -60,18 +60,24 @@ static void draw_buttons(const struct dialog *dialog, struct area area, int y)
 {
 	if (dialog->kind == DIALOG_TEXT) {
 		area_text(area, y, 0, -1, ROLE_DIM, "Esc or any other key closes");
+		app_hot(dialog->view.app, area_sub(area, y, 0, 1, area.cols), K_ESC);
 		return;
 	}
 	if (dialog->kind == DIALOG_WAIT) {
 		area_text(area, y, 0, -1, ROLE_DIM, "Esc gives up");
+		app_hot(dialog->view.app, area_sub(area, y, 0, 1, area.cols), K_ESC);
 		return;
 	}
 	if (dialog->kind == DIALOG_NAME) {
 		area_text(area, y, 0, -1, ROLE_DIM, "Enter confirms, Esc cancels");
+		app_hot(dialog->view.app, area_sub(area, y, 0, 1, 14), K_ENTER);
+		app_hot(dialog->view.app, area_sub(area, y, 16, 1, 11), K_ESC);
 		return;
 	}
 	int x = box_button(area, y, 0, dialog->yes, dialog->on_yes, dialog->danger);
-	box_button(area, y, x + 2, "Cancel", !dialog->on_yes, false);
+	app_hot(dialog->view.app, area_sub(area, y, 0, 1, x), 'y');
+	int cancel = box_button(area, y, x + 2, "Cancel", !dialog->on_yes, false);
+	app_hot(dialog->view.app, area_sub(area, y, x + 2, 1, cancel), 'n');
 }
 
 static void draw_name(const struct dialog *dialog, struct area area, int y)
@@ -175,6 +181,16 @@ static bool dialog_key(struct view *view, keycode key, unsigned count)
 	return true;
 }
 
+static bool dialog_mouse(struct view *view, const struct mouse *mouse)
+{
+	struct dialog *dialog = (struct dialog *)view;
+	if (mouse->what != MOUSE_PRESS || (mouse->button != 4 && mouse->button != 5))
+		return false;
+	list_wheel(&dialog->scroll, mouse->button == 4 ? -1 : 1);
+	view->dirty = true;
+	return true;
+}
+
 static void dialog_paste(struct view *view, const char *text)
 {
 	struct dialog *dialog = (struct dialog *)view;
@@ -189,6 +205,7 @@ static const struct view_ops dialog_view = {
         .destroy = dialog_destroy,
         .draw = dialog_draw,
         .key = dialog_key,
+        .mouse = dialog_mouse,
         .paste = dialog_paste,
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "box.h"
+#include "layout.h"
 #include "lineedit.h"
 #include "nvirt/text.h"
 
@@ -24,6 +25,8 @@ struct field {
 
 struct form {
 	struct view view;
+	struct rect fields_at; /* on the screen, as last drawn; the next three too */
+	int buttons_y, go_end, cancel_end;
 	const struct action *action;
 	char *title;
 	GArray *fields;  /* struct field */
@@ -175,7 +178,7 @@ static void scroll_to_focus(struct form *form, int room)
 	}
 }
 
-static void draw_footer(const struct form *form, struct area area, int y)
+static void draw_footer(struct form *form, struct area area, int y)
 {
 	unsigned n = form->fields->len;
 	const char *help = form->focus < n ? field_at(form, form->focus)->param->help : form->action->help;
@@ -185,7 +188,10 @@ static void draw_footer(const struct form *form, struct area area, int y)
 		area_text(area, y, 0, -1, ROLE_DIM, help ? help : "");
 	bool danger = form->action->flags & ACTION_DANGEROUS;
 	int x = box_button(area, y + 1, 0, form->action->title, form->focus == n, danger);
+	form->buttons_y = area.y + y + 1;
+	form->go_end = area.x + x;
 	x += 2 + box_button(area, y + 1, x + 2, "Cancel", form->focus == n + 1, false);
+	form->cancel_end = area.x + x;
 	area_text(area, y + 1, x + 2, -1, ROLE_DIM, "Tab next, Enter goes, Esc cancels");
 }
 
@@ -204,6 +210,7 @@ static void form_draw(struct view *view, struct area area, bool focused)
 		draw_field(field_at(form, i), area_sub(in, y, 0, MIN(height, room - y), in.cols), i == form->focus);
 		y += height;
 	}
+	form->fields_at = (struct rect){in.y, in.x, y, in.cols};
 	draw_footer(form, in, MAX(in.rows - 2, y));
 }
 
@@ -300,6 +307,37 @@ static bool form_key(struct view *view, keycode key, unsigned count)
 	return true;
 }
 
+static void click_field(struct form *form, int y)
+{
+	for (unsigned i = form->top; i < form->fields->len; i++) {
+		y -= field_rows(field_at(form, i));
+		if (y >= 0)
+			continue;
+		bool again = form->focus == i;
+		form->focus = i;
+		/* What has no text turns, as Space would. */
+		if (again || field_at(form, i)->param->type == PARAM_BOOL)
+			if (!is_text(field_at(form, i)))
+				turn(field_at(form, i), 1);
+		return;
+	}
+}
+
+static bool form_mouse(struct view *view, const struct mouse *mouse)
+{
+	struct form *form = (struct form *)view;
+	if (mouse->what != MOUSE_PRESS || mouse->button != 1)
+		return false;
+	view->dirty = true;
+	if (rect_contains(&form->fields_at, mouse->y, mouse->x)) {
+		click_field(form, mouse->y - form->fields_at.y);
+	} else if (mouse->y == form->buttons_y && mouse->x >= form->fields_at.x && mouse->x < form->cancel_end) {
+		form->focus = form->fields->len + (mouse->x >= form->go_end);
+		button_key(form, K_ENTER);
+	}
+	return true;
+}
+
 static void form_paste(struct view *view, const char *text)
 {
 	struct form *form = (struct form *)view;
@@ -314,6 +352,7 @@ static const struct view_ops form_view = {
         .destroy = form_destroy,
         .draw = form_draw,
         .key = form_key,
+        .mouse = form_mouse,
         .paste = form_paste,
 };
 

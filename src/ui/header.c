@@ -119,10 +119,7 @@ static int draw_field(const struct line *line, const struct field *field, struct
 	if (field->label)
 		x += area_text(area, 0, x, -1, ROLE_HEADER_LABEL, field->label) + 1;
 	if (field->fraction >= 0 && line->bar) {
-		enum role level = look_level(field->fraction);
-		enum role used = field->role == ROLE_STALE ? ROLE_STALE
-		                 : level == ROLE_OK        ? ROLE_BAR_USED
-		                                           : level;
+		enum role used = field->role == ROLE_STALE ? ROLE_STALE : look_bar(field->fraction);
 
 		area_bar(area, 0, x, MIN(line->bar, MAX(area.cols - x, 0)), used, ROLE_BAR_FREE,
 		        field->fraction);

@@ -41,19 +41,28 @@ static int header_rows(int rows)
 	return rows < 20 ? 1 : rows < 34 ? 2 : 3;
 }
 
-static int task_rows(int rows)
+/* The tree and the panel beside it keep five rows. */
+static int task_rows(int rows, int wish)
 {
+	if (wish > 0)
+		return CLAMP(wish, 1, rows - header_rows(rows) - 1 - 1 - 5);
 	return rows < 20 ? 2 : CLAMP(rows / 6, 4, 12);
 }
 
-static void compute_full(struct layout *layout, struct rect rest)
+/* The panel beside it keeps 30 columns. */
+static int tree_cols(int cols, int wish)
+{
+	return wish > 0 ? CLAMP(wish, 12, cols - 31) : CLAMP(cols * 3 / 10, 20, 36);
+}
+
+static void compute_full(struct layout *layout, struct rect rest, const struct layout_wish *wish)
 {
 	int rows = rest.rows, cols = rest.cols;
 	layout->region[REGION_HEADER] = take_top(&rest, header_rows(rows));
 	layout->status = take_bottom(&rest, 1);
-	layout->region[REGION_TASKS] = take_bottom(&rest, task_rows(rows));
+	layout->region[REGION_TASKS] = take_bottom(&rest, task_rows(rows, wish->task_rows));
 	layout->title[REGION_TASKS] = take_bottom(&rest, 1);
-	struct rect tree = take_left(&rest, CLAMP(cols * 3 / 10, 20, 36));
+	struct rect tree = take_left(&rest, tree_cols(cols, wish->tree_cols));
 	layout->separator = take_left(&rest, 1);
 	layout->title[REGION_TREE] = take_top(&tree, 1);
 	layout->region[REGION_TREE] = tree;
@@ -78,7 +87,8 @@ static void compute_single(struct layout *layout, struct rect rest, enum region 
 	layout->region[focus] = rest;
 }
 
-void layout_compute(struct layout *layout, int rows, int cols, enum region focus, bool zoomed)
+void layout_compute_with(struct layout *layout, int rows, int cols, enum region focus, bool zoomed,
+        const struct layout_wish *wish)
 {
 	memset(layout, 0, sizeof(*layout));
 	struct rect all = {0, 0, MAX(rows, 0), MAX(cols, 0)};
@@ -95,6 +105,11 @@ void layout_compute(struct layout *layout, int rows, int cols, enum region focus
 		compute_zoomed(layout, all, focus);
 	} else {
 		layout->mode = LAYOUT_FULL;
-		compute_full(layout, all);
+		compute_full(layout, all, wish);
 	}
+}
+
+void layout_compute(struct layout *layout, int rows, int cols, enum region focus, bool zoomed)
+{
+	layout_compute_with(layout, rows, cols, focus, zoomed, &(struct layout_wish){0});
 }

@@ -37,6 +37,13 @@ struct layout {
 #define LAYOUT_FULL_COLS 60
 #define LAYOUT_FULL_ROWS 15
 
+/* What the user drew the borders to; 0 = as it comes. Taken as far as there is room. */
+struct layout_wish {
+	int tree_cols, task_rows;
+};
+
+void layout_compute_with(struct layout *layout, int rows, int cols, enum region focus, bool zoomed,
+        const struct layout_wish *wish);
 void layout_compute(struct layout *layout, int rows, int cols, enum region focus, bool zoomed);
 bool rect_contains(const struct rect *rect, int y, int x);
 

@@ -232,6 +232,12 @@ enum role look_level(double fraction)
 	return fraction >= 0.80 ? ROLE_WARN : ROLE_OK;
 }
 
+enum role look_bar(double fraction)
+{
+	enum role level = look_level(fraction);
+	return level == ROLE_CRIT ? ROLE_BAR_CRIT : level == ROLE_WARN ? ROLE_BAR_WARN : ROLE_BAR_USED;
+}
+
 char *look_version(unsigned long version)
 {
 	if (!version)

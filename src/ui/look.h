@@ -42,6 +42,8 @@ char *look_guest_state(const struct guest *guest);
 char *look_guest_problem(const struct app *app, const struct guest *guest);
 /* OK, WARN from 80 %, CRIT from 95 %. */
 enum role look_level(double fraction);
+/* The same for a bar. */
+enum role look_bar(double fraction);
 
 /* "9.0.0", "unknown"; owned. */
 char *look_version(unsigned long version);

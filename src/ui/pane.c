@@ -287,14 +287,13 @@ static void draw_bar(struct area area, const struct section *section, const stru
 	/* The figure is worth more than its picture. */
 	int room = area.cols - x - text_columns(line->text) - 1;
 	int bar = CLAMP(MIN(room, (area.cols - x) / 3), 0, 20);
-	enum role used = line->role == ROLE_STALE ? ROLE_STALE : look_level(line->fraction);
+	enum role used = line->role == ROLE_STALE ? ROLE_STALE : look_bar(line->fraction);
 
 	area_text(area, 0, 0, section->label_cols, ROLE_LABEL, line->label);
 	if (!(line->fraction >= 0) || bar < 4)
 		bar = 0;
 	else
-		area_bar(area, 0, x, bar, used == ROLE_OK ? ROLE_BAR_USED : used, ROLE_BAR_FREE,
-		        line->fraction);
+		area_bar(area, 0, x, bar, used, ROLE_BAR_FREE, line->fraction);
 	area_text(area, 0, x + bar + (bar > 0), -1, line->role, line->text);
 }
 

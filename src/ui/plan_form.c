@@ -6,12 +6,15 @@
 #include <string.h>
 
 #include "box.h"
+#include "layout.h"
 #include "form.h"
 #include "list.h"
 #include "nvirt/text.h"
 
 struct plan_form {
 	struct view view;
+	struct rect items_at; /* on the screen, as last drawn; the next three too */
+	int buttons_y, go_end, cancel_end;
 	char *title;
 	struct plan *plan;
 	struct list list; /* the items, then the two buttons */
@@ -117,8 +120,12 @@ static void plan_form_draw(struct view *view, struct area area, bool focused)
 	if (n == 0)
 		area_text(items, 0, 0, -1, ROLE_DIM, "nothing besides the definition");
 	draw_notes(form, area_sub(in, items.rows, 0, in.rows - 2 - items.rows, in.cols), 0);
+	form->items_at = (struct rect){items.y, items.x, items.rows, items.cols};
 	int x = box_button(in, in.rows - 1, 0, "Continue", cursor == (unsigned)n, true);
+	form->buttons_y = in.y + in.rows - 1;
+	form->go_end = in.x + x;
 	x += 2 + box_button(in, in.rows - 1, x + 2, "Cancel", cursor == (unsigned)n + 1, false);
+	form->cancel_end = in.x + x;
 	area_text(in, in.rows - 1, x + 2, -1, ROLE_DIM, "Space chooses, Enter continues");
 }
 
@@ -170,12 +177,36 @@ static bool plan_form_key(struct view *view, keycode key, unsigned count)
 	}
 }
 
+/* A click puts the cursor there, and chooses in the box. */
+static bool plan_form_mouse(struct view *view, const struct mouse *mouse)
+{
+	struct plan_form *form = (struct plan_form *)view;
+	unsigned n = form->plan->items->len;
+	unsigned row = form->list.top + (unsigned)MAX(mouse->y - form->items_at.y, 0) / 2;
+	if (mouse->what != MOUSE_PRESS)
+		return false;
+	view->dirty = true;
+	if (mouse->button == 4 || mouse->button == 5) {
+		list_wheel(&form->list, mouse->button == 4 ? -1 : 1);
+	} else if (mouse->button == 1 && rect_contains(&form->items_at, mouse->y, mouse->x) && row < n) {
+		list_goto(&form->list, row);
+		if (mouse->x < form->items_at.x + 4)
+			toggle(form);
+	} else if (mouse->button == 1 && mouse->y == form->buttons_y && mouse->x >= form->items_at.x &&
+	           mouse->x < form->cancel_end) {
+		list_goto(&form->list, n + (mouse->x >= form->go_end));
+		plan_form_key(view, K_ENTER, 0);
+	}
+	return true;
+}
+
 static const struct view_ops plan_form_view = {
         .name = "plan",
         .title = "Plan",
         .destroy = plan_form_destroy,
         .draw = plan_form_draw,
         .key = plan_form_key,
+        .mouse = plan_form_mouse,
 };
 
 struct view *plan_form_new(struct app *app, const char *title, struct plan *plan, form_done done, void *data,

@@ -2,7 +2,7 @@
 /* What lists look like, kept from run to run: see saved.h. */
 #include "saved.h"
 
-#include "nvirt/files.h"
+#include "state.h"
 
 static struct json_object *lists(const struct app *app)
 {
@@ -11,13 +11,12 @@ static struct json_object *lists(const struct app *app)
 
 void saved_load(struct app *app, const char *json)
 {
-	struct json_object *root = json_tokener_parse(json), *mine = NULL;
+	struct json_object *mine = json ? json_tokener_parse(json) : NULL;
 
-	/* What was changed before the file was read is newer. */
-	if (root && !app->saved && json_object_object_get_ex(root, "columns", &mine) &&
-	        json_object_is_type(mine, json_type_object))
+	saved_free(app);
+	if (json_object_is_type(mine, json_type_object))
 		app->saved = json_object_get(mine);
-	json_object_put(root);
+	json_object_put(mine);
 	app_changed(app, CHANGE_SAVED);
 }
 
@@ -35,7 +34,8 @@ void saved_put(struct app *app, const char *name, struct json_object *object)
 	if (!app->saved)
 		app->saved = json_object_new_object();
 	json_object_object_add(app->saved, name, object);
-	state_put(app->state, "columns", json_object_to_json_string(app->saved));
+	state_set_string(app->state, "columns", json_object_to_json_string_ext(app->saved, JSON_C_TO_STRING_PLAIN));
+	state_save(app->state);
 	app_changed(app, CHANGE_SAVED);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What lists look like, kept from run to run: the member "columns" of the state
- * file, with one object for each list. Views read theirs on CHANGE_SAVED and
+ * What lists look like, kept from run to run: the value "columns" of the state
+ * (state.h), a JSON object with one member for each list. Views read theirs on CHANGE_SAVED and
  * put it back when a person changes it. Main thread; writes by a thread.
  */
 #ifndef NVIRT_UI_SAVED_H
@@ -11,7 +11,7 @@
 
 #include "app.h"
 
-/* MSG_STATE came: its text. */
+/* What an earlier run kept, as JSON; NULL and nonsense are nothing. */
 void saved_load(struct app *app, const char *json);
 /* The object of list `name`, borrowed; NULL = nothing was kept. */
 struct json_object *saved_get(const struct app *app, const char *name);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "colour.h"
 #include "nvirt/text.h"
 
 bool term_is_utf8(void)
@@ -117,6 +118,45 @@ static void redirect(struct term *term)
 	dup2(term->frame_fd, fileno(term->out));
 }
 
+/* The number of a colour sequence's palette index, "38;5;123m", and what follows it; -1 = none is here. */
+static int palette_index(const guint8 *bytes, const guint8 *end, const guint8 **ret_next)
+{
+	static const char start[] = ";5;";
+	int index = 0;
+	if (end - bytes < 7 || (bytes[0] != '3' && bytes[0] != '4') || bytes[1] != '8' ||
+	        memcmp(bytes + 2, start, strlen(start)) != 0)
+		return -1;
+	for (bytes += 5; bytes < end && g_ascii_isdigit(*bytes) && index < 256; bytes++)
+		index = index * 10 + *bytes - '0';
+	if (bytes == end || *bytes != 'm' || index > 255)
+		return -1;
+	*ret_next = bytes + 1;
+	return index;
+}
+
+/* Puts the true colours in where ncurses wrote their stand-ins. Cells are printable: an ESC begins a sequence. */
+static void paint_true_colours(struct term *term, guint from)
+{
+	GByteArray *out = term->out_buffer;
+	g_autoptr(GByteArray) in = g_byte_array_new();
+	g_byte_array_append(in, out->data + from, out->len - from);
+	g_byte_array_set_size(out, from);
+	const guint8 *p = in->data, *end = in->data + in->len, *next = NULL;
+	while (p < end) {
+		int index = p[0] == 033 && p + 2 < end && p[1] == '[' ? palette_index(p + 2, end, &next) : -1;
+		if (index < 0 || term->stand_in[index] < 0) {
+			g_byte_array_append(out, p++, 1);
+			continue;
+		}
+		char sequence[32];
+		int rgb = term->stand_in[index];
+		int n = g_snprintf(sequence, sizeof(sequence), "\033[%c8;2;%d;%d;%dm", p[2], rgb >> 16, rgb >> 8 & 255,
+		        rgb & 255);
+		g_byte_array_append(out, (const guint8 *)sequence, (guint)n);
+		p = next;
+	}
+}
+
 /* Takes what ncurses wrote into the memory file over into the buffer. */
 static void collect(struct term *term)
 {
@@ -127,18 +167,24 @@ static void collect(struct term *term)
 	g_byte_array_set_size(term->out_buffer, before + (guint)size);
 	ssize_t n = pread(term->frame_fd, term->out_buffer->data + before, (size_t)size, 0);
 	g_byte_array_set_size(term->out_buffer, before + (guint)MAX(n, 0));
+	if (term->depth == DEPTH_TRUE && !term->direct)
+		paint_true_colours(term, before);
 	if (ftruncate(term->frame_fd, 0) == 0)
 		lseek(term->frame_fd, 0, SEEK_SET);
 }
 
 /* ---- opening ---------------------------------------------------------------- */
 
+static enum theme_depth depth_of(const struct term *term);
+
 static void start_colours(struct term *term, bool mono)
 {
 	term->mono = mono || !has_colors() || start_color() == ERR;
-	if (term->mono)
-		return;
-	term->defaults = use_default_colors() == OK;
+	if (!term->mono) {
+		term->defaults = use_default_colors() == OK;
+		term->direct = COLORS > 256 && (tigetflag("RGB") > 0 || tigetnum("RGB") > 0);
+	}
+	term->depth = depth_of(term);
 }
 
 static void set_modes(void)
@@ -171,13 +217,14 @@ static bool check_terminal(GError **error)
 	return true;
 }
 
-struct term *term_open(bool mono, char **ret_notice, GError **error)
+struct term *term_open(bool mono, bool mouse, char **ret_notice, GError **error)
 {
 	if (!check_terminal(error))
 		return NULL;
 	struct term *term = g_new0(struct term, 1);
 	term->tty_fd = term->frame_fd = -1;
 	term->cursor_shown = -1;
+	term->mouse = mouse;
 	tcgetattr(STDIN_FILENO, &term->saved);
 	set_escdelay(25);
 	if (!open_files(term, error) || !(term->screen = open_screen(term, ret_notice))) {
@@ -237,6 +284,9 @@ void term_close(struct term *term)
 		close(term->frame_fd);
 	if (term->out_buffer)
 		g_byte_array_unref(term->out_buffer);
+	g_free(term->title);
+	if (term->mouse_bytes)
+		g_string_free(term->mouse_bytes, TRUE);
 	if (term->paste)
 		g_string_free(term->paste, TRUE);
 	g_free(term->shown);
@@ -276,43 +326,75 @@ bool term_get_size(struct term *term, int *ret_rows, int *ret_cols)
 
 /* ---- colours ---------------------------------------------------------------- */
 
-static int rgb_of_palette(int index)
+/* GNU screen reads the sequence wrong; tmux goes by the same names and understands. */
+static bool takes_true_colour(const struct term *term)
 {
-	static const int basic[16] = {0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5,
-	        0x7f7f7f, 0xff0000, 0x00ff00, 0xffff00, 0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff};
-	static const int step[6] = {0, 95, 135, 175, 215, 255};
-	if (index < 16)
-		return basic[index];
-	if (index >= 232)
-		return (8 + 10 * (index - 232)) * 0x010101;
-	index -= 16;
-	return step[index / 36] << 16 | step[index / 6 % 6] << 8 | step[index % 6];
+	const char *says = g_getenv("COLORTERM");
+	const char *setaf = tigetstr("setaf");
+	bool screen = g_str_has_prefix(term->name, "screen") && !g_getenv("TMUX");
+	return says && (!strcmp(says, "truecolor") || !strcmp(says, "24bit")) && !screen && COLORS >= 256 && setaf &&
+	       setaf != (const char *)-1 && strstr(setaf, "38;5;");
 }
 
-static int distance(int a, int b)
+static enum theme_depth depth_of(const struct term *term)
 {
-	int r = (a >> 16 & 255) - (b >> 16 & 255), g = (a >> 8 & 255) - (b >> 8 & 255), bl = (a & 255) - (b & 255);
-	return 2 * r * r + 4 * g * g + 3 * bl * bl;
+	if (term->mono)
+		return DEPTH_MONO;
+	if (term->direct || takes_true_colour(term))
+		return DEPTH_TRUE;
+	return COLORS >= 256 ? DEPTH_256 : DEPTH_16;
 }
 
-static int nearest(int rgb, int from, int count)
+/*
+ * No stock description has true colours, and ncurses knows a colour by its
+ * number only. So a number of the palette that the theme does not use stands
+ * in for each true colour, and the sequence is rewritten on its way out.
+ */
+static void reserve_stand_ins(struct term *term, const struct theme *theme)
 {
-	int best = from;
-	for (int i = from; i < count; i++)
-		if (distance(rgb_of_palette(i), rgb) < distance(rgb_of_palette(best), rgb))
-			best = i;
-	return best;
+	for (int i = 0; i < 256; i++)
+		term->stand_in[i] = i < 16 ? STAND_IN_TAKEN : STAND_IN_FREE;
+	for (int role = 0; role < ROLE_N; role++) {
+		const int used[] = {theme->styles[role].fg.full, theme->styles[role].bg.full};
+		for (gsize i = 0; i < G_N_ELEMENTS(used); i++)
+			if (used[i] >= 0 && used[i] < 256)
+				term->stand_in[used[i]] = STAND_IN_TAKEN;
+	}
+	term->stand_ins_known = true;
+}
+
+static int stand_in(struct term *term, int rgb)
+{
+	int free_index = -1;
+	for (int i = 255; i >= 16; i--) {
+		if (term->stand_in[i] == rgb)
+			return i;
+		if (term->stand_in[i] == STAND_IN_FREE)
+			free_index = i;
+	}
+	if (free_index < 0)
+		return colour_nearest_256(rgb);
+	term->stand_in[free_index] = rgb;
+	return free_index;
+}
+
+/* A description with true colours of its own (xterm-direct): numbers from 8 on are colours, not indices. */
+static int direct_colour(int colour)
+{
+	if (colour < 8)
+		return colour;
+	return MAX(colour >= THEME_COLOUR_RGB ? colour & 0xffffff : colour_palette_rgb(colour), 8);
 }
 
 /* A theme's colour as this terminal has it; `ret_bold` where bright is made by bold. */
-static int terminal_colour(const struct term *term, int colour, int otherwise, attr_t *ret_bold)
+static int terminal_colour(struct term *term, int colour, int otherwise, attr_t *ret_bold)
 {
 	if (colour == THEME_COLOUR_DEFAULT)
 		return term->defaults ? -1 : otherwise;
-	if (colour & 0x1000000)
-		colour = COLORS >= 256 ? nearest(colour & 0xffffff, 16, 256) : nearest(colour & 0xffffff, 0, 16);
-	else if (colour >= COLORS && colour >= 16)
-		colour = nearest(rgb_of_palette(colour), 0, 16);
+	if (term->direct)
+		return direct_colour(colour);
+	if (colour >= THEME_COLOUR_RGB)
+		return stand_in(term, colour & 0xffffff);
 	if (colour >= 8 && COLORS < 16) {
 		colour -= 8;
 		if (ret_bold)
@@ -340,16 +422,16 @@ static attr_t attributes(unsigned attrs)
 /* Pairs are made when a role is first drawn: alloc_pair() finds the same colours again. */
 static void make_style(struct term *term, const struct theme *theme, int role)
 {
-	const struct style *style = &theme->styles[role];
+	struct theme_look look = theme_look(theme, (enum role)role, term->depth);
 	struct term_style *made = &term->styles[role];
-	*made = (struct term_style){.known = true, .attrs = attributes(style->attrs)};
-	if (term->mono) {
-		made->attrs = attributes(style->mono_attrs);
+	if (!term->stand_ins_known)
+		reserve_stand_ins(term, theme);
+	*made = (struct term_style){.known = true, .attrs = attributes(look.attrs)};
+	if (term->depth == DEPTH_MONO)
 		return;
-	}
 	attr_t bold = 0;
-	int fg = terminal_colour(term, style->fg, COLOR_WHITE, &bold);
-	int bg = terminal_colour(term, style->bg, COLOR_BLACK, NULL);
+	int fg = terminal_colour(term, look.fg, COLOR_WHITE, &bold);
+	int bg = terminal_colour(term, look.bg, COLOR_BLACK, NULL);
 	made->attrs |= bold;
 	if (fg >= 0 || bg >= 0)
 		made->pair = MAX(alloc_pair(fg, bg), 0);
@@ -366,6 +448,7 @@ static const struct term_style *style_of(struct term *term, const struct theme *
 void term_new_theme(struct term *term)
 {
 	memset(term->styles, 0, sizeof(term->styles));
+	term->stand_ins_known = false;
 	reset_color_pairs();
 	term_repaint(term);
 }
@@ -515,14 +598,56 @@ void term_repaint(struct term *term)
 	term->repaint = true;
 }
 
+/* ---- title and clipboard ---------------------------------------------------- */
+
+static void append_string(struct term *term, const char *text)
+{
+	g_byte_array_append(term->out_buffer, (const guint8 *)text, (guint)strlen(text));
+}
+
 void term_set_title(struct term *term, const char *title)
 {
 	if (!term->private_modes)
 		return;
 	g_autofree char *clean = text_clean(title, -1);
 	g_autofree char *cut = text_cut(clean, 80, "~");
-	g_autofree char *sequence = g_strdup_printf("\033]2;%s\007", cut);
-	g_byte_array_append(term->out_buffer, (const guint8 *)sequence, (guint)strlen(sequence));
+	g_autofree char *ascii = term_is_utf8() ? NULL : g_str_to_ascii(cut, "C");
+	g_autofree char *sequence = g_strdup_printf("\033]2;%s\007", ascii ? ascii : cut);
+	append_string(term, sequence);
+	if (title != term->title) {
+		g_free(term->title);
+		term->title = g_strdup(title);
+	}
+}
+
+enum { COPY_MAX_BASE64 = 74994 };
+
+/* Terminals that are known not to listen; of the others none tells. */
+static const char *why_no_clipboard(const struct term *term)
+{
+	const char *vte = g_getenv("VTE_VERSION");
+	bool tmux = g_getenv("TMUX") != NULL;
+	if (!term->private_modes)
+		return "this terminal has no clipboard";
+	if (g_getenv("STY") || (g_str_has_prefix(term->name, "screen") && !tmux))
+		return "GNU screen does not pass it on";
+	if (vte && !tmux && g_ascii_strtoull(vte, NULL, 10) < 7600)
+		return "this terminal (VTE) does not take it from programs";
+	return NULL;
+}
+
+char *term_copy(struct term *term, const char *text)
+{
+	const char *why = why_no_clipboard(term);
+	if (why)
+		return g_strdup(why);
+	g_autofree char *base64 = g_base64_encode((const guchar *)text, strlen(text));
+	if (strlen(base64) > COPY_MAX_BASE64)
+		return g_strdup_printf("%zu bytes are more than terminals take (%d)", strlen(text), COPY_MAX_BASE64 / 4 * 3);
+	append_string(term, "\033]52;c;");
+	append_string(term, base64);
+	append_string(term, "\007");
+	return NULL;
 }
 
 /* ---- Ctrl-Z ----------------------------------------------------------------- */

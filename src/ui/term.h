@@ -17,10 +17,10 @@ struct term;
 
 /*
  * Needs a terminal on stdin and stdout; else NULL with `error` saying what to
- * use instead. `mono`: no colours. `ret_notice` (owned) says when another
+ * use instead. `mono`: no colours; `mouse`: it is reported. `ret_notice` (owned) says when another
  * terminal description than $TERM's had to be taken.
  */
-struct term *term_open(bool mono, char **ret_notice, GError **error);
+struct term *term_open(bool mono, bool mouse, char **ret_notice, GError **error);
 /* Gives the terminal back as it was. NULL is fine. */
 void term_close(struct term *term);
 /* Does the locale's character set have line drawing and shapes? */
@@ -43,6 +43,11 @@ void term_repaint(struct term *term);
 void term_new_theme(struct term *term);
 /* Cleaned text; only where the terminal has one. */
 void term_set_title(struct term *term, const char *title);
+/*
+ * Cleaned text into the clipboard of the terminal (OSC 52). Whether it took it, no terminal tells: NULL when
+ * it was sent, else why it was not; owned.
+ */
+char *term_copy(struct term *term, const char *text);
 
 enum term_event { TERM_NONE, TERM_KEY, TERM_MOUSE, TERM_PASTE, TERM_GONE };
 /*

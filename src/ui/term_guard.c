@@ -28,7 +28,11 @@ static struct {
 
 /* Mouse and paste mode off: harmless where they were not on. */
 static const char private_off[] = "\033[?1006l\033[?1002l\033[?1000l\033[?2004l";
+/* XTWINOPS: the title from before goes on a stack, and comes back. */
+static const char title_push[] = "\033[22;2t", title_pop[] = "\033[23;2t";
 static const char paste_on[] = "\033[?2004h";
+/* Buttons, and the way while one is held, in decimals (SGR): columns beyond 223 and releases are told too. */
+static const char mouse_on[] = "\033[?1000h\033[?1002h\033[?1006h";
 
 static void write_all(int fd, const char *bytes, size_t len)
 {
@@ -51,15 +55,23 @@ static void append(struct term *term, const char *bytes)
 
 void term_modes_on(struct term *term)
 {
-	/* The mouse is ncurses' own affair; it is switched on with its mask. */
-	mousemask(ALL_MOUSE_EVENTS, NULL);
 	append(term, paste_on);
+	/* Also after a stop that was not ours, which popped nothing. */
+	if (!term->title_pushed)
+		append(term, title_push);
+	term->title_pushed = true;
+	if (term->title)
+		term_set_title(term, term->title);
+	if (term->mouse)
+		append(term, mouse_on);
 }
 
 void term_modes_off(struct term *term)
 {
-	mousemask(0, NULL);
 	append(term, private_off);
+	if (term->title_pushed)
+		append(term, title_pop);
+	term->title_pushed = false;
 }
 
 static void crashed(int number)
@@ -98,8 +110,7 @@ static void make_bytes(const struct term *term)
 	static const char *const names[] = {"sgr0", "op", "cnorm", "rmkx", "rmcup"};
 	guard.len = 0;
 	if (term->private_modes) {
-		memcpy(guard.bytes, private_off, strlen(private_off));
-		guard.len = strlen(private_off);
+		guard.len = (size_t)g_snprintf(guard.bytes, sizeof(guard.bytes), "%s%s", private_off, title_pop);
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		add_capability(names[i]);

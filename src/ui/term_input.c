@@ -14,7 +14,8 @@
 #include "term_private.h"
 
 /* ncurses' codes for what it has no names for; beyond KEY_MAX. */
-enum { CODE_PASTE_START = KEY_MAX + 16, CODE_PASTE_END, CODE_SHIFT_UP, CODE_SHIFT_DOWN };
+enum { CODE_PASTE_START = KEY_MAX + 16, CODE_PASTE_END, CODE_SHIFT_UP, CODE_SHIFT_DOWN, CODE_MOUSE, CODE_MOUSE_OLD };
+enum { MOUSE_MAX_BYTES = 24, MOUSE_OLD_BYTES = 3 };
 enum { PASTE_MAX_BYTES = 64 * 1024, DOUBLE_CLICK_US = 400000 };
 
 static const struct {
@@ -78,7 +79,10 @@ void term_input_init(struct term *term)
 	keypad(term->input, TRUE);
 	nodelay(term->input, TRUE);
 	meta(term->input, TRUE);
-	mouseinterval(0);
+	/* The mouse is read here: ncurses knows its reports only from some descriptions. */
+	define_key(NULL, KEY_MOUSE);
+	define_key("\033[<", CODE_MOUSE);
+	define_key("\033[M", CODE_MOUSE_OLD);
 	for (gsize i = 0; i < G_N_ELEMENTS(extra); i++)
 		if (!key_defined(extra[i].sequence))
 			define_key(extra[i].sequence, extra[i].code);
@@ -146,50 +150,83 @@ static keycode escape_key(struct term *term)
 
 /* ---- mouse ------------------------------------------------------------------ */
 
-static int press_button(mmask_t state)
-{
-	if (state & BUTTON1_PRESSED)
-		return 1;
-	if (state & BUTTON2_PRESSED)
-		return 2;
-	if (state & BUTTON3_PRESSED)
-		return 3;
-	if (state & BUTTON4_PRESSED)
-		return 4;
-	return state & BUTTON5_PRESSED ? 5 : 0;
-}
+/* xterm's button code (ctlseqs, "Mouse Tracking"): modifiers are 4, 8 and 16, 32 is motion, 64 the wheel. */
+enum { CODE_BUTTON = 3, CODE_MOTION = 32, CODE_WHEEL = 64, CODE_MORE = 128 };
 
-static int release_button(mmask_t state)
+static void count_clicks(struct term *term, struct mouse *mouse)
 {
-	if (state & BUTTON1_RELEASED)
-		return 1;
-	if (state & BUTTON2_RELEASED)
-		return 2;
-	return state & BUTTON3_RELEASED ? 3 : 0;
-}
-
-static bool mouse_event(struct term *term, struct mouse *ret)
-{
-	MEVENT event;
-	if (getmouse(&event) != OK)
-		return false;
-	int press = press_button(event.bstate), release = release_button(event.bstate);
-	if (!press && !release)
-		return false;
-	*ret = (struct mouse){.y = event.y, .x = event.x, .clicks = 1};
-	ret->what = press ? MOUSE_PRESS : MOUSE_RELEASE;
-	ret->button = press ? press : release;
-	if (!press || press > 3)
-		return true;
 	gint64 now = g_get_monotonic_time();
-	bool again = now - term->click_us < DOUBLE_CLICK_US && term->click_y == event.y &&
-	             term->click_x == event.x && term->click_button == press;
-	ret->clicks = again ? 2 : 1;
+	bool again = now - term->click_us < DOUBLE_CLICK_US && term->click_y == mouse->y && term->click_x == mouse->x &&
+	             term->click_button == mouse->button;
+	mouse->clicks = again ? 2 : 1;
 	term->click_us = again ? 0 : now;
-	term->click_y = event.y;
-	term->click_x = event.x;
-	term->click_button = press;
+	term->click_y = mouse->y;
+	term->click_x = mouse->x;
+	term->click_button = mouse->button;
+}
+
+/* False for what means nothing here: other buttons, a wheel to the side, motion without a button. */
+static bool make_mouse(struct term *term, int code, int x, int y, bool release, struct mouse *ret)
+{
+	int button = code & CODE_BUTTON;
+	bool wheel = code & CODE_WHEEL;
+	if (code & CODE_MORE || x < 1 || y < 1 || x > TERM_MAX_SIDE || y > TERM_MAX_SIDE)
+		return false;
+	if (wheel && (button > 1 || release))
+		return false;
+	*ret = (struct mouse){.y = y - 1, .x = x - 1, .clicks = 1, .button = wheel ? 4 + button : 1 + button};
+	ret->what = release ? MOUSE_RELEASE : code & CODE_MOTION && !wheel ? MOUSE_DRAG : MOUSE_PRESS;
+	if (ret->what == MOUSE_DRAG && button == CODE_BUTTON)
+		return false;
+	if (ret->what == MOUSE_PRESS && !wheel)
+		count_clicks(term, ret);
 	return true;
+}
+
+/* "0;12;7M", "0;12;7m" */
+static bool parse_mouse(struct term *term, const char *text, struct mouse *ret)
+{
+	int value[3] = {0};
+	gsize n = 0;
+	for (; *text && *text != 'M' && *text != 'm'; text++) {
+		if (*text == ';' && ++n < G_N_ELEMENTS(value))
+			continue;
+		if (n >= G_N_ELEMENTS(value) || !g_ascii_isdigit(*text) || value[n] > TERM_MAX_SIDE)
+			return false;
+		value[n] = value[n] * 10 + *text - '0';
+	}
+	return n == 2 && make_mouse(term, value[0], value[1], value[2], *text == 'm', ret);
+}
+
+/* A release does not say of which button: of the first, which is the one that is held for something. */
+static bool parse_mouse_old(struct term *term, const char *text, struct mouse *ret)
+{
+	int code = text[0] - 32;
+	bool release = (code & CODE_BUTTON) == CODE_BUTTON && !(code & (CODE_MOTION | CODE_WHEEL));
+	return make_mouse(term, release ? 0 : code, text[1] - 32, text[2] - 32, release, ret);
+}
+
+static void mouse_start(struct term *term, bool old)
+{
+	if (term->mouse_bytes)
+		g_string_free(term->mouse_bytes, TRUE);
+	term->mouse_bytes = g_string_new(NULL);
+	term->mouse_old = old;
+}
+
+/* One more character of a report. */
+static enum term_event mouse_char(struct term *term, wint_t ch, struct mouse *ret)
+{
+	GString *bytes = term->mouse_bytes;
+	bool ok = ch < 0x80 && ch >= 32, old = term->mouse_old;
+	g_string_append_c(bytes, ok ? (char)ch : '?');
+	bool ends = old ? bytes->len == MOUSE_OLD_BYTES : !g_ascii_isdigit(ch) && ch != ';';
+	if (ok && !ends && bytes->len < MOUSE_MAX_BYTES)
+		return TERM_KEY;
+	term->mouse_bytes = NULL;
+	bool event = ok && ends && (old ? parse_mouse_old(term, bytes->str, ret) : parse_mouse(term, bytes->str, ret));
+	g_string_free(bytes, TRUE);
+	return event ? TERM_MOUSE : TERM_KEY;
 }
 
 /* ---- pastes ----------------------------------------------------------------- */
@@ -223,8 +260,7 @@ static enum term_event nothing(void)
 	return TERM_NONE;
 }
 
-static enum term_event read_code(struct term *term, wint_t code, keycode *ret_key, struct mouse *ret_mouse,
-        char **ret_text)
+static enum term_event read_code(struct term *term, wint_t code, keycode *ret_key, char **ret_text)
 {
 	if (code == CODE_PASTE_END && term->paste)
 		return paste_end(term, ret_text);
@@ -233,8 +269,10 @@ static enum term_event read_code(struct term *term, wint_t code, keycode *ret_ke
 			term->paste = g_string_new(NULL);
 		return TERM_KEY;
 	}
-	if (code == KEY_MOUSE)
-		return mouse_event(term, ret_mouse) ? TERM_MOUSE : TERM_KEY;
+	if (code == CODE_MOUSE || code == CODE_MOUSE_OLD) {
+		mouse_start(term, code == CODE_MOUSE_OLD);
+		return TERM_KEY;
+	}
 	if (!term->paste)
 		*ret_key = function_key(code);
 	return TERM_KEY;
@@ -248,8 +286,10 @@ enum term_event term_read(struct term *term, keycode *ret_key, struct mouse *ret
 	int result = wget_wch(term->input, &ch);
 	if (result == ERR)
 		return nothing();
+	if (term->mouse_bytes && result != KEY_CODE_YES)
+		return mouse_char(term, ch, ret_mouse);
 	if (result == KEY_CODE_YES)
-		return read_code(term, ch, ret_key, ret_mouse, ret_text);
+		return read_code(term, ch, ret_key, ret_text);
 	if (term->paste && ch == 27)
 		/* Its end got lost: a lone Esc ends it. */
 		return paste_end(term, ret_text);

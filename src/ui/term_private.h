@@ -12,6 +12,8 @@
 
 enum { TERM_MAX_SIDE = 2000 };
 
+enum stand_in { STAND_IN_FREE = -1, STAND_IN_TAKEN = -2 };
+
 struct term_style {
 	bool known;
 	attr_t attrs;
@@ -28,12 +30,21 @@ struct term {
 	struct termios saved, raw; /* as we found it, as ncurses set it */
 	char name[64];
 	bool mono, defaults, private_modes, repaint;
+	char *title;       /* as set last; NULL = never */
+	bool title_pushed; /* the one from before is on the terminal's stack */
+	bool direct; /* colour numbers are true colours: the description says so */
+	enum theme_depth depth;
+	bool stand_ins_known;
+	int stand_in[256]; /* the true colour that a palette index stands for, or enum stand_in */
 	int rows, cols;
 	struct term_style styles[ROLE_N];
 	struct cell *shown; /* the last frame */
 	int shown_rows, shown_cols;
 	int cursor_y, cursor_x, cursor_shown;
 	GString *paste; /* while one comes in */
+	bool mouse;           /* it is wanted */
+	GString *mouse_bytes; /* of a report while it comes in, from its first byte; else NULL */
+	bool mouse_old;       /* it is one of three bytes, as X10 had it */
 	gint64 click_us; /* of the last press, for double clicks */
 	int click_y, click_x, click_button;
 };

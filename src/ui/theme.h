@@ -4,7 +4,10 @@
  * attributes. Themes are JSON files in themes/ and in the user's configuration;
  * missing roles fall back to their parent (the part before the last dot), then
  * to the built-in theme's, so that a theme of twelve lines still has a visible
- * cursor. The default theme uses only the terminal's own colours.
+ * cursor. The default theme leaves text and background to the terminal.
+ *
+ * A colour that a role leaves out is its parent's, then that of "text": a theme
+ * names its background once. "default" is the terminal's own.
  */
 #ifndef NVIRT_UI_THEME_H
 #define NVIRT_UI_THEME_H
@@ -50,6 +53,8 @@
 	X(ROLE_WARN, "level.warn")                                                                           \
 	X(ROLE_CRIT, "level.crit")                                                                           \
 	X(ROLE_BAR_USED, "bar.used")                                                                         \
+	X(ROLE_BAR_WARN, "bar.warn")                                                                     \
+	X(ROLE_BAR_CRIT, "bar.crit")                                                                     \
 	X(ROLE_BAR_FREE, "bar.free")                                                                         \
 	X(ROLE_TASK_RUNNING, "task.running")                                                                 \
 	X(ROLE_TASK_OK, "task.ok")                                                                           \
@@ -132,10 +137,20 @@ enum theme_attr {
 };
 
 #define THEME_COLOUR_DEFAULT (-1)
+#define THEME_COLOUR_NONE (-2)
+#define THEME_COLOUR_RGB 0x1000000
+
+enum theme_depth { DEPTH_MONO, DEPTH_16, DEPTH_256, DEPTH_TRUE };
+
+/* A colour as terminals of different abilities have it. */
+struct colour {
+	int full; /* THEME_COLOUR_DEFAULT, 0..15 the terminal's palette, 16..255 xterm's, 0x1000000|rgb */
+	int c256; /* the same without true colours; THEME_COLOUR_NONE = the nearest one */
+	int c16;  /* 0..15 or default; THEME_COLOUR_NONE = the role is drawn as in the built-in theme */
+};
 
 struct style {
-	int fg, bg; /* THEME_COLOUR_DEFAULT, 0..15 the terminal's palette, 16..255 xterm's, 0x1000000|rgb a
-	               true colour */
+	struct colour fg, bg;
 	unsigned attrs;      /* enum theme_attr */
 	unsigned mono_attrs; /* used instead, without any colour, in mono */
 };
@@ -145,8 +160,20 @@ struct theme {
 	struct style styles[ROLE_N]; /* every role resolved */
 };
 
+/* A role's style with colours that a terminal of `depth` has. */
+struct theme_look {
+	int fg, bg; /* as colour.full */
+	unsigned attrs;
+};
+
 /* The built-in fallback, always legible. */
 void theme_init_builtin(struct theme *theme);
+struct theme_look theme_look(const struct theme *theme, enum role role, enum theme_depth depth);
+void theme_fini(struct theme *theme);
+const char *role_name(enum role role);
+int role_by_name(const char *name); /* -1 = none */
+
+/* ---- theme_file.c ---- */
 /*
  * Reads `name` ("default") from the user's themes, then the installed ones,
  * then the source tree's. On an error the builtin is left in place and `error`
@@ -154,10 +181,12 @@ void theme_init_builtin(struct theme *theme);
  * to `warnings`, may be NULL), the rest is used.
  */
 bool theme_load(struct theme *theme, const char *name, GPtrArray *warnings, GError **error);
+/* The same from a file by its path. */
+bool theme_load_file(struct theme *theme, const char *path, GPtrArray *warnings, GError **error);
 /* From memory; `where` names it in messages. */
 bool theme_parse(struct theme *theme, const char *json, gsize len, const char *where, GPtrArray *warnings,
         GError **error);
-void theme_fini(struct theme *theme);
-const char *role_name(enum role role);
+/* Names of all themes there are, sorted, each once; owned, NULL-terminated. */
+char **theme_names(void);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "support/rich.h"
 #include "ui/guest_cells.h"
+#include "ui/saved.h"
 
 static struct screen *table(unsigned *ret_host)
 {
@@ -64,13 +65,11 @@ static void what_was_kept_is_used(void **state)
 {
 	unsigned host;
 	struct screen *screen = table(&host);
-	struct msg *msg = msg_new(MSG_STATE, 0, 0);
 
 	(void)state;
-	msg->text = g_strdup("{\"theme\": 7, \"columns\": {\"tree\": {\"order\": \"state\"}, \"guests\": {\"show\": "
+	saved_load(&screen->app, "{\"tree\": {\"order\": \"state\"}, \"guests\": {\"show\": "
 	                     "[\"name\", \"nonsense\", \"uuid\", 5, \"s\"], \"sort\": \"uuid\", \"invert\": true, "
-	                     "\"group\": \"state\"}}}");
-	screen_message(screen, msg);
+	                     "\"group\": \"state\"}}");
 	screen_assert_has(screen, "UUID↓");
 	screen_assert_has(screen, "by state");
 	screen_assert_has(screen, "Guests by state");
@@ -80,17 +79,14 @@ static void what_was_kept_is_used(void **state)
 
 static void nonsense_that_was_kept_is_passed_over(void **state)
 {
-	static const char *const texts[] = {"[]", "{\"columns\": 3}", "{\"columns\": {\"guests\": []}}",
-	        "{\"columns\": {\"guests\": {\"show\": {}, \"sort\": 1, \"group\": []}}}", "nothing"};
+	static const char *const texts[] = {"[]", "3", "{\"guests\": []}",
+	        "{\"guests\": {\"show\": {}, \"sort\": 1, \"group\": []}}", "nothing"};
 	unsigned host;
 	struct screen *screen = table(&host);
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-		struct msg *msg = msg_new(MSG_STATE, 0, 0);
-
-		msg->text = g_strdup(texts[i]);
-		screen_message(screen, msg);
+		saved_load(&screen->app, texts[i]);
 		screen_assert_has(screen, "CPU%");
 		screen_assert_has(screen, "Name↑");
 	}

@@ -23,23 +23,28 @@ static void cover(const struct rect *rect, int rows, int cols)
 			assert_int_equal(grid[y][x]++, 0);
 }
 
-static void check(int rows, int cols, enum region focus, bool zoomed)
+static void check_covered(const struct layout *layout, int rows, int cols)
 {
-	struct layout layout;
-	layout_compute(&layout, rows, cols, focus, zoomed);
 	memset(grid, 0, sizeof(grid));
 	for (int i = 0; i < REGION_N; i++) {
-		cover(&layout.region[i], rows, cols);
-		cover(&layout.title[i], rows, cols);
+		cover(&layout->region[i], rows, cols);
+		cover(&layout->title[i], rows, cols);
 	}
-	cover(&layout.separator, rows, cols);
-	cover(&layout.switcher, rows, cols);
-	cover(&layout.status, rows, cols);
-	cover(&layout.message, rows, cols);
+	cover(&layout->separator, rows, cols);
+	cover(&layout->switcher, rows, cols);
+	cover(&layout->status, rows, cols);
+	cover(&layout->message, rows, cols);
 	for (int y = 0; y < rows; y++)
 		for (int x = 0; x < cols; x++)
 			if (grid[y][x] != 1)
 				fail_msg("%dx%d: cell %d,%d is covered %d times", rows, cols, y, x, grid[y][x]);
+}
+
+static void check(int rows, int cols, enum region focus, bool zoomed)
+{
+	struct layout layout;
+	layout_compute(&layout, rows, cols, focus, zoomed);
+	check_covered(&layout, rows, cols);
 	if (layout.mode != LAYOUT_TOO_SMALL)
 		assert_true(layout.region[focus].rows >= 2 && layout.region[focus].cols >= 19);
 }
@@ -69,6 +74,28 @@ static void usual_screen_has_all_four_regions(void **state)
 	assert_int_equal(layout.region[REGION_HEADER].rows, 2);
 }
 
+static void drawn_borders_are_taken_as_far_as_there_is_room(void **state)
+{
+	(void)state;
+	g_autoptr(GRand) rand = g_rand_new_with_seed(3);
+	for (int i = 0; i < 5000; i++) {
+		int rows = g_rand_int_range(rand, 0, 120), cols = g_rand_int_range(rand, 0, 250);
+		struct layout_wish wish = {g_rand_int_range(rand, 0, 300), g_rand_int_range(rand, 0, 150)};
+		struct layout layout;
+		layout_compute_with(&layout, rows, cols, REGION_TREE, i % 7 == 0, &wish);
+		check_covered(&layout, rows, cols);
+		if (layout.mode != LAYOUT_FULL)
+			continue;
+		assert_true(layout.region[REGION_TREE].cols >= 12 && layout.region[REGION_TREE].rows >= 4);
+		assert_true(layout.region[REGION_CONTENT].cols >= 30);
+		assert_true(layout.region[REGION_TASKS].rows >= 1);
+	}
+	struct layout layout;
+	layout_compute_with(&layout, 40, 100, REGION_TREE, false, &(struct layout_wish){50, 11});
+	assert_int_equal(layout.region[REGION_TREE].cols, 50);
+	assert_int_equal(layout.region[REGION_TASKS].rows, 11);
+}
+
 static void small_screens_show_one_region(void **state)
 {
 	(void)state;
@@ -89,6 +116,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(regions_cover_every_screen_exactly_once),
 	        cmocka_unit_test(usual_screen_has_all_four_regions),
+	        cmocka_unit_test(drawn_borders_are_taken_as_far_as_there_is_room),
 	        cmocka_unit_test(small_screens_show_one_region),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,46 +72,6 @@ static void assert_file(const struct fixture *f, const char *part)
 		fail_msg("'%s' is not in '%s'", part, text);
 }
 
-static void members_are_kept_and_others_stay(void **state)
-{
-	struct fixture *f = *state;
-	struct state *file;
-	struct stat info;
-
-	assert_true(g_file_set_contents(f->path, "{\"theme\": \"nord\"}", -1, NULL));
-	file = state_open(f->dir, f->inbox);
-	assert_msg(f, MSG_STATE, "nord");
-	state_put(file, "columns", "{\"guests\": {\"sort\": \"cpu\"}}");
-	state_close(file, DEADLINE_MS);
-	assert_file(f, "nord");
-	assert_file(f, "cpu");
-	assert_int_equal(stat(f->path, &info), 0);
-	assert_int_equal(info.st_mode & 0777, 0600);
-}
-
-static void no_file_is_an_empty_one(void **state)
-{
-	struct fixture *f = *state;
-	struct state *file = state_open(f->dir, f->inbox);
-
-	assert_msg(f, MSG_STATE, "{");
-	state_close(file, DEADLINE_MS);
-	assert_false(g_file_test(f->path, G_FILE_TEST_EXISTS));
-}
-
-static void a_broken_file_is_told_with_its_line_and_left(void **state)
-{
-	struct fixture *f = *state;
-	struct state *file;
-
-	assert_true(g_file_set_contents(f->path, "{\n  \"theme\": nord\n}\n", -1, NULL));
-	file = state_open(f->dir, f->inbox);
-	assert_msg(f, MSG_NOTICE, "state.json: line 2");
-	state_put(file, "columns", "{}");
-	state_close(file, DEADLINE_MS);
-	assert_file(f, "nord\n");
-}
-
 static void export_refuses_what_is_there(void **state)
 {
 	struct fixture *f = *state;
@@ -144,9 +104,6 @@ static void export_follows_no_link(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(members_are_kept_and_others_stay, setup, teardown),
-	        cmocka_unit_test_setup_teardown(no_file_is_an_empty_one, setup, teardown),
-	        cmocka_unit_test_setup_teardown(a_broken_file_is_told_with_its_line_and_left, setup, teardown),
 	        cmocka_unit_test_setup_teardown(export_refuses_what_is_there, setup, teardown),
 	        cmocka_unit_test_setup_teardown(export_follows_no_link, setup, teardown),
 	};
