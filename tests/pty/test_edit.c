@@ -46,7 +46,7 @@ static struct edit begin(const char *uri, const char *guest, const char *body)
 	pty_wait_text(edit.pty, "guests [0-9]+ of [0-9]+");
 	session_open(edit.pty, title);
 	/* Whether it is persistent comes a moment after its name. */
-	pty_wait_text(edit.pty, "UUID");
+	pty_wait_text(edit.pty, "Snapshots +(no|yes)"); /* below it */
 	pty_wait_gone(edit.pty, "Persistent +no");
 	return edit;
 }
