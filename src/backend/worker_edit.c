@@ -27,9 +27,13 @@ static char *read_definition(const struct reader *reader, GError **error)
 	if (!conn)
 		return NULL;
 	virDomainPtr dom = virDomainLookupByUUID(conn, reader->ref.uuid);
-	if (dom)
+	bool transient = dom && virDomainIsPersistent(dom) == 0;
+	if (dom && !transient)
 		xml = definition_read(dom);
-	if (!xml)
+	if (transient)
+		g_set_error(error, CONN_ERROR, VIR_ERR_OPERATION_INVALID,
+		        "'%s' is transient: it has no stored definition to edit", reader->name);
+	else if (!xml)
 		conn_set_error(error, "cannot read the definition of '%s'", reader->name);
 	if (dom)
 		virDomainFree(dom);

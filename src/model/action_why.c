@@ -195,7 +195,11 @@ static const char *rename_rule(const struct guest *guest)
 
 static const char *edit_rule(const struct guest *guest)
 {
-	return guest->flags & GUEST_PERSISTENT ? NULL : "is transient: it has no stored definition to edit";
+	/* The flag comes a moment after the guest; the detail tells the same. Who knows neither asks libvirt. */
+	bool known = guest->detail && is_active(guest) && !guest->detail->xml_stored;
+
+	return known && !(guest->flags & GUEST_PERSISTENT) ? "is transient: it has no stored definition to edit"
+	                                                   : NULL;
 }
 
 static const char *undefine_rule(const struct guest *guest)

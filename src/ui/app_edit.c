@@ -24,6 +24,7 @@ struct edit_run {
 	char *wanted;                    /* secret: what the editor left; NULL before */
 	struct editor_file *file;
 	char *task_id;                   /* while it is being stored */
+	struct edit_answer *answer;      /* came before its task had ended */
 	struct view *wait;               /* the dialog shown meanwhile, borrowed */
 };
 
@@ -36,6 +37,7 @@ static void run_free(struct edit_run *run)
 	editor_file_keep(run->file);
 	secret_free(run->base);
 	secret_free(run->wanted);
+	edit_answer_free(run->answer);
 	g_free(run->name);
 	g_free(run->task_id);
 	g_free(run);
@@ -124,6 +126,7 @@ static void end_wait(struct app *app)
 /* ---- editing ---------------------------------------------------------------- */
 
 static void show_changes(struct app *app);
+static void libvirt_refused(struct app *app, const char *words, bool schema);
 static void edited(struct app *app, int status, void *data);
 
 static void open_editor(struct app *app)
@@ -189,8 +192,7 @@ static void store_it(struct app *app, bool validate)
 	struct edit_run *run = app->edit;
 	g_autofree char *reason = action_why_not(run->action, app->store, &run->ref);
 	if (reason) {
-		app_show_text(app, run->action->title, reason);
-		end_and_keep(app, "not stored");
+		libvirt_refused(app, reason, false);
 		return;
 	}
 	struct task *task = action_task(run->action, app->store, &run->ref, app_now_us(app), g_get_real_time());
@@ -325,13 +327,10 @@ static void not_read(struct app *app, const char *words)
 	end(app);
 }
 
-void app_edit_answer(struct app *app, struct edit_answer *answer)
+/* Takes the answer. */
+static void take_answer(struct app *app, struct edit_answer *answer)
 {
 	struct edit_run *run = app->edit;
-	if (!run || answer->id != run->id) {
-		edit_answer_free(answer);
-		return;
-	}
 	bool reading = !run->base;
 	run->id = 0;
 	g_clear_pointer(&run->task_id, g_free);
@@ -360,12 +359,31 @@ void app_edit_answer(struct app *app, struct edit_answer *answer)
 	edit_answer_free(answer);
 }
 
+void app_edit_answer(struct app *app, struct edit_answer *answer)
+{
+	struct edit_run *run = app->edit;
+	if (!run || answer->id != run->id) {
+		edit_answer_free(answer);
+	} else if (run->task_id) {
+		/* While the task still counts as running, another could not be begun. */
+		edit_answer_free(run->answer);
+		run->answer = answer;
+		app_edit_look(app);
+	} else {
+		take_answer(app, answer);
+	}
+}
+
 void app_edit_look(struct app *app)
 {
 	struct edit_run *run = app->edit;
 	const struct task *task = run && run->task_id ? store_task(app->store, run->task_id) : NULL;
 	if (!task || !task_state_ended(task->state))
 		return;
+	if (run->answer) {
+		take_answer(app, g_steal_pointer(&run->answer));
+		return;
+	}
 	/* Its answer would have come before: it ended without getting so far. */
 	g_autofree char *words = g_strdup(task->message);
 	run->id = 0;

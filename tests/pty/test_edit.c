@@ -45,9 +45,6 @@ static struct edit begin(const char *uri, const char *guest, const char *body)
 	edit.pty = pty_start(argv, env, 50, 120);
 	pty_wait_text(edit.pty, "guests [0-9]+ of [0-9]+");
 	session_open(edit.pty, title);
-	/* Whether it is persistent comes a moment after its name. */
-	pty_wait_text(edit.pty, "UUID");
-	pty_wait_gone(edit.pty, "Persistent +no");
 	return edit;
 }
 
@@ -389,7 +386,7 @@ static void what_does_not_fit_the_schema_is_edited_again(void **state)
 static void applied_without_validation_shows_what_libvirt_dropped(void **state)
 {
 	struct edit edit = begin(lab_uri(*state, "h1"), "test",
-	        "sed -i 's|</devices>|<nonsense/>\\n</devices>|; s|<on_reboot>.*|<on_reboot>destroy</on_reboot>|' \"$1\"");
+	        "sed -i 's|</devices>|<nonsense/>\\n</devices>|; s|<on_crash>.*|<on_crash>preserve</on_crash>|' \"$1\"");
 
 	pty_keys(edit.pty, "e");
 	pty_wait_text(edit.pty, "Changes: test");
@@ -399,7 +396,7 @@ static void applied_without_validation_shows_what_libvirt_dropped(void **state)
 	pty_wait_text(edit.pty, "It is stored");
 	pty_wait_text(edit.pty, "-    <nonsense/>|-<nonsense/>|-.*<nonsense/>");
 	pty_keys(edit.pty, "c");
-	stored_has(*state, "<on_reboot>destroy</on_reboot>");
+	stored_has(*state, "<on_crash>preserve</on_crash>");
 	nothing_is_left(&edit);
 	end(&edit);
 }
