@@ -307,7 +307,7 @@ static int open_file(struct history_file *file, GError **error)
 /* Whole before it gets its name; who was faster wins. */
 static bool make_file(struct history_file *file, GError **error)
 {
-	g_autofree char *temp = g_strdup_printf(".%s.%d", file->name, (int)getpid());
+	g_autofree char *temp = g_strdup_printf(".%s.%d.%08x", file->name, (int)getpid(), g_random_int());
 	struct file_header header;
 	bool ok;
 	int fd;
