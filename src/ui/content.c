@@ -6,6 +6,8 @@
  */
 #include "content.h"
 
+#include <string.h>
+
 #include "app.h"
 #include "look.h"
 #include "nvirt/text.h"
@@ -191,9 +193,15 @@ static void draw_state(struct content *self, struct area room)
 
 	if (!cols)
 		return;
-	/* The state is worth more than the host's name. */
+	/* The state is worth more than the host's name, and its word more than its reason. */
 	if (cols + 2 > room.cols)
 		cols = MIN(text_columns(state), room.cols - 2);
+	char *reason = strstr(state, " (");
+	if (reason && cols < text_columns(state)) {
+		g_free(text);
+		text = g_strndup(state, (gsize)(reason - state));
+		cols = MIN(text_columns(text), room.cols - 2);
+	}
 	if (cols < 2)
 		return;
 	if (age)
