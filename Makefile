@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# nvirt: make, make install, make demo, make check, make lint, make lab, make bench
+# nvirt: make, make install, make demo, make check, make lint, make lab, make captures, make bench
 #   CC=clang  DEBUG=1  SAN=address,undefined | SAN=thread  V=1  BUILD=dir  DESTDIR=  PREFIX=
 
 PREFIX  ?= /usr/local
@@ -78,6 +78,9 @@ check:
 lint:
 	@tests/lint.sh
 
+captures: all
+	@NVIRT=$(BUILD)/nvirt tests/captures.sh
+
 lab:
 	@tests/lab/lab.sh shell
 
@@ -90,5 +93,5 @@ clean:
 
 -include $(OBJS:.o=.d) $(BUILD)/src/main.d $(TESTS:=.d) $(HELPERS:.o=.d)
 
-.PHONY: all tests install uninstall demo check lint lab bench clean
+.PHONY: all tests install uninstall demo check lint lab captures bench clean
 .SECONDARY:

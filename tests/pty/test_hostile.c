@@ -19,6 +19,7 @@
 #include "support/files.h"
 #include "support/lab.h"
 #include "support/pty.h"
+#include "support/session.h"
 
 /* What XML and libvirt let through, as character references. */
 static const char *const names[] = {
@@ -169,13 +170,8 @@ static void volumes_with_any_bytes_are_shown_harmless(void **state)
 		files_write(path, "x", 1);
 	}
 	lab_do(lab, "virsh", "h1", "pool-refresh", "default");
-	const char *const argv[] = {"-c", lab_uri(lab, "h1"), NULL};
-	struct pty *pty = pty_start(argv, NULL, 40, 120);
-	pty_wait_text(pty, "default");
-	pty_keys(pty, "1", "Home");
-	for (int i = 0; i < 20 && !pty_shows(pty, "pool default"); i++)
-		pty_keys(pty, "j");
-	pty_wait_text(pty, "pool default");
+	struct pty *pty = session_start(lab_uri(lab, "h1"), 40, 120);
+	session_open(pty, "pool default");
 	pty_keys(pty, "l");
 	pty_wait_text(pty, "c1\\\\x9b31m");
 	pty_wait_text(pty, "new\\\\nline");

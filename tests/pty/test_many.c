@@ -31,6 +31,8 @@ static char *write_node(const char *dir, unsigned guests)
 /* ---- calls ---- */
 
 #define REFRESHES 6
+#define WINDOWS 10
+#define ROWS 24
 
 struct refresh_wait {
 	struct proxy *proxy;
@@ -42,6 +44,12 @@ static bool refreshed(void *data)
 	struct refresh_wait *wait = data;
 	wait->counted = proxy_calls(wait->proxy, PROC_CONNECT_GET_ALL_DOMAIN_STATS);
 	return wait->counted.calls >= REFRESHES;
+}
+
+/* No other call on the list's connection, and no more than the rows of the screen on others. */
+static bool is_steady(const struct proxy_calls *counted)
+{
+	return counted->beside == 0 && counted->total <= counted->calls * (1 + ROWS);
 }
 
 /*
@@ -57,15 +65,16 @@ static void assert_one_call_a_refresh(unsigned guests)
 	g_autofree char *uri = g_strdup_printf("test+unix://%s?socket=%s", path, proxy_socket(proxy));
 	g_autofree char *listed = g_strdup_printf("guests %u of %u", guests / 2, guests);
 	const char *const argv[] = {"--refresh", "0.5", "-c", uri, NULL};
-	struct pty *pty = pty_start(argv, NULL, 24, 100);
+	struct pty *pty = pty_start(argv, NULL, ROWS, 100);
 	struct refresh_wait wait = {.proxy = proxy};
 	pty_wait_text(pty, listed);
-	/* What a new connection asks once (facts of the host, definitions) is over after some refreshes. */
-	pty_wait_for(pty, refreshed, &wait, "refreshes", PTY_DEADLINE_MS);
-	g_free(proxy_command(proxy, "reset"));
-	pty_wait_for(pty, refreshed, &wait, "refreshes", PTY_DEADLINE_MS);
+	/* What a new connection asks once (facts of the host, definitions) falls into the first windows. */
+	for (unsigned window = 0; window < WINDOWS && (window == 0 || !is_steady(&wait.counted)); window++) {
+		g_free(proxy_command(proxy, "reset"));
+		pty_wait_for(pty, refreshed, &wait, "refreshes", PTY_DEADLINE_MS);
+	}
 	g_autofree char *stats = proxy_command(proxy, "stats");
-	if (wait.counted.beside > 0 || wait.counted.total > wait.counted.calls * (1 + 24))
+	if (!is_steady(&wait.counted))
 		fail_msg("%u guests: more than a call a refresh and one a row on screen:\n%s", guests, stats);
 	print_message("%5u guests, %u refreshes:\n%s", guests, REFRESHES, stats);
 	pty_keys(pty, "q");

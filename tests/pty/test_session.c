@@ -14,6 +14,8 @@
 
 #include "support/files.h"
 #include "support/pty.h"
+#include "support/session.h"
+#include "ui/view.h"
 
 #define QUIET "--refresh", "3600" /* no tick disturbs what a test counts */
 
@@ -23,22 +25,6 @@ static struct pty *start_test_driver(int rows, int cols)
 	struct pty *pty = pty_start(argv, NULL, rows, cols);
 	pty_wait_text(pty, "guests 1 of 1");
 	return pty;
-}
-
-static void quit(struct pty *pty)
-{
-	pty_keys(pty, "q");
-	pty_wait_exit_code(pty, 0);
-	pty_free(pty);
-}
-
-/* Moves the tree's cursor down until the content panel shows `title`. */
-static void open_object(struct pty *pty, const char *title)
-{
-	pty_keys(pty, "1", "Home");
-	for (int i = 0; i < 20 && !pty_shows(pty, title); i++)
-		pty_keys(pty, "j");
-	pty_wait_text(pty, title);
 }
 
 static void quitting_gives_the_terminal_back(void **state)
@@ -82,7 +68,7 @@ static void silent_daemon_leaves_first_frame_and_keys_alive(void **state)
 	pty_wait_text(pty, "Help");
 	pty_keys(pty, "Esc");
 	pty_wait_gone(pty, "Enter runs");
-	quit(pty);
+	session_quit(pty);
 	close(fd);
 	unlink(path);
 }
@@ -98,7 +84,7 @@ static void refused_socket_shows_libvirts_words_and_what_was_tried(void **state)
 	pty_wait_text(pty, "retry in|trying again");
 	pty_keys(pty, "R");
 	pty_wait_text(pty, "Attempts +[2-9]");
-	quit(pty);
+	session_quit(pty);
 }
 
 static void wrong_uri_is_named(void **state)
@@ -107,7 +93,7 @@ static void wrong_uri_is_named(void **state)
 	const char *const argv[] = {"-c", "qemu+nosuch:///system", NULL};
 	struct pty *pty = pty_start(argv, NULL, 40, 120);
 	pty_wait_text(pty, "transport in URL not recognised");
-	quit(pty);
+	session_quit(pty);
 }
 
 static void help_lists_keys_and_closes(void **state)
@@ -119,7 +105,7 @@ static void help_lists_keys_and_closes(void **state)
 	pty_wait_text(pty, "Next region");
 	pty_keys(pty, "Esc");
 	pty_wait_gone(pty, "Everywhere");
-	quit(pty);
+	session_quit(pty);
 }
 
 static void palette_finds_and_runs_by_name(void **state)
@@ -143,7 +129,7 @@ static void q_is_a_letter_while_a_field_is_edited(void **state)
 	pty_wait_gone(pty, "▶ test$|▶ test ");
 	pty_keys(pty, "Esc");
 	pty_wait_text(pty, "▶ test");
-	quit(pty);
+	session_quit(pty);
 }
 
 static void filter_hides_and_escape_brings_back(void **state)
@@ -157,61 +143,61 @@ static void filter_hides_and_escape_brings_back(void **state)
 	assert_true(pty_shows(pty, "default-pool"));
 	pty_keys(pty, "Esc");
 	pty_wait_text(pty, "▶ test");
-	quit(pty);
+	session_quit(pty);
 }
 
 static void marks_show_and_go(void **state)
 {
 	(void)state;
 	struct pty *pty = start_test_driver(24, 80);
-	open_object(pty, "guest test");
+	session_open(pty, "guest test");
 	pty_keys(pty, "Space");
 	pty_wait_text(pty, "•.*test");
-	open_object(pty, "guest test");
+	session_open(pty, "guest test");
 	pty_keys(pty, "Space");
 	pty_wait_gone(pty, "•.*test");
-	quit(pty);
+	session_quit(pty);
+}
+
+/* All tabs of the open object, as the table has them. */
+static void turn_tabs(struct pty *pty, enum obj_kind kind)
+{
+	for (const struct tab *tab = tab_table; tab->kind != OBJ_NONE; tab++) {
+		if (tab->kind != kind)
+			continue;
+		g_autofree char *active = g_strdup_printf("\\[%s\\]", tab->ops->title);
+		pty_wait_text(pty, active);
+		pty_keys(pty, "]");
+	}
 }
 
 static void every_tab_of_every_kind_opens(void **state)
 {
 	(void)state;
-	struct pty *pty = start_test_driver(24, 100);
-	pty_wait_text(pty, "default-pool");
-	open_object(pty, "host ");
-	pty_wait_text(pty, "\\[Summary\\]");
-	pty_keys(pty, "]");
-	pty_wait_text(pty, "\\[Guests\\]");
-	pty_keys(pty, "]");
-	pty_wait_text(pty, "\\[Tasks\\]");
-	pty_keys(pty, "[", "[");
-	open_object(pty, "guest test");
-	pty_wait_text(pty, "\\[Summary\\]");
-	pty_keys(pty, "]");
-	pty_wait_text(pty, "\\[Hardware\\]");
-	pty_keys(pty, "]");
-	pty_wait_text(pty, "\\[Tasks\\]");
-	pty_keys(pty, "]");
-	pty_wait_text(pty, "<domain type='test'");
-	open_object(pty, "pool default-pool");
-	pty_wait_text(pty, "\\[Summary\\]");
-	open_object(pty, "network default");
-	pty_wait_text(pty, "\\[Summary\\]");
-	quit(pty);
+	struct pty *pty = start_test_driver(40, 160);
+	session_open(pty, "host [^─═]*");
+	turn_tabs(pty, OBJ_HOST);
+	session_open(pty, "guest test");
+	turn_tabs(pty, OBJ_GUEST);
+	session_open(pty, "pool default-pool");
+	turn_tabs(pty, OBJ_POOL);
+	session_open(pty, "network default");
+	turn_tabs(pty, OBJ_NETWORK);
+	session_quit(pty);
 }
 
 static void action_becomes_task_and_state(void **state)
 {
 	(void)state;
 	struct pty *pty = start_test_driver(24, 100);
-	open_object(pty, "guest test");
+	session_open(pty, "guest test");
 	pty_keys(pty, "p");
 	pty_wait_text(pty, "suspend +.* OK");
 	pty_wait_text(pty, "State +paused");
 	pty_keys(pty, "r");
 	pty_wait_text(pty, "resume +.* OK");
 	pty_wait_text(pty, "State +running");
-	quit(pty);
+	session_quit(pty);
 }
 
 static void task_log_survives_the_program(void **state)
@@ -224,11 +210,11 @@ static void task_log_survives_the_program(void **state)
 		pty_wait_text(pty, "guests 1 of 1");
 		if (run == 1)
 			pty_wait_text(pty, "suspend +.* OK");
-		open_object(pty, "guest test");
+		session_open(pty, "guest test");
 		if (run == 0)
 			pty_keys(pty, "p");
 		pty_wait_text(pty, "suspend +.* OK");
-		quit(pty);
+		session_quit(pty);
 	}
 	g_autofree char *log = g_build_filename(home, "state", "nvirt", "tasks.jsonl", NULL);
 	assert_true(g_file_test(log, G_FILE_TEST_IS_REGULAR));
@@ -240,10 +226,10 @@ static void refused_action_says_why(void **state)
 {
 	(void)state;
 	struct pty *pty = start_test_driver(24, 100);
-	open_object(pty, "guest test");
+	session_open(pty, "guest test");
 	pty_keys(pty, "r");
 	pty_wait_text(pty, "Resume: .*(running|not paused)");
-	quit(pty);
+	session_quit(pty);
 }
 
 static void read_only_is_shown_and_refuses_with_its_reason(void **state)
@@ -253,17 +239,17 @@ static void read_only_is_shown_and_refuses_with_its_reason(void **state)
 	struct pty *pty = pty_start(argv, NULL, 24, 100);
 	pty_wait_text(pty, "READ-ONLY");
 	pty_wait_text(pty, "guests 1 of 1");
-	open_object(pty, "guest test");
+	session_open(pty, "guest test");
 	pty_keys(pty, "p");
 	pty_wait_text(pty, "Pause: .*read-only");
-	quit(pty);
+	session_quit(pty);
 }
 
 static void dangerous_action_names_object_and_consequence(void **state)
 {
 	(void)state;
 	struct pty *pty = start_test_driver(24, 100);
-	open_object(pty, "guest test");
+	session_open(pty, "guest test");
 	pty_keys(pty, "D");
 	pty_wait_text(pty, "Force off guest test\\?");
 	pty_wait_text(pty, "loses power");
@@ -274,7 +260,7 @@ static void dangerous_action_names_object_and_consequence(void **state)
 	pty_keys(pty, "y");
 	pty_wait_text(pty, "destroy +.* OK");
 	pty_wait_text(pty, "guests 0 of 1");
-	quit(pty);
+	session_quit(pty);
 }
 
 static void several_hosts_are_shown_together(void **state)
@@ -284,7 +270,7 @@ static void several_hosts_are_shown_together(void **state)
 	struct pty *pty = pty_start(argv, NULL, 24, 100);
 	pty_wait_text(pty, "guests 1 of 1");
 	pty_wait_text(pty, "nosuch:///system");
-	quit(pty);
+	session_quit(pty);
 }
 
 /* The whole screen for one idle tick: nothing, or little more than a clock. */
@@ -298,7 +284,7 @@ static void idle_program_writes_next_to_nothing(void **state)
 	gsize before = pty_raw_bytes(pty)->len;
 	pty_keys(pty, "C-r");
 	assert_true(pty_raw_bytes(pty)->len - before < 400);
-	quit(pty);
+	session_quit(pty);
 }
 
 int main(void)
