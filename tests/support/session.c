@@ -12,6 +12,7 @@
 #include "nvirt/action.h"
 
 #define ROWS_MAX 60
+#define STEP_US (2 * G_USEC_PER_SEC)
 #define ROUNDS_MAX 20
 
 struct pty *session_start(const char *uri, int rows, int cols)
@@ -22,12 +23,37 @@ struct pty *session_start(const char *uri, int rows, int cols)
 	return pty;
 }
 
+struct step {
+	struct pty *pty;
+	int from;
+	gint64 until_us;
+};
+
+static bool stepped(void *data)
+{
+	const struct step *step = data;
+	return pty_modes(step->pty).cursor_row != step->from || g_get_monotonic_time() > step->until_us;
+}
+
+/*
+ * One row down. Idle may have been said of what a key before set off, so it is
+ * the cursor that tells; false in the last row, where it stays.
+ */
+static bool step_down(struct pty *pty)
+{
+	struct step step = {pty, pty_modes(pty).cursor_row, g_get_monotonic_time() + STEP_US};
+	pty_keys(pty, "j");
+	pty_wait_for(pty, stepped, &step, "the cursor in the next row", PTY_DEADLINE_MS);
+	return pty_modes(pty).cursor_row != step.from;
+}
+
 /* Row by row from the top, until the content panel has that title. */
 static bool walk_to(struct pty *pty, const char *regex)
 {
 	pty_keys(pty, "1", "Home");
 	for (int row = 0; row < ROWS_MAX && !pty_shows(pty, regex); row++)
-		pty_keys(pty, "j");
+		if (!step_down(pty))
+			break;
 	return pty_shows(pty, regex);
 }
 
