@@ -76,7 +76,8 @@ enter_system() {
 	# /proc is still the machine's here: this is our pid as seen from outside.
 	read -r pid _ </proc/self/stat
 	echo "$pid" >"$dir/init.pid"
-	mount --make-rprivate /
+	# unshare has made them private already; below a chroot / is no mount point.
+	mount --make-rprivate / 2>/dev/null || true
 	mount -t proc proc /proc
 	hostname "$name.lab"
 	make_dev
