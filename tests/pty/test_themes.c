@@ -289,7 +289,7 @@ static void names_and_commands_are_copied(void **state)
 	pty_keys(pty, "v");
 	pty_wait_text(pty, "nothing was done yet");
 	pty_keys(pty, "Esc", "p");
-	pty_wait_text(pty, "(suspend|pause) +.");
+	pty_wait_text(pty, "(suspend|pause) +. OK");
 	open_copy(pty);
 	pty_keys(pty, "v");
 	pty_wait_text(pty, "last action copied");
