@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -162,16 +163,43 @@ GPtrArray *journals_read_all(struct journals *journals, unsigned *ret_skipped)
 	return records;
 }
 
+/*
+ * A child of a process with threads may only exec: another thread may have held
+ * the allocator's lock at the fork (ASan's does not mind that). So the child is
+ * this program again, told where in it the function is and in which directory.
+ */
+#define CHILD_WORD "--journals-child"
+
+static void __attribute__((constructor)) be_the_child(int argc, char **argv)
+{
+	struct journals journals = {0};
+	void (*body)(struct journals *journals, int number);
+
+	if (argc != 5 || strcmp(argv[1], CHILD_WORD))
+		return;
+	body = (void (*)(struct journals *, int))((char *)journals_set_up + g_ascii_strtoll(argv[2], NULL, 10));
+	journals.top = argv[4];
+	journals.dir = g_build_filename(journals.top, "state", NULL);
+	journals.file = g_build_filename(journals.dir, "tasks.jsonl", NULL);
+	journals.old = g_build_filename(journals.dir, "tasks.jsonl.1", NULL);
+	body(&journals, atoi(argv[3]));
+	_exit(0);
+}
+
 /* Runs `body` in a child that ends with 0 when it returned. */
 pid_t journals_in_child(void (*body)(struct journals *journals, int number), struct journals *journals, int number)
 {
+	g_autofree char *where = g_strdup_printf("%td", (char *)body - (char *)journals_set_up);
+	g_autofree char *digits = g_strdup_printf("%d", number);
+	char name[] = "journals", word[] = CHILD_WORD;
+	char *const argv[] = {name, word, where, digits, journals->top, NULL};
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
 	if (pid)
 		return pid;
-	body(journals, number);
-	_exit(0);
+	execv("/proc/self/exe", argv);
+	_exit(127);
 }
 
 int journals_wait_child(pid_t pid)
