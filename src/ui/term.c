@@ -222,7 +222,7 @@ struct term *term_open(bool mono, bool mouse, char **ret_notice, GError **error)
 	if (!check_terminal(error))
 		return NULL;
 	struct term *term = g_new0(struct term, 1);
-	term->tty_fd = term->frame_fd = -1;
+	term->tty_fd = term->frame_fd = term->stderr_fd = -1;
 	term->cursor_shown = -1;
 	term->mouse = mouse;
 	tcgetattr(STDIN_FILENO, &term->saved);

@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,8 +54,34 @@ static void append(struct term *term, const char *bytes)
 		g_byte_array_append(term->out_buffer, (const guint8 *)bytes, (guint)strlen(bytes));
 }
 
+/*
+ * What a library says on stderr would stand in the middle of the screen:
+ * libvirt's log does, already for a host name that does not resolve.
+ */
+static void silence_stderr(struct term *term)
+{
+	if (term->stderr_fd >= 0 || !isatty(STDERR_FILENO))
+		return;
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	term->stderr_fd = nowhere >= 0 ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) : -1;
+	if (term->stderr_fd >= 0)
+		dup2(nowhere, STDERR_FILENO);
+	if (nowhere >= 0)
+		close(nowhere);
+}
+
+static void give_stderr_back(struct term *term)
+{
+	if (term->stderr_fd < 0)
+		return;
+	dup2(term->stderr_fd, STDERR_FILENO);
+	close(term->stderr_fd);
+	term->stderr_fd = -1;
+}
+
 void term_modes_on(struct term *term)
 {
+	silence_stderr(term);
 	append(term, paste_on);
 	/* Also after a stop that was not ours, which popped nothing. */
 	if (!term->title_pushed)
@@ -68,6 +95,7 @@ void term_modes_on(struct term *term)
 
 void term_modes_off(struct term *term)
 {
+	give_stderr_back(term);
 	append(term, private_off);
 	if (term->title_pushed)
 		append(term, title_pop);

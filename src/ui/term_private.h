@@ -25,6 +25,7 @@ struct term {
 	FILE *out;      /* ncurses': the memory file, once it is open */
 	int frame_fd;   /* the memory file */
 	int tty_fd;     /* the terminal, never blocking */
+	int stderr_fd;  /* the real stderr while ours goes nowhere; else -1 */
 	GByteArray *out_buffer; /* not yet taken by the terminal */
 	WINDOW *input;  /* a pad: reading from it does not refresh the screen */
 	struct termios saved, raw; /* as we found it, as ncurses set it */

@@ -179,6 +179,22 @@ static void no_color_means_none(void **state)
 	quit(pty);
 }
 
+/* libvirt's log is on stderr, and that is the terminal. */
+static void what_libraries_say_on_stderr_stays_off_the_screen(void **state)
+{
+	(void)state;
+	const char *const env[] = {"LIBVIRT_DEBUG=1", NULL};
+	struct pty *pty = start(env);
+	pty_keys(pty, "j", "C-r");
+	const GByteArray *raw = pty_raw_bytes(pty);
+	g_autofree char *text = g_strndup((const char *)raw->data, raw->len);
+	const char *screen = strstr(text, "\033[?1049h");
+	assert_non_null(screen);
+	assert_null(strstr(screen, "debug : "));
+	assert_null(strstr(screen, "info : "));
+	quit(pty);
+}
+
 /* ---- ends ---- */
 
 static void ctrl_z_gives_the_terminal_back_and_fg_repaints(void **state)
@@ -284,6 +300,7 @@ int main(void)
 	        cmocka_unit_test(without_utf8_only_ascii_leaves),
 	        cmocka_unit_test(ascii_option_draws_only_ascii),
 	        cmocka_unit_test(no_color_means_none),
+	        cmocka_unit_test(what_libraries_say_on_stderr_stays_off_the_screen),
 	        cmocka_unit_test(ctrl_z_gives_the_terminal_back_and_fg_repaints),
 	        cmocka_unit_test(resized_while_stopped_is_noticed),
 	        cmocka_unit_test(signals_that_end_restore_the_terminal),

@@ -94,6 +94,8 @@ static char **make_environment(const struct pty *pty, const char *const *changes
 	env = g_environ_setenv(env, "LANG", "C.UTF-8", TRUE);
 	env = g_environ_setenv(env, "TZ", "UTC", TRUE);
 	env = g_environ_setenv(env, "G_SLICE", "always-malloc", TRUE);
+	/* Nobody sees GLib's criticals behind the screen: they end the program, and so the test. */
+	env = g_environ_setenv(env, "G_DEBUG", "fatal-criticals", TRUE);
 	env = g_environ_setenv(env, "NVIRT_IDLE_FD", idle, TRUE);
 	env = private_directories(env, pty->home);
 	env = set_sanitizer_logs(env, pty->home);
