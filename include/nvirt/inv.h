@@ -23,6 +23,7 @@
 	X(OBJ_POOL, "pool")                                                                                  \
 	X(OBJ_VOLUME, "volume")                                                                              \
 	X(OBJ_NETWORK, "network")                                                                            \
+	X(OBJ_SNAPSHOT, "snapshot")                                                                          \
 	X(OBJ_TASK, "task")
 
 enum obj_kind {
@@ -38,13 +39,14 @@ const char *obj_kind_word(enum obj_kind kind);
  * Identity of an object: a value to copy and compare, never a pointer into the
  * store. Guests, pools and networks go by UUID; a volume by its pool's UUID
  * and its raw name, which is interned (g_intern_string) and lives for ever; a
- * task by its interned id in `name`.
+ * snapshot by its guest's UUID and its raw name, interned; a task by its
+ * interned id in `name`.
  */
 struct obj_ref {
 	enum obj_kind kind;
 	unsigned host; /* the store's host number, from 1 */
 	uint8_t uuid[16];
-	const char *name; /* volume: raw name, task: id; else NULL */
+	const char *name; /* volume, snapshot: raw name, task: id; else NULL */
 };
 
 bool obj_ref_equal(const struct obj_ref *a, const struct obj_ref *b);

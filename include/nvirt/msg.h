@@ -3,7 +3,7 @@
  * Messages from the workers to the main thread, and the one inbox they go to.
  *
  * A message is owned by whoever holds it. State messages are never dropped; a
- * MSG_SAMPLE, MSG_DETAIL or MSG_VOLUMES replaces an unread one of the same
+ * MSG_SAMPLE, MSG_DETAIL, MSG_VOLUMES or MSG_SNAPSHOTS replaces an unread one of the same
  * source, so a stopped screen (Ctrl-Z) can not fill memory.
  */
 #ifndef NVIRT_MSG_H
@@ -13,6 +13,7 @@
 #include "nvirt/inv.h"
 #include "nvirt/journal.h"
 #include "nvirt/op.h"
+#include "nvirt/snapshot.h"
 #include "nvirt/task.h"
 
 enum msg_type {
@@ -21,6 +22,7 @@ enum msg_type {
 	MSG_POOLS,    /* list of struct pool_row * (all of the host) */
 	MSG_NETWORKS, /* list of struct network_row * (all of the host) */
 	MSG_VOLUMES,  /* list of struct volume_row * of pool `uuid`, users as of `known` of `total` guests; replaces */
+	MSG_SNAPSHOTS, /* list of struct snapshot_row * of guest `uuid`, parents before children; replaces */
 	MSG_DETAIL,   /* detail of a guest; replaces */
 	MSG_STUCK,    /* guest `uuid` has not answered since `since_us` (0: answers again); text = why */
 	MSG_EVENT,    /* something happened to guest/pool/network `uuid`: text, event */

@@ -56,6 +56,7 @@ struct guest {
 	double rd_bps, wr_bps, rx_bps, tx_bps, rd_iops, wr_iops;
 	GArray *disk_rates; /* double[4] a disk, order of detail->disks: rd B/s, wr B/s, rd/s, wr/s */
 	GArray *nic_rates;  /* double[2] a NIC: rx B/s, tx B/s */
+	GPtrArray *snapshots; /* struct snapshot *, parents before children; NULL until asked for */
 };
 
 struct pool {
@@ -71,6 +72,12 @@ struct volume {
 	struct obj_ref ref;
 	struct volume_row *row;
 	char *fold;
+	bool marked;
+};
+
+struct snapshot {
+	struct obj_ref ref;
+	struct snapshot_row *row;
 	bool marked;
 };
 
@@ -133,6 +140,7 @@ struct guest *store_guest(const struct store *store, const struct obj_ref *ref);
 struct pool *store_pool(const struct store *store, const struct obj_ref *ref);
 struct network *store_network(const struct store *store, const struct obj_ref *ref);
 struct volume *store_volume(const struct store *store, const struct obj_ref *ref);
+struct snapshot *store_snapshot(const struct store *store, const struct obj_ref *ref);
 bool store_has(const struct store *store, const struct obj_ref *ref);
 /* Cleaned name for people, borrowed until the next store_apply(); "" when gone. */
 const char *store_name(const struct store *store, const struct obj_ref *ref);

@@ -261,6 +261,7 @@ static bool collect(
 		break;
 	case OBJ_VOLUME:
 		return collect_volumes(all, host, word, error);
+	case OBJ_SNAPSHOT:
 	case OBJ_NONE:
 	case OBJ_HOST:
 	case OBJ_TASK:

@@ -190,6 +190,7 @@ bool cli_session_has(const struct cli_session *session, const struct host *host,
 		return false;
 	switch (kind) {
 	case OBJ_GUEST:
+	case OBJ_SNAPSHOT:
 		return guests_known(host, heard.samples);
 	case OBJ_POOL:
 	case OBJ_VOLUME:

@@ -276,6 +276,7 @@ static json_object *object_json(const struct store *store, const struct obj_ref 
 	case OBJ_NONE:
 	case OBJ_HOST:
 	case OBJ_VOLUME:
+	case OBJ_SNAPSHOT:
 	case OBJ_TASK:
 	case OBJ_N:
 		break;

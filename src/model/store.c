@@ -198,6 +198,7 @@ static bool *find_mark(const struct store *store, const struct obj_ref *ref)
 	struct guest *guest;
 	struct pool *pool;
 	struct volume *volume;
+	struct snapshot *snapshot;
 	struct network *network;
 
 	switch (ref->kind) {
@@ -211,6 +212,8 @@ static bool *find_mark(const struct store *store, const struct obj_ref *ref)
 		return (volume = store_volume(store, ref)) ? &volume->marked : NULL;
 	case OBJ_NETWORK:
 		return (network = store_network(store, ref)) ? &network->marked : NULL;
+	case OBJ_SNAPSHOT:
+		return (snapshot = store_snapshot(store, ref)) ? &snapshot->marked : NULL;
 	case OBJ_NONE:
 	case OBJ_TASK:
 	case OBJ_N:
@@ -313,6 +316,21 @@ struct volume *store_volume(const struct store *store, const struct obj_ref *ref
 	return pool ? g_hash_table_lookup(((struct pool_entry *)pool)->volumes, ref->name) : NULL;
 }
 
+struct snapshot *store_snapshot(const struct store *store, const struct obj_ref *ref)
+{
+	struct obj_ref owner = {OBJ_GUEST, ref->host, {0}, NULL};
+
+	memcpy(owner.uuid, ref->uuid, sizeof(owner.uuid));
+	const struct guest *guest = ref->kind == OBJ_SNAPSHOT ? store_guest(store, &owner) : NULL;
+	for (unsigned i = 0; guest && guest->snapshots && i < guest->snapshots->len; i++) {
+		struct snapshot *snapshot = guest->snapshots->pdata[i];
+
+		if (snapshot->ref.name == ref->name)
+			return snapshot;
+	}
+	return NULL;
+}
+
 struct network *store_network(const struct store *store, const struct obj_ref *ref)
 {
 	struct host *host = ref->kind == OBJ_NETWORK ? store_host(store, ref->host) : NULL;
@@ -334,6 +352,7 @@ static const char *find_name(const struct store *store, const struct obj_ref *re
 	const struct pool *pool;
 	const struct volume *volume;
 	const struct network *network;
+	const struct snapshot *snapshot;
 	const struct task *task;
 
 	switch (ref->kind) {
@@ -347,6 +366,8 @@ static const char *find_name(const struct store *store, const struct obj_ref *re
 		return (volume = store_volume(store, ref)) ? volume->row->name : NULL;
 	case OBJ_NETWORK:
 		return (network = store_network(store, ref)) ? network->row->name : NULL;
+	case OBJ_SNAPSHOT:
+		return (snapshot = store_snapshot(store, ref)) ? snapshot->row->name : NULL;
 	case OBJ_TASK:
 		return ref->name && (task = store_task(store, ref->name)) ? task->verb : NULL;
 	case OBJ_NONE:

@@ -235,3 +235,66 @@ unsigned store_apply_volumes(struct store *store, struct host *host, struct msg 
 	pool->users_total = msg->total;
 	return changes_of(store, merge.changed);
 }
+
+/* ---- snapshots ---- */
+
+static void snapshot_free(gpointer data)
+{
+	struct snapshot *snapshot = data;
+
+	snapshot_row_free(snapshot->row);
+	g_free(snapshot);
+}
+
+static struct snapshot *snapshot_new(const struct guest *guest, struct snapshot_row *row)
+{
+	struct snapshot *snapshot = g_new0(struct snapshot, 1);
+
+	if (!row->raw)
+		row->raw = g_intern_string(row->name ? row->name : "");
+	snapshot->ref = guest->ref;
+	snapshot->ref.kind = OBJ_SNAPSHOT;
+	snapshot->ref.name = row->raw;
+	snapshot->row = row;
+	return snapshot;
+}
+
+/* Marks go by name; those of the ones that are gone are taken off. true = the names are no longer the same. */
+static bool carry_marks(struct store *store, GPtrArray *old, GPtrArray *now)
+{
+	g_autoptr(GHashTable) by_name = g_hash_table_new(g_direct_hash, g_direct_equal);
+	bool changed = !old || old->len != now->len;
+
+	for (unsigned i = 0; i < now->len; i++)
+		g_hash_table_insert(by_name, (gpointer)((struct snapshot *)now->pdata[i])->ref.name, now->pdata[i]);
+	for (unsigned i = 0; old && i < old->len; i++) {
+		struct snapshot *was = old->pdata[i];
+		struct snapshot *is = g_hash_table_lookup(by_name, was->ref.name);
+
+		if (is)
+			is->marked = was->marked;
+		else
+			store_unmark(store, &was->marked);
+		changed |= !is;
+	}
+	return changed;
+}
+
+unsigned store_apply_snapshots(struct store *store, struct host *host, struct msg *msg)
+{
+	struct obj_ref ref = {.kind = OBJ_GUEST, .host = host->id};
+
+	memcpy(ref.uuid, msg->uuid, sizeof ref.uuid);
+	struct guest *guest = store_guest(store, &ref);
+	if (!guest)
+		return 0;
+	g_autoptr(GPtrArray) rows = take_rows(msg);
+	GPtrArray *now = g_ptr_array_new_with_free_func(snapshot_free);
+	for (unsigned i = 0; i < rows->len; i++)
+		g_ptr_array_add(now, snapshot_new(guest, rows->pdata[i]));
+	bool changed = carry_marks(store, guest->snapshots, now);
+	if (guest->snapshots)
+		g_ptr_array_unref(guest->snapshots);
+	guest->snapshots = now;
+	return changes_of(store, changed);
+}

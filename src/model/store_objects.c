@@ -80,6 +80,8 @@ void guest_free(gpointer data)
 	guest_detail_unref(guest->detail);
 	g_array_unref(guest->disk_rates);
 	g_array_unref(guest->nic_rates);
+	if (guest->snapshots)
+		g_ptr_array_unref(guest->snapshots);
 	g_free(guest);
 }
 

@@ -71,6 +71,7 @@ int network_compare(gconstpointer a, gconstpointer b);
 unsigned store_apply_pools(struct store *store, struct host *host, struct msg *msg);
 unsigned store_apply_networks(struct store *store, struct host *host, struct msg *msg);
 unsigned store_apply_volumes(struct store *store, struct host *host, struct msg *msg);
+unsigned store_apply_snapshots(struct store *store, struct host *host, struct msg *msg);
 
 /* ---- store_sample.c ---- */
 /* `wall_us` = Unix time minus monotonic. */

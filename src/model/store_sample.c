@@ -166,6 +166,8 @@ static void drop_unseen(struct store *store, struct host_entry *entry)
 			continue;
 		}
 		store_unmark(store, &guest->marked);
+		for (unsigned s = 0; guest->snapshots && s < guest->snapshots->len; s++)
+			store_unmark(store, &((struct snapshot *)guest->snapshots->pdata[s])->marked);
 		g_hash_table_remove(entry->guests, guest->ref.uuid);
 		history_forget(entry->host.history, guest->ref.uuid);
 		guest_free(guest);
