@@ -71,6 +71,19 @@ replace() {
 	mount --bind "$1" "$2"
 }
 
+# The user that libvirtd was built for need not be there: the package that makes it is not asked for.
+add_user() {
+	local user=libvirt-qemu id=64055
+	getent group $user >/dev/null || {
+		{ cat /etc/group && echo "$user:x:$id:"; } >"$dir/group"
+		mount --bind "$dir/group" /etc/group
+	}
+	getent passwd $user >/dev/null || {
+		{ cat /etc/passwd && echo "$user:x:$id:$id::/nonexistent:/usr/sbin/nologin"; } >"$dir/passwd"
+		mount --bind "$dir/passwd" /etc/passwd
+	}
+}
+
 enter_system() {
 	local pid
 	# /proc is still the machine's here: this is our pid as seen from outside.
@@ -89,6 +102,7 @@ enter_system() {
 	replace "$dir/log" /var/log/libvirt
 	replace "$dir/etc" /etc/libvirt
 	mount --bind "$dir/run" /run
+	add_user
 	ip link set lo up
 }
 
