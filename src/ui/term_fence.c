@@ -17,19 +17,21 @@
 #define QUESTION "\033[5n"
 
 /* A question for at least so many bytes; what may be under way at first, at least and at most. */
-enum { FENCE_BYTES = 512, WINDOW_FIRST = 2048, WINDOW_MIN = 1024, WINDOW_MAX = 65536 };
+enum { FENCE_BYTES = 256, WINDOW_FIRST = 2048, WINDOW_MIN = 512, WINDOW_MAX = 65536 };
 /* Waiting in the line beyond its own delay; and how long an answer may take before none is expected any more. */
-enum { QUEUE_US = 250000, LOST_US = 15000000, LAST_ANSWERS_US = 1000000 };
+enum { QUEUE_US = 200000, LOST_US = 15000000, LAST_ANSWERS_US = 1000000 };
 
 struct question {
 	gint64 asked_us;
-	guint bytes; /* since the one before */
+	guint bytes;  /* since the one before */
+	bool limited; /* with it more than the window was under way */
 };
 
 static void ask(struct term *term)
 {
 	struct fence *fence = &term->fence;
-	struct question question = {g_get_monotonic_time(), fence->unasked};
+	struct question question = {g_get_monotonic_time(), fence->unasked,
+	        fence->under_way + fence->unasked > fence->window};
 
 	if (!fence->questions)
 		fence->questions = g_array_new(FALSE, FALSE, sizeof(struct question));
@@ -58,13 +60,15 @@ void term_fence_frame(struct term *term, guint bytes)
 }
 
 /* The answer's delay beyond the line's own says whether frames wait in it. */
-static void adapt(struct fence *fence, gint64 took_us)
+static void adapt(struct fence *fence, const struct question *question)
 {
+	gint64 took_us = g_get_monotonic_time() - question->asked_us;
+
 	if (!fence->delay_us || took_us < fence->delay_us)
 		fence->delay_us = took_us;
 	if (took_us > fence->delay_us + QUEUE_US)
-		fence->window = MAX(fence->window / 2, WINDOW_MIN);
-	else
+		fence->window = WINDOW_MIN;
+	else if (question->limited)
 		fence->window = MIN(fence->window + fence->window / 4, WINDOW_MAX);
 }
 
@@ -76,7 +80,7 @@ void term_fence_answer(struct term *term)
 		return;
 	const struct question *oldest = &g_array_index(fence->questions, struct question, 0);
 	fence->answers = true;
-	adapt(fence, g_get_monotonic_time() - oldest->asked_us);
+	adapt(fence, oldest);
 	fence->under_way -= oldest->bytes;
 	g_array_remove_index(fence->questions, 0);
 }

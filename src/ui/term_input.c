@@ -133,6 +133,10 @@ static keycode escape_key(struct term *term)
 {
 	wint_t ch;
 	int result = wget_wch(term->input, &ch);
+	if (result == KEY_CODE_YES && ch == CODE_ANSWER) {
+		term_fence_answer(term);
+		return K_ESC;
+	}
 	if (result == KEY_CODE_YES) {
 		keycode key = function_key(ch);
 		if (key == K_NONE)
