@@ -86,7 +86,7 @@ bool app_needs_draw(const struct app *app)
 {
 	bool dirty = app->dirty;
 	for (int i = 0; i < REGION_N; i++)
-		dirty |= app->regions[i] && app->regions[i]->dirty;
+		dirty |= app->regions[i] && (app->regions[i]->dirty || app->regions[i]->moved);
 	for (guint i = 0; i < app->modals->len; i++)
 		dirty |= ((struct view *)app->modals->pdata[i])->dirty;
 	return dirty;
@@ -187,9 +187,11 @@ static void show_in(struct view *view, const struct obj_ref *ref)
 {
 	if (!view)
 		return;
+	/* Itself knows whether that changes anything but its cursor. */
 	if (view->ops->set_object)
 		view->ops->set_object(view, ref);
-	view->dirty = true;
+	else
+		view->dirty = true;
 }
 
 void app_open(struct app *app, const struct obj_ref *ref)

@@ -232,6 +232,9 @@ static void draw(struct app_loop *loop)
 	if (loop->resized)
 		take_size(loop);
 	bool alive = term_flush(loop->term);
+	/* The cursor first: it is what one who presses a key waits for. */
+	if (!term_busy(loop->term) && app_draw_moved(loop->app))
+		alive &= term_draw(loop->term, &loop->app->canvas, &loop->app->theme);
 	if (!term_busy(loop->term) && app_needs_draw(loop->app)) {
 		update_title(loop);
 		app_draw(loop->app);
@@ -523,8 +526,8 @@ int app_loop_run(struct app_loop *loop)
 	attach(loop);
 	loop->handled = true;
 	while (!ending(loop)) {
-		update_watches(loop);
 		draw(loop);
+		update_watches(loop);
 		if (!loop->more)
 			say_idle(loop);
 		g_main_context_iteration(loop->context, !loop->more && !ending(loop));

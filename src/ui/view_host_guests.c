@@ -17,7 +17,7 @@
 
 #define LIST_NAME "guests"
 
-enum { SPARK_COLS_MIN = 16, SPARK_COLS_MAX = 75 };
+enum { SPARK_COLS_MIN = 16, SPARK_COLS_MAX = 75, FOOT_FROM_ROWS = 6 };
 
 struct host_guests {
 	struct view view;
@@ -276,7 +276,7 @@ static void draw(struct view *view, struct area area, bool focused)
 {
 	struct host_guests *self = (struct host_guests *)view;
 	const struct host *host = store_host(view->app->store, self->ref.host);
-	bool foot = area.rows >= 6;
+	bool foot = area.rows >= FOOT_FROM_ROWS;
 
 	view->dirty = false;
 	sync_rows(self);
@@ -294,6 +294,14 @@ static void draw(struct view *view, struct area area, bool focused)
 		                           : "Nothing was read from this host yet.");
 	if (foot)
 		draw_foot(self, host, area_sub(area, area.rows - 1, 0, 1, area.cols));
+}
+
+static void draw_moved(struct view *view, struct area area, bool focused)
+{
+	struct host_guests *self = (struct host_guests *)view;
+
+	table_draw_moved(&self->table, area_sub(area, 0, 0, area.rows - (area.rows >= FOOT_FROM_ROWS), area.cols),
+	        focused, draw_cell, self);
 }
 
 /* ---- order ---- */
@@ -491,7 +499,7 @@ static bool key(struct view *view, keycode code, unsigned count)
 	if (!list_key(&self->table.list, code, count))
 		return false;
 	settle(self);
-	content_touch(view);
+	content_moved(view);
 	return true;
 }
 
@@ -629,6 +637,7 @@ const struct view_ops host_guests_view = {
         .create = create,
         .destroy = destroy,
         .draw = draw,
+        .draw_moved = draw_moved,
         .cmds = cmds,
         .key = key,
         .mouse = mouse,
