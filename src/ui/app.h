@@ -44,6 +44,7 @@ struct app {
 	bool dirty;                 /* titles, separators and the status line */
 	bool steady;                /* the focused region was drawn, and has the hardware cursor */
 	gint64 fresh_us; /* monotonic, when new figures came last */
+	gint64 whole_us; /* monotonic, of the last frame that drew everything */
 	GArray *hot;                /* struct hot: what a click on the bar or a dialog means */
 	int tree_cols, task_rows;   /* as the user drew them; 0 = as it comes */
 	enum region dragged;        /* whose border the mouse holds; REGION_HEADER = none */

@@ -199,6 +199,8 @@ static GSource *watch_fd(
 	GSource *source = g_unix_fd_source_new(fd, condition);
 	g_source_set_callback(source, G_SOURCE_FUNC(ready), loop, NULL);
 	g_source_set_priority(source, priority);
+	/* None of them runs the loop; said so, GLib does not wake it up after each. */
+	g_source_set_can_recurse(source, TRUE);
 	g_source_attach(source, loop->context);
 	return source;
 }

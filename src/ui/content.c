@@ -308,7 +308,7 @@ static void content_update(struct view *view, unsigned changes)
 	tab = content_active(view);
 	view->dirty |= tab && tab->dirty;
 	/* The title has state and age of the object, whatever the tab shows. */
-	if (changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_STATS | CHANGE_DETAIL | CHANGE_TASKS))
+	if (changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_FIGURES | CHANGE_DETAIL | CHANGE_TASKS))
 		view->dirty = true;
 }
 

@@ -18,6 +18,7 @@
 #define LIST_NAME "guests"
 
 enum { SPARK_COLS_MIN = 16, SPARK_COLS_MAX = 75, FOOT_FROM_ROWS = 6 };
+enum { SECONDS_TOLD_US = 2 * 60 * G_USEC_PER_SEC };
 
 struct host_guests {
 	struct view view;
@@ -280,9 +281,10 @@ static void draw(struct view *view, struct area area, bool focused)
 
 	view->dirty = false;
 	sync_rows(self);
-	area_clear(area, ROLE_TEXT);
-	if (!host)
+	if (!host) {
+		area_clear(area, ROLE_TEXT);
 		return;
+	}
 	/* Whoever has the keys here has chosen a guest, even without moving. */
 	if (focused && self->at.kind == OBJ_NONE && !self->at_group)
 		settle(self);
@@ -526,12 +528,30 @@ static bool mouse(struct view *view, const struct mouse *event)
 	return true;
 }
 
+/* Is a time on screen that tells seconds? Coarser ones wait for the next whole frame. */
+static bool counts_seconds(const struct host_guests *self)
+{
+	const struct list *list = &self->table.drawn;
+	gint64 now_us = app_now_us(self->view.app);
+
+	for (unsigned i = list->top; i < list->count && i < list->top + list->height; i++) {
+		const struct guest *guest = guest_rows_at(&self->rows, i);
+
+		if (guest && now_us - guest->state_us < SECONDS_TOLD_US)
+			return true;
+	}
+	return false;
+}
+
 static void update(struct view *view, unsigned changes)
 {
 	if (changes & CHANGE_SAVED)
 		apply_saved((struct host_guests *)view);
-	if (changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_STATS | CHANGE_SAVED))
+	if (changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_FIGURES | CHANGE_DETAIL | CHANGE_SAVED))
 		view->dirty = true;
+	/* Drawn since the list changed last: its rows are good. */
+	else if ((changes & CHANGE_STATS) && !view->dirty)
+		view->dirty = counts_seconds((struct host_guests *)view);
 }
 
 static bool selected(struct view *view, struct obj_ref *ret_ref)
