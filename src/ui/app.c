@@ -12,7 +12,7 @@
 #include "nvirt/text.h"
 #include "saved.h"
 
-#define FRESH_US (600 * G_TIME_SPAN_MILLISECOND)
+#define FRESH_US (950 * G_TIME_SPAN_MILLISECOND)
 #define OLD_US (3 * G_TIME_SPAN_SECOND)
 #define WHOLE_US (4 * G_TIME_SPAN_SECOND)
 
@@ -158,7 +158,8 @@ void app_changed(struct app *app, unsigned changes)
 {
 	if (!changes)
 		return;
-	app->dirty = true;
+	/* A sample alone changes neither titles nor what can be done. */
+	app->dirty |= changes != CHANGE_STATS;
 	if (changes & CHANGE_STATS)
 		app_fresh(app);
 	tell(app, changes);
