@@ -474,14 +474,14 @@ static bool width_agrees(const struct cell *cell, int columns)
 	return cell->ch < 0x7f || wcwidth((wchar_t)cell->ch) == columns;
 }
 
-/* Number of cchar_t made for the row's cells from `x` up to `end`. */
-static int compose_cells(struct term *term, const struct cell *row, int x, int end, const struct theme *theme, cchar_t *out)
+/* Number of cchar_t made for a row, or a piece of one. */
+static int compose_row(struct term *term, const struct cell *row, int cols, const struct theme *theme, cchar_t *out)
 {
 	int n = 0;
-	for (; x < end; x++) {
+	for (int x = 0; x < cols; x++) {
 		if (!row[x].ch)
 			continue;
-		int columns = x + 1 < end && !row[x + 1].ch ? 2 : 1;
+		int columns = x + 1 < cols && !row[x + 1].ch ? 2 : 1;
 		bool fits = width_agrees(&row[x], columns);
 		wchar_t text[4] = {fits ? (wchar_t)row[x].ch : L'?'};
 		for (int i = 0; fits && i < 2 && row[x].comb[i]; i++)
@@ -547,7 +547,7 @@ static int send_rows(struct term *term, struct canvas *canvas, const struct them
 		canvas->dirty[y] = false;
 		if (!differs)
 			continue;
-		int n = compose_cells(term, row, from, end, theme, line);
+		int n = compose_row(term, row + from, end - from, theme, line);
 		mvwadd_wchnstr(stdscr, y, from, line, n);
 		memcpy(shown + from, row + from, sizeof(*row) * (gsize)(end - from));
 		changed++;
@@ -621,58 +621,6 @@ bool term_draw(struct term *term, struct canvas *canvas, const struct theme *the
 void term_repaint(struct term *term)
 {
 	term->repaint = true;
-}
-
-/* ---- title and clipboard ---------------------------------------------------- */
-
-static void append_string(struct term *term, const char *text)
-{
-	g_byte_array_append(term->out_buffer, (const guint8 *)text, (guint)strlen(text));
-}
-
-void term_set_title(struct term *term, const char *title)
-{
-	if (!term->private_modes)
-		return;
-	g_autofree char *clean = text_clean(title, -1);
-	g_autofree char *cut = text_cut(clean, 80, "~");
-	g_autofree char *ascii = term_is_utf8() ? NULL : g_str_to_ascii(cut, "C");
-	g_autofree char *sequence = g_strdup_printf("\033]2;%s\007", ascii ? ascii : cut);
-	append_string(term, sequence);
-	if (title != term->title) {
-		g_free(term->title);
-		term->title = g_strdup(title);
-	}
-}
-
-enum { COPY_MAX_BASE64 = 74994 };
-
-/* Terminals that are known not to listen; of the others none tells. */
-static const char *why_no_clipboard(const struct term *term)
-{
-	const char *vte = g_getenv("VTE_VERSION");
-	bool tmux = g_getenv("TMUX") != NULL;
-	if (!term->private_modes)
-		return "this terminal has no clipboard";
-	if (g_getenv("STY") || (g_str_has_prefix(term->name, "screen") && !tmux))
-		return "GNU screen does not pass it on";
-	if (vte && !tmux && g_ascii_strtoull(vte, NULL, 10) < 7600)
-		return "this terminal (VTE) does not take it from programs";
-	return NULL;
-}
-
-char *term_copy(struct term *term, const char *text)
-{
-	const char *why = why_no_clipboard(term);
-	if (why)
-		return g_strdup(why);
-	g_autofree char *base64 = g_base64_encode((const guchar *)text, strlen(text));
-	if (strlen(base64) > COPY_MAX_BASE64)
-		return g_strdup_printf("%zu bytes are more than terminals take (%d)", strlen(text), COPY_MAX_BASE64 / 4 * 3);
-	append_string(term, "\033]52;c;");
-	append_string(term, base64);
-	append_string(term, "\007");
-	return NULL;
 }
 
 /* ---- Ctrl-Z ----------------------------------------------------------------- */
