@@ -17,12 +17,13 @@ enum change {
 	CHANGE_HOST = 1 << 0, /* a connection's state or facts */
 	CHANGE_LIST =
 	        1 << 1, /* objects came, went, were renamed or changed state: flattened lists are stale */
-	CHANGE_STATS = 1 << 2,  /* numbers of rows */
+	CHANGE_STATS = 1 << 2,  /* numbers of rows, or of their host */
 	CHANGE_DETAIL = 1 << 3, /* the detail of some guest, pool or network */
 	CHANGE_TASKS = 1 << 4,
 	CHANGE_NOTICE = 1 << 5,
 	CHANGE_PLAN = 1 << 6,
 	CHANGE_SAVED = 1 << 7, /* not the store's: what is kept from run to run (saved.h) */
+	CHANGE_FIGURES = 1 << 8, /* beside CHANGE_STATS: what a sample tells of some guest is not what it was */
 };
 
 struct guest {

@@ -268,7 +268,7 @@ unsigned store_apply_history(struct host_entry *entry, const GArray *records, gi
 		if (history_key_of(&record->key, NULL) || g_hash_table_contains(entry->guests, record->key.uuid))
 			history_put(entry->host.history, record, now_unix_us);
 	}
-	return CHANGE_STATS;
+	return CHANGE_STATS | CHANGE_FIGURES;
 }
 
 void store_watch(struct store *store, unsigned host, const struct obj_ref *open, const uint8_t (*visible)[16],

@@ -180,14 +180,40 @@ static void drop_unseen(struct store *store, struct host_entry *entry)
 
 /* How a sample differs from what we had. */
 struct difference {
-	bool members, names, states, tags;
+	bool members, names, states, tags, figures;
 	unsigned seen, active, described;
 };
+
+/* What a list shows of a guest and a sample may change. */
+struct figures {
+	double cpu_pct;
+	uint64_t rss_kib, memory_kib;
+	gint64 started_unix_us;
+	const char *title;
+	int id, reason;
+	unsigned vcpus, flags, tcg;
+};
+
+static void figures_of(const struct guest *guest, struct figures *ret)
+{
+	memset(ret, 0, sizeof *ret);
+	ret->cpu_pct = guest->cpu_pct;
+	ret->rss_kib = guest->rss_kib;
+	ret->memory_kib = guest->memory_kib;
+	ret->started_unix_us = guest->started_unix_us;
+	ret->title = guest->title;
+	ret->id = guest->id;
+	ret->reason = guest->reason;
+	ret->vcpus = guest->vcpus;
+	ret->flags = guest->flags;
+	ret->tcg = guest->virt_known + guest->tcg;
+}
 
 static void apply_guest(struct host_entry *entry, const struct guest_row *row, unsigned index,
         gint64 taken_us, struct difference *diff)
 {
 	struct guest *guest = find_guest(entry, row, index);
+	struct figures before, after;
 
 	if (!guest) {
 		guest = add_guest(entry, row, taken_us);
@@ -197,9 +223,12 @@ static void apply_guest(struct host_entry *entry, const struct guest_row *row, u
 	if (guest->seen)
 		return;
 	guest->seen = true;
+	figures_of(guest, &before);
 	diff->names |= apply_names(guest, row);
 	diff->states |= apply_row(guest, row, taken_us);
 	diff->tags |= apply_words(guest, row);
+	figures_of(guest, &after);
+	diff->figures |= memcmp(&before, &after, sizeof before) != 0;
 	diff->described += guest->tags != NULL;
 	diff->active += guest_state_active(guest->state);
 	if (diff->seen < entry->order->len)
@@ -279,7 +308,7 @@ unsigned store_apply_sample(
 	host->call_us = sample->call_us;
 	store_history_sample(entry, sample, before_us, node_before_us, wall_us);
 	if (!first && !diff.members && !diff.names && !diff.states)
-		return CHANGE_STATS;
+		return CHANGE_STATS | (diff.figures || diff.tags ? CHANGE_FIGURES : 0);
 	store->generation++;
 	return CHANGE_STATS | CHANGE_LIST;
 }

@@ -12,7 +12,9 @@
 #include "nvirt/text.h"
 #include "saved.h"
 
-#define FRESH_US (600 * G_TIME_SPAN_MILLISECOND)
+#define FRESH_US (950 * G_TIME_SPAN_MILLISECOND)
+#define OLD_US (3 * G_TIME_SPAN_SECOND)
+#define WHOLE_US (4 * G_TIME_SPAN_SECOND)
 
 /* ---- life ------------------------------------------------------------------- */
 
@@ -75,6 +77,7 @@ gint64 app_now_us(const struct app *app)
 void app_redraw(struct app *app)
 {
 	app->dirty = true;
+	app->whole_us = app_now_us(app);
 	for (int i = 0; i < REGION_N; i++)
 		if (app->regions[i])
 			app->regions[i]->dirty = true;
@@ -86,17 +89,51 @@ bool app_needs_draw(const struct app *app)
 {
 	bool dirty = app->dirty;
 	for (int i = 0; i < REGION_N; i++)
-		dirty |= app->regions[i] && app->regions[i]->dirty;
+		dirty |= app->regions[i] && (app->regions[i]->dirty || app->regions[i]->moved);
 	for (guint i = 0; i < app->modals->len; i++)
 		dirty |= ((struct view *)app->modals->pdata[i])->dirty;
 	return dirty;
 }
 
+static void tell(struct app *app, unsigned changes)
+{
+	for (int i = 0; i < REGION_N; i++)
+		if (app->regions[i] && app->regions[i]->ops->update)
+			app->regions[i]->ops->update(app->regions[i], changes);
+	for (guint i = 0; i < app->modals->len; i++) {
+		struct view *modal = app->modals->pdata[i];
+		if (modal->ops->update)
+			modal->ops->update(modal, changes);
+	}
+}
+
 /* Times and ages move on; where new figures have just been drawn, so have they. */
 void app_tick(struct app *app)
 {
-	if (app_now_us(app) - app->fresh_us >= FRESH_US)
+	gint64 now_us = app_now_us(app);
+
+	if (now_us - app->fresh_us < FRESH_US)
+		return;
+	app->dirty = true;
+	/* Ages of what is old stand everywhere; else only a running task's time, and what tells seconds. */
+	if (now_us - app->fresh_us >= OLD_US || now_us - app->whole_us >= WHOLE_US)
 		app_redraw(app);
+	else
+		tell(app, CHANGE_STATS | (store_tasks_running(app->store) ? CHANGE_TASKS : 0));
+}
+
+/*
+ * A sample came. Views whose figures are what they were need not draw; all of it
+ * does from time to time, for coarse times and sparklines, and when figures were
+ * shown as old before.
+ */
+static void app_fresh(struct app *app)
+{
+	gint64 now_us = app_now_us(app);
+
+	if (now_us - app->fresh_us >= OLD_US || now_us - app->whole_us >= WHOLE_US)
+		app_redraw(app);
+	app->fresh_us = now_us;
 }
 
 /* What was open has gone: its neighbour in the tree, or its host, takes its place. */
@@ -121,17 +158,11 @@ void app_changed(struct app *app, unsigned changes)
 {
 	if (!changes)
 		return;
-	app->dirty = true;
+	/* A sample alone changes neither titles nor what can be done. */
+	app->dirty |= changes != CHANGE_STATS;
 	if (changes & CHANGE_STATS)
-		app->fresh_us = app_now_us(app);
-	for (int i = 0; i < REGION_N; i++)
-		if (app->regions[i] && app->regions[i]->ops->update)
-			app->regions[i]->ops->update(app->regions[i], changes);
-	for (guint i = 0; i < app->modals->len; i++) {
-		struct view *modal = app->modals->pdata[i];
-		if (modal->ops->update)
-			modal->ops->update(modal, changes);
-	}
+		app_fresh(app);
+	tell(app, changes);
 	if (changes & (CHANGE_LIST | CHANGE_HOST))
 		follow_open(app);
 	if (changes & CHANGE_PLAN)
@@ -187,9 +218,11 @@ static void show_in(struct view *view, const struct obj_ref *ref)
 {
 	if (!view)
 		return;
+	/* Itself knows whether that changes anything but its cursor. */
 	if (view->ops->set_object)
 		view->ops->set_object(view, ref);
-	view->dirty = true;
+	else
+		view->dirty = true;
 }
 
 void app_open(struct app *app, const struct obj_ref *ref)

@@ -42,7 +42,9 @@ struct app {
 	/* Private to app*.c. */
 	bool quitting;              /* the loop ends */
 	bool dirty;                 /* titles, separators and the status line */
+	bool steady;                /* the focused region was drawn, and has the hardware cursor */
 	gint64 fresh_us; /* monotonic, when new figures came last */
+	gint64 whole_us; /* monotonic, of the last frame that drew everything */
 	GArray *hot;                /* struct hot: what a click on the bar or a dialog means */
 	int tree_cols, task_rows;   /* as the user drew them; 0 = as it comes */
 	enum region dragged;        /* whose border the mouse holds; REGION_HEADER = none */
@@ -71,6 +73,8 @@ void app_init_regions(struct app *app, const struct options *options, int rows, 
 void app_fini(struct app *app);
 /* Lays out and draws what is dirty on the canvas. */
 void app_draw(struct app *app);
+/* Draws where a cursor moved, and nothing else of what there is to draw; false = no cursor did. */
+bool app_draw_moved(struct app *app);
 void app_resize(struct app *app, int rows, int cols);
 /* One key as if typed (the loop and drawing tests). */
 void app_key(struct app *app, keycode key);

@@ -50,8 +50,8 @@ static void draw_title(struct app *app, struct area line, enum region region)
 {
 	bool focused = has_focus(app, region);
 	enum role border = focused ? ROLE_BORDER_FOCUS : ROLE_BORDER;
-	for (int x = 0; x < line.cols; x++)
-		area_glyph(line, 0, x, border, focused ? GLYPH_H_FOCUS : GLYPH_H);
+	area_fill(line, 0, 0, 1, line.cols, border,
+	        glyph_char(focused ? GLYPH_H_FOCUS : GLYPH_H, line.canvas->ascii));
 	if (!app->regions[region] || line.cols < 8)
 		return;
 	g_autofree char *title = region_title(app, region);
@@ -166,8 +166,7 @@ static void draw_region(struct app *app, enum region region, const struct rect *
 	struct view *view = app->regions[region];
 	if (!view || rect->rows == 0 || rect->cols == 0)
 		return;
-	/* The focused one says where the hardware cursor rests, so it always draws. */
-	if (view->dirty || app->focus == region) {
+	if (view->dirty || view->moved) {
 		struct area area = area_of(app, rect);
 		area_clear(area, ROLE_TEXT);
 		view->ops->draw(view, area, has_focus(app, region));
@@ -190,21 +189,47 @@ static void clear_dirty(struct app *app)
 	app->dirty = false;
 	for (int i = 0; i < REGION_N; i++)
 		if (app->regions[i])
-			app->regions[i]->dirty = false;
+			app->regions[i]->dirty = app->regions[i]->moved = false;
 	for (guint i = 0; i < app->modals->len; i++)
 		((struct view *)app->modals->pdata[i])->dirty = false;
+}
+
+bool app_draw_moved(struct app *app)
+{
+	struct view *view = app->regions[app->focus];
+	struct layout layout;
+	bool only = app->steady && app->modals->len == 0 && !app->filter && view && view->moved && !view->dirty;
+	if (!only || !view->ops->draw_moved)
+		return false;
+	app_compute_layout(app, &layout);
+	view->ops->draw_moved(view, area_of(app, &layout.region[app->focus]), true);
+	view->moved = false;
+	return true;
+}
+
+/* Whoever draws last says where the hardware cursor rests; without a dialog or prompt that is the focused region. */
+static void release_cursor(struct app *app)
+{
+	struct view *view = app->regions[app->focus];
+	if (app->steady && view && !view->dirty && !view->moved)
+		return;
+	app->canvas.cursor_y = app->canvas.cursor_x = -1;
+	app->canvas.cursor_visible = false;
+	if (view)
+		view->dirty = true;
 }
 
 void app_draw(struct app *app)
 {
 	struct layout layout;
+	app_draw_moved(app);
 	app_cool(app);
 	app_compute_layout(app, &layout);
 	/* A dialog lies over regions that are not dirty themselves: all or nothing. */
 	if (app->modals->len > 0)
 		app_redraw(app);
-	app->canvas.cursor_y = app->canvas.cursor_x = -1;
-	app->canvas.cursor_visible = false;
+	release_cursor(app);
+	app->steady = app->modals->len == 0 && !app->filter && layout.mode != LAYOUT_TOO_SMALL;
 	if (layout.mode == LAYOUT_TOO_SMALL) {
 		draw_too_small(area_of(app, &layout.message));
 		clear_dirty(app);

@@ -120,9 +120,9 @@ void app_key(struct app *app, keycode key)
 		return;
 	dispatch(app, key, count);
 	app_range_follow(app);
-	for (int i = 0; i < REGION_N; i++)
-		if (app->regions[i] && (enum region)i == app->focus)
-			app->regions[i]->dirty = true;
+	struct view *view = app->regions[app->focus];
+	if (view && !view->moved)
+		view->dirty = true;
 }
 
 void app_paste(struct app *app, const char *text)

@@ -199,6 +199,8 @@ static GSource *watch_fd(
 	GSource *source = g_unix_fd_source_new(fd, condition);
 	g_source_set_callback(source, G_SOURCE_FUNC(ready), loop, NULL);
 	g_source_set_priority(source, priority);
+	/* None of them runs the loop; said so, GLib does not wake it up after each. */
+	g_source_set_can_recurse(source, TRUE);
 	g_source_attach(source, loop->context);
 	return source;
 }
@@ -232,7 +234,10 @@ static void draw(struct app_loop *loop)
 	if (loop->resized)
 		take_size(loop);
 	bool alive = term_flush(loop->term);
-	if (!term_busy(loop->term) && app_needs_draw(loop->app) && !term_behind(loop->term)) {
+	/* The cursor first: it is what one who presses a key waits for. */
+	if (!term_busy(loop->term) && !term_behind(loop->term) && app_draw_moved(loop->app))
+		alive &= term_draw(loop->term, &loop->app->canvas, &loop->app->theme);
+	if (!term_busy(loop->term) && !term_behind(loop->term) && app_needs_draw(loop->app)) {
 		update_title(loop);
 		app_draw(loop->app);
 		alive &= term_draw(loop->term, &loop->app->canvas, &loop->app->theme);
@@ -524,8 +529,8 @@ int app_loop_run(struct app_loop *loop)
 	attach(loop);
 	loop->handled = true;
 	while (!ending(loop)) {
-		update_watches(loop);
 		draw(loop);
+		update_watches(loop);
 		if (!loop->more)
 			say_idle(loop);
 		g_main_context_iteration(loop->context, !loop->more && !ending(loop));

@@ -311,6 +311,14 @@ int area_glyph(struct area area, int y, int x, enum role role, enum glyph glyph)
 	return 1;
 }
 
+int area_used(struct area area, int y)
+{
+	int cols = area.cols;
+	while (cols > 0 && cell_at(area, y, cols - 1) && cell_at(area, y, cols - 1)->ch == ' ')
+		cols--;
+	return cols;
+}
+
 void area_set_role(struct area area, int y, int x, int cols, enum role role)
 {
 	struct area sub = area_sub(area, y, x, 1, cols);

@@ -68,6 +68,8 @@ int area_textf(struct area area, int y, int x, int cols, enum role role, const c
 /* Right-aligned in `cols`. */
 void area_text_right(struct area area, int y, int x, int cols, enum role role, const char *utf8);
 int area_glyph(struct area area, int y, int x, enum role role, enum glyph glyph);
+/* Columns up to the last one that is not blank. */
+int area_used(struct area area, int y);
 /* Gives what already stands there another role, or adds flags (cursor row, match, selection). */
 void area_set_role(struct area area, int y, int x, int cols, enum role role);
 void area_add_flags(struct area area, int y, int x, int cols, unsigned flags);

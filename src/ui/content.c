@@ -70,6 +70,15 @@ void content_touch(struct view *tab)
 		content->dirty = true;
 }
 
+void content_moved(struct view *tab)
+{
+	struct view *content = tab->app->regions[REGION_CONTENT];
+
+	tab->moved = true;
+	if (content && content_active(content) == tab)
+		content->moved = true;
+}
+
 bool content_show_tab(struct view *content, unsigned index)
 {
 	struct content *self = (struct content *)content;
@@ -235,7 +244,22 @@ static void content_draw(struct view *view, struct area area, bool focused)
 		draw_head(self, area_sub(area, 0, 0, 1, area.cols));
 	tab->ops->draw(
 	        tab, area_sub(area, self->head_rows, 0, area.rows - self->head_rows, area.cols), focused);
-	tab->dirty = false;
+	tab->dirty = tab->moved = false;
+}
+
+/* The head tells of the object, not of the cursor in its tab. */
+static void content_draw_moved(struct view *view, struct area area, bool focused)
+{
+	struct content *self = (struct content *)view;
+	struct view *tab = content_active(view);
+
+	if (!tab || !tab->ops->draw_moved) {
+		content_draw(view, area, focused);
+		return;
+	}
+	tab->ops->draw_moved(
+	        tab, area_sub(area, self->head_rows, 0, area.rows - self->head_rows, area.cols), focused);
+	tab->moved = false;
 }
 
 /* ---- input and news go on to the tab ---- */
@@ -246,7 +270,7 @@ static bool content_key(struct view *view, keycode key, unsigned count)
 
 	if (!tab || !tab->ops->key || !tab->ops->key(tab, key, count))
 		return false;
-	view->dirty = true;
+	view->dirty |= !tab->moved;
 	return true;
 }
 
@@ -276,12 +300,15 @@ static bool content_mouse(struct view *view, const struct mouse *mouse)
 static void content_update(struct view *view, unsigned changes)
 {
 	struct content *self = (struct content *)view;
+	const struct view *tab;
 
 	for (int i = 0; i < TABS_MAX; i++)
 		if (self->tabs[i] && self->tabs[i]->ops->update)
 			self->tabs[i]->ops->update(self->tabs[i], changes);
+	tab = content_active(view);
+	view->dirty |= tab && tab->dirty;
 	/* The title has state and age of the object, whatever the tab shows. */
-	if (changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_STATS | CHANGE_DETAIL | CHANGE_TASKS))
+	if (changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_FIGURES | CHANGE_DETAIL | CHANGE_TASKS))
 		view->dirty = true;
 }
 
@@ -347,6 +374,7 @@ const struct view_ops content_view = {
         .create = content_create,
         .destroy = content_destroy,
         .draw = content_draw,
+        .draw_moved = content_draw_moved,
         .cmds = cmds,
         .key = content_key,
         .mouse = content_mouse,

@@ -13,6 +13,8 @@
 struct view *content_active(struct view *content);
 /* A tab has something new to draw: it and the panel become dirty. */
 void content_touch(struct view *tab);
+/* Only its cursor has moved: view_ops.draw_moved() is enough. Also for the same view as a region of its own. */
+void content_moved(struct view *tab);
 /* Shows tab `index` (from 0) of the open object; false where there is none. */
 bool content_show_tab(struct view *content, unsigned index);
 

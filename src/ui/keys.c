@@ -83,9 +83,13 @@ void key_format(keycode key, char *out, gsize size)
 bool key_in(const char *keys, keycode key)
 {
 	char name[32];
+	/* Every key is looked for in every table, and most keys are a letter: no name of several bytes is one. */
+	bool letter = key > K_SPACE && key < 0x7f;
 	while (keys && *keys) {
 		gsize len = strcspn(keys, " ");
-		if (len > 0 && len < sizeof(name)) {
+		if (letter && len == 1 && (guchar)*keys == key)
+			return true;
+		if (!letter && len > 0 && len < sizeof(name)) {
 			memcpy(name, keys, len);
 			name[len] = '\0';
 			if (key != K_NONE && key_parse(name) == key)

@@ -86,3 +86,9 @@ void list_wheel(struct list *list, int lines)
 {
 	move(list, lines);
 }
+
+bool list_only_moved(const struct list *list, const struct list *drawn)
+{
+	return list->count == drawn->count && list->top == drawn->top && list->height == drawn->height &&
+	       list->cursor - list->top < list->height && drawn->cursor - list->top < list->height;
+}

@@ -24,6 +24,8 @@ void list_set_height(struct list *list, unsigned height);
 void list_goto(struct list *list, unsigned row); /* scrolls it into view */
 /* `count` is the vim-like prefix, 0 = none. True when the key was a list's key. */
 bool list_key(struct list *list, keycode key, unsigned count);
+/* Is the cursor all that is different from `drawn`, and on screen in both? */
+bool list_only_moved(const struct list *list, const struct list *drawn);
 void list_wheel(struct list *list, int lines);
 
 #endif

@@ -123,40 +123,84 @@ void table_draw_titles(const struct table_column *columns, unsigned count, const
 	}
 }
 
-static void draw_row(struct table *table, struct area area, unsigned row, int y, table_cell cell, void *data)
+/*
+ * The cursor is a bar over what names the row: on a wide terminal a whole row
+ * would be some hundred bytes for each key. It ends with the first column that
+ * grows, or where its text does.
+ */
+static int bar_cols(const struct table *table, struct area line)
+{
+	for (unsigned i = 0; i < table->column_count; i++) {
+		const struct table_slot *slot = &table->slots[i];
+		int end = slot->x + slot->width;
+
+		if (!slot->width || !table->columns[i].grow)
+			continue;
+		return MIN(end, MAX(TABLE_BAR_COLS, area_used(area_sub(line, 0, 0, 1, end), 0)));
+	}
+	return MIN(line.cols, TABLE_BAR_COLS);
+}
+
+static void draw_row(struct table *table, struct area line, unsigned row, bool focused, table_cell cell, void *data)
 {
 	for (unsigned i = 0; i < table->column_count; i++) {
 		const struct table_slot *slot = &table->slots[i];
 
 		if (slot->width)
-			cell(data, row, i, area_sub(area, y, slot->x, 1, slot->width));
+			cell(data, row, i, area_sub(line, 0, slot->x, 1, slot->width));
 	}
+	if (row != table->list.cursor)
+		return;
+	area_set_role(line, 0, 0, bar_cols(table, line), focused ? ROLE_CURSOR : ROLE_CURSOR_UNFOCUSED);
+	if (focused)
+		area_cursor(line, 0, 0, false);
+}
+
+/* Columns beside the thumb. */
+static int table_cols(const struct list *list, struct area area)
+{
+	return area.cols - (list->count > list->height && list->height > 1);
 }
 
 void table_draw(struct table *table, struct area area, bool focused, table_cell cell, void *data)
 {
 	struct list *list = &table->list;
 	unsigned height = (unsigned)MAX(area.rows - 1, 0);
-	bool bar = list->count > height && height > 1;
-	struct area line = area_sub(area, 0, 0, 1, area.cols - bar);
+	int cols;
 	struct area body = area_sub(area, 1, 0, area.rows - 1, area.cols);
 
 	area_clear(area, ROLE_TEXT);
 	list_set_height(list, height);
-	table_layout(table->columns, table->column_count, line.cols, table->slots);
-	table_draw_titles(
-	        table->columns, table->column_count, table->slots, table->sort, table->invert, line);
+	cols = table_cols(list, area);
+	table_layout(table->columns, table->column_count, cols, table->slots);
+	table_draw_titles(table->columns, table->column_count, table->slots, table->sort, table->invert,
+	        area_sub(area, 0, 0, 1, cols));
 	for (unsigned i = 0; i < height && list->top + i < list->count; i++) {
-		unsigned row = list->top + i;
+		struct area line = area_sub(body, (int)i, 0, 1, cols);
 
-		draw_row(table, body, row, (int)i, cell, data);
-		if (row != list->cursor)
-			continue;
-		area_set_role(body, (int)i, 0, line.cols, focused ? ROLE_CURSOR : ROLE_CURSOR_UNFOCUSED);
-		if (focused)
-			area_cursor(body, (int)i, 0, false);
+		draw_row(table, line, list->top + i, focused, cell, data);
 	}
 	look_scrollbar(body, list->top, list->count);
+	table->drawn = *list;
+}
+
+void table_draw_moved(struct table *table, struct area area, bool focused, table_cell cell, void *data)
+{
+	const struct list *list = &table->list;
+	const unsigned rows[] = {table->drawn.cursor, list->cursor};
+	int cols = table_cols(list, area);
+
+	if (!list_only_moved(list, &table->drawn)) {
+		table_draw(table, area, focused, cell, data);
+		return;
+	}
+	for (unsigned i = 0; i < G_N_ELEMENTS(rows) && list->count; i++) {
+		struct area line = area_sub(area, (int)(rows[i] - list->top) + 1, 0, 1, cols);
+
+		area_clear(line, ROLE_TEXT);
+		draw_row(table, line, rows[i], focused, cell, data);
+	}
+	table->drawn = *list;
 }
 
 static enum table_hit hit_title(struct table *table, int x)

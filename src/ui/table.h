@@ -12,6 +12,7 @@
 #include "list.h"
 
 #define TABLE_COLUMNS_MAX 24
+#define TABLE_BAR_COLS 28 /* of the cursor, where the name is no longer */
 
 struct table_column {
 	const char *title;
@@ -34,6 +35,7 @@ struct table {
 	int sort; /* column, or -1: not sortable */
 	bool invert;
 	struct table_slot slots[TABLE_COLUMNS_MAX]; /* as last drawn */
+	struct list drawn;                          /* likewise */
 };
 
 /* Draws column `column` of row `row` into a one-line area. */
@@ -49,8 +51,10 @@ enum table_hit {
 /* Columns and gaps of one column that fit into `cols`. */
 void table_layout(const struct table_column *columns, unsigned count, int cols, struct table_slot *ret_slots);
 void table_init(struct table *table, const struct table_column *columns, unsigned count, int sort);
-/* `ROLE_CURSOR` on the cursor's row when focused; a thumb where not all rows fit. */
+/* `ROLE_CURSOR` on what names the cursor's row when focused; a thumb where not all rows fit. */
 void table_draw(struct table *table, struct area area, bool focused, table_cell cell, void *data);
+/* The same where nothing but the cursor has changed since. */
+void table_draw_moved(struct table *table, struct area area, bool focused, table_cell cell, void *data);
 /* The header line of some columns, as table_draw() has it. */
 void table_draw_titles(const struct table_column *columns, unsigned count, const struct table_slot *slots,
         int sort, bool invert, struct area line);

@@ -6,6 +6,8 @@
 #include "look.h"
 #include "nvirt/text.h"
 
+enum { FOOT_FROM_ROWS = 6 };
+
 struct host *table_view_host(const struct table_view *self)
 {
 	return store_host(self->view.app->store, self->ref.host);
@@ -152,7 +154,7 @@ static void draw_foot(struct table_view *self, struct area line)
 void table_view_draw(struct view *view, struct area area, bool focused)
 {
 	struct table_view *self = (struct table_view *)view;
-	bool foot = area.rows >= 6;
+	bool foot = area.rows >= FOOT_FROM_ROWS;
 
 	view->dirty = false;
 	sync_rows(self);
@@ -168,6 +170,14 @@ void table_view_draw(struct view *view, struct area area, bool focused)
 		        *self->filter ? "Nothing matches the filter." : self->table_ops->empty(self));
 	if (foot)
 		draw_foot(self, area_sub(area, area.rows - 1, 0, 1, area.cols));
+}
+
+void table_view_draw_moved(struct view *view, struct area area, bool focused)
+{
+	struct table_view *self = (struct table_view *)view;
+
+	table_draw_moved(&self->table, area_sub(area, 0, 0, area.rows - (area.rows >= FOOT_FROM_ROWS), area.cols),
+	        focused, draw_cell, self);
 }
 
 /* ---- order ---- */
@@ -234,7 +244,7 @@ bool table_view_key(struct view *view, keycode key, unsigned count)
 	if (!list_key(&self->table.list, key, count))
 		return false;
 	settle(self);
-	content_touch(view);
+	content_moved(view);
 	return true;
 }
 

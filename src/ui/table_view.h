@@ -56,6 +56,7 @@ struct host *table_view_host(const struct table_view *self);
 /* ---- the tab's view_ops ---- */
 void table_view_destroy(struct view *view);
 void table_view_draw(struct view *view, struct area area, bool focused);
+void table_view_draw_moved(struct view *view, struct area area, bool focused);
 bool table_view_key(struct view *view, keycode key, unsigned count);
 bool table_view_mouse(struct view *view, const struct mouse *mouse);
 void table_view_update(struct view *view, unsigned changes);
@@ -79,7 +80,7 @@ extern const struct view_cmd table_view_cmds[];
 	}
 
 #define TABLE_VIEW_OPS                                                                                       \
-	.destroy = table_view_destroy, .draw = table_view_draw,                                              \
+	.destroy = table_view_destroy, .draw = table_view_draw, .draw_moved = table_view_draw_moved,         \
 	.key = table_view_key, .mouse = table_view_mouse, .update = table_view_update,                       \
 	.selected = table_view_selected, .set_object = table_view_set_object,                                \
 	.set_filter = table_view_set_filter, .filter = table_view_filter

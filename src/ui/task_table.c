@@ -121,7 +121,6 @@ static void settle(struct task_view *self)
 	const struct task *task = row_at(self, self->table.list.cursor);
 
 	self->cursor_id = task && self->table.list.cursor ? g_intern_string(task->id) : NULL;
-	content_touch(&self->view);
 }
 
 /* ---- cells ---- */
@@ -264,6 +263,13 @@ void task_view_draw(struct view *view, struct area area, bool focused)
 		                      : "No tasks yet: what is done is listed here.");
 }
 
+void task_view_draw_moved(struct view *view, struct area area, bool focused)
+{
+	struct task_view *self = (struct task_view *)view;
+
+	table_draw_moved(&self->table, area, focused, draw_cell, self);
+}
+
 /* ---- input ---- */
 
 static void cmd_open(struct view *view, unsigned count)
@@ -286,6 +292,7 @@ bool task_view_key(struct view *view, keycode key, unsigned count)
 	if (!list_key(&self->table.list, key, count))
 		return false;
 	settle(self);
+	content_moved(view);
 	return true;
 }
 
@@ -299,6 +306,7 @@ bool task_view_mouse(struct view *view, const struct mouse *mouse)
 	if (hit == TABLE_MISS)
 		return false;
 	settle(self);
+	content_touch(view);
 	if (hit == TABLE_OPENED)
 		cmd_open(view, 1);
 	return true;

@@ -24,6 +24,7 @@ struct task_view {
 struct view *task_view_new(struct app *app, const struct view_ops *ops);
 void task_view_destroy(struct view *view);
 void task_view_draw(struct view *view, struct area area, bool focused);
+void task_view_draw_moved(struct view *view, struct area area, bool focused);
 bool task_view_key(struct view *view, keycode key, unsigned count);
 bool task_view_mouse(struct view *view, const struct mouse *mouse);
 void task_view_update(struct view *view, unsigned changes);

@@ -14,6 +14,7 @@ const struct view_ops tasklog_view = {
         .create = create,
         .destroy = task_view_destroy,
         .draw = task_view_draw,
+        .draw_moved = task_view_draw_moved,
         .cmds = task_view_cmds,
         .key = task_view_key,
         .mouse = task_view_mouse,

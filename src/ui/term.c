@@ -105,6 +105,7 @@ static bool open_files(struct term *term, GError **error)
 	term->frame_fd = memfd_create("nvirt-frame", MFD_CLOEXEC);
 	int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	term->out = fd >= 0 ? fdopen(fd, "w") : NULL;
+	term->blocks = !(fcntl(term->tty_fd, F_GETFL) & O_NONBLOCK);
 	if (term->tty_fd >= 0 && term->frame_fd >= 0 && term->out)
 		return true;
 	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "cannot open the terminal: %s", g_strerror(errno));
@@ -169,8 +170,8 @@ static void collect(struct term *term)
 	g_byte_array_set_size(term->out_buffer, before + (guint)MAX(n, 0));
 	if (term->depth == DEPTH_TRUE && !term->direct)
 		paint_true_colours(term, before);
-	if (ftruncate(term->frame_fd, 0) == 0)
-		lseek(term->frame_fd, 0, SEEK_SET);
+	/* Its pages stay for the next frame. */
+	lseek(term->frame_fd, 0, SEEK_SET);
 }
 
 /* ---- opening ---------------------------------------------------------------- */
@@ -195,7 +196,6 @@ static void set_modes(void)
 	typeahead(-1);
 	intrflush(stdscr, FALSE);
 	scrollok(stdscr, FALSE);
-	idlok(stdscr, TRUE);
 	leaveok(stdscr, FALSE);
 }
 
@@ -455,6 +455,8 @@ void term_new_theme(struct term *term)
 	term_repaint(term);
 }
 
+enum { SCROLL_FROM_ROWS = 4 };
+
 /* ---- frames ----------------------------------------------------------------- */
 
 static attr_t cell_attributes(const struct cell *cell, attr_t attrs)
@@ -474,7 +476,7 @@ static bool width_agrees(const struct cell *cell, int columns)
 	return cell->ch < 0x7f || wcwidth((wchar_t)cell->ch) == columns;
 }
 
-/* Number of cchar_t made for the row. */
+/* Number of cchar_t made for a row, or a piece of one. */
 static int compose_row(struct term *term, const struct cell *row, int cols, const struct theme *theme, cchar_t *out)
 {
 	int n = 0;
@@ -497,9 +499,28 @@ static int compose_row(struct term *term, const struct cell *row, int cols, cons
 	return n;
 }
 
-static bool same_row(const struct cell *a, const struct cell *b, int cols)
+static bool same_cells(const struct cell *a, const struct cell *b, int n)
 {
-	return memcmp(a, b, (gsize)cols * sizeof(*a)) == 0;
+	return memcmp(a, b, (gsize)n * sizeof(*a)) == 0;
+}
+
+/* The cells that differ, whole characters: from, up to; false = none do. */
+static bool difference(const struct cell *row, const struct cell *shown, int cols, int *ret_from, int *ret_end)
+{
+	int from = 0, end = cols;
+	if (same_cells(row, shown, cols))
+		return false;
+	while (same_cells(&row[from], &shown[from], 1))
+		from++;
+	while (same_cells(&row[end - 1], &shown[end - 1], 1))
+		end--;
+	while (from > 0 && (!row[from].ch || !shown[from].ch))
+		from--;
+	while (end < cols && (!row[end].ch || !shown[end].ch))
+		end++;
+	*ret_from = from;
+	*ret_end = end;
+	return true;
 }
 
 static void fit_shown(struct term *term, const struct canvas *canvas)
@@ -514,24 +535,26 @@ static void fit_shown(struct term *term, const struct canvas *canvas)
 	term->shown_cols = canvas->cols;
 }
 
-static bool send_rows(struct term *term, struct canvas *canvas, const struct theme *theme)
+/* Returns how many rows changed. */
+static int send_rows(struct term *term, struct canvas *canvas, const struct theme *theme)
 {
-	g_autofree cchar_t *line = g_new0(cchar_t, canvas->cols + 2);
-	bool any = false;
+	g_autofree cchar_t *line = g_new(cchar_t, canvas->cols + 2);
+	int changed = 0;
 	fit_shown(term, canvas);
 	for (int y = 0; y < canvas->rows; y++) {
 		const struct cell *row = canvas->cells + (gsize)y * (gsize)canvas->cols;
 		struct cell *shown = term->shown + (gsize)y * (gsize)canvas->cols;
-		bool changed = canvas->dirty[y] && !same_row(row, shown, canvas->cols);
+		int from, end;
+		bool differs = canvas->dirty[y] && difference(row, shown, canvas->cols, &from, &end);
 		canvas->dirty[y] = false;
-		if (!changed)
+		if (!differs)
 			continue;
-		int n = compose_row(term, row, canvas->cols, theme, line);
-		mvwadd_wchnstr(stdscr, y, 0, line, n);
-		memcpy(shown, row, sizeof(*row) * (gsize)canvas->cols);
-		any = true;
+		int n = compose_row(term, row + from, end - from, theme, line);
+		mvwadd_wchnstr(stdscr, y, from, line, n);
+		memcpy(shown + from, row + from, sizeof(*row) * (gsize)(end - from));
+		changed++;
 	}
-	return any;
+	return changed;
 }
 
 /* The cursor rests on the selected row also while it is hidden: screen readers and magnifiers follow it. */
@@ -562,9 +585,9 @@ bool term_flush(struct term *term)
 {
 	while (term->out_buffer->len > 0) {
 		struct pollfd ready = {.fd = term->tty_fd, .events = POLLOUT};
-		if (poll(&ready, 1, 0) <= 0 || !(ready.revents & POLLOUT))
+		if (term->blocks && (poll(&ready, 1, 0) <= 0 || !(ready.revents & POLLOUT)))
 			return !(ready.revents & (POLLERR | POLLHUP | POLLNVAL));
-		/* Small pieces: should our description be a blocking one, they fit. */
+		/* Small pieces: where our description is a blocking one, they fit. */
 		ssize_t n = write(term->tty_fd, term->out_buffer->data, MIN(term->out_buffer->len, 2048));
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return false;
@@ -585,9 +608,11 @@ bool term_draw(struct term *term, struct canvas *canvas, const struct theme *the
 		clearok(curscr, TRUE);
 		term->repaint = false;
 	}
-	bool any = send_rows(term, canvas, theme);
-	any |= place_cursor(term, canvas);
-	if (any || all) {
+	int rows = send_rows(term, canvas, theme);
+	bool moved = place_cursor(term, canvas);
+	if (rows > 0 || moved || all) {
+		/* To look for rows that scrolled ncurses reads the whole screen. */
+		idlok(stdscr, rows >= SCROLL_FROM_ROWS);
 		wnoutrefresh(stdscr);
 		doupdate();
 		collect(term);
@@ -599,58 +624,6 @@ bool term_draw(struct term *term, struct canvas *canvas, const struct theme *the
 void term_repaint(struct term *term)
 {
 	term->repaint = true;
-}
-
-/* ---- title and clipboard ---------------------------------------------------- */
-
-static void append_string(struct term *term, const char *text)
-{
-	g_byte_array_append(term->out_buffer, (const guint8 *)text, (guint)strlen(text));
-}
-
-void term_set_title(struct term *term, const char *title)
-{
-	if (!term->private_modes)
-		return;
-	g_autofree char *clean = text_clean(title, -1);
-	g_autofree char *cut = text_cut(clean, 80, "~");
-	g_autofree char *ascii = term_is_utf8() ? NULL : g_str_to_ascii(cut, "C");
-	g_autofree char *sequence = g_strdup_printf("\033]2;%s\007", ascii ? ascii : cut);
-	append_string(term, sequence);
-	if (title != term->title) {
-		g_free(term->title);
-		term->title = g_strdup(title);
-	}
-}
-
-enum { COPY_MAX_BASE64 = 74994 };
-
-/* Terminals that are known not to listen; of the others none tells. */
-static const char *why_no_clipboard(const struct term *term)
-{
-	const char *vte = g_getenv("VTE_VERSION");
-	bool tmux = g_getenv("TMUX") != NULL;
-	if (!term->private_modes)
-		return "this terminal has no clipboard";
-	if (g_getenv("STY") || (g_str_has_prefix(term->name, "screen") && !tmux))
-		return "GNU screen does not pass it on";
-	if (vte && !tmux && g_ascii_strtoull(vte, NULL, 10) < 7600)
-		return "this terminal (VTE) does not take it from programs";
-	return NULL;
-}
-
-char *term_copy(struct term *term, const char *text)
-{
-	const char *why = why_no_clipboard(term);
-	if (why)
-		return g_strdup(why);
-	g_autofree char *base64 = g_base64_encode((const guchar *)text, strlen(text));
-	if (strlen(base64) > COPY_MAX_BASE64)
-		return g_strdup_printf("%zu bytes are more than terminals take (%d)", strlen(text), COPY_MAX_BASE64 / 4 * 3);
-	append_string(term, "\033]52;c;");
-	append_string(term, base64);
-	append_string(term, "\007");
-	return NULL;
 }
 
 /* ---- Ctrl-Z ----------------------------------------------------------------- */

@@ -32,7 +32,8 @@ struct term {
 	SCREEN *screen;
 	FILE *out;      /* ncurses': the memory file, once it is open */
 	int frame_fd;   /* the memory file */
-	int tty_fd;     /* the terminal, never blocking */
+	int tty_fd;     /* the terminal */
+	bool blocks;    /* it is the shell's description, which is not ours to change */
 	int stderr_fd;  /* the real stderr while ours goes nowhere; else -1 */
 	GByteArray *out_buffer; /* not yet taken by the terminal */
 	WINDOW *input;  /* a pad: reading from it does not refresh the screen */

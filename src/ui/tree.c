@@ -14,7 +14,7 @@
 struct tree {
 	struct view view;
 	struct tree_rows rows;
-	struct list list;
+	struct list list, drawn; /* … as last drawn */
 	struct tree_row at;   /* the cursor's row, by identity */
 	bool placed;          /* `at` was ever set */
 	struct tree_row home; /* where it was before a filter; back there if it is not moved meanwhile */
@@ -61,9 +61,9 @@ static void settle(struct tree *self)
 {
 	const struct tree_row *row = cursor_row(self);
 
-	self->view.dirty = true;
 	if (!row)
 		return;
+	self->view.moved = true;
 	self->at = *row;
 	self->placed = true;
 	self->has_home = self->has_left = false;
@@ -106,21 +106,25 @@ static bool reading_tags(const struct tree *self, unsigned *ret_known, unsigned 
 	return *ret_known < *ret_all;
 }
 
+/* Into a clear line. */
+static void draw_row(struct tree *self, unsigned index, struct area line, bool focused)
+{
+	line.cols -= self->list.count > self->list.height;
+	tree_draw_row(self->view.app, tree_rows_at(&self->rows, index), line);
+	if (index != self->list.cursor)
+		return;
+	area_set_role(line, 0, 0, line.cols, focused ? ROLE_CURSOR : ROLE_CURSOR_UNFOCUSED);
+	if (focused)
+		area_cursor(line, 0, 0, false);
+}
+
 static void draw_rows(struct tree *self, struct area area, bool focused)
 {
 	struct list *list = &self->list;
-	int cols = area.cols - (list->count > list->height);
 
-	for (int y = 0; y < area.rows && list->top + (unsigned)y < list->count; y++) {
-		unsigned index = list->top + (unsigned)y;
-
-		tree_draw_row(self->view.app, tree_rows_at(&self->rows, index), area_sub(area, y, 0, 1, cols));
-		if (index != list->cursor)
-			continue;
-		area_set_role(area, y, 0, cols, focused ? ROLE_CURSOR : ROLE_CURSOR_UNFOCUSED);
-		if (focused)
-			area_cursor(area, y, 0, false);
-	}
+	for (int y = 0; y < area.rows && list->top + (unsigned)y < list->count; y++)
+		draw_row(self, list->top + (unsigned)y, area_sub(area, y, 0, 1, area.cols), focused);
+	self->drawn = *list;
 	look_scrollbar(area, list->top, list->count);
 	if (!list->count && (*self->rows.filter || self->rows.by == TREE_BY_STATE || self->rows.by == TREE_BY_TAG))
 		area_text(area, 0, 1, -1, ROLE_DIM,
@@ -141,6 +145,24 @@ static void tree_draw(struct view *view, struct area area, bool focused)
 	}
 	list_set_height(&self->list, (unsigned)MAX(area.rows, 0));
 	draw_rows(self, area, focused);
+}
+
+static void tree_draw_moved(struct view *view, struct area area, bool focused)
+{
+	struct tree *self = (struct tree *)view;
+	const unsigned rows[] = {self->drawn.cursor, self->list.cursor};
+
+	if (!list_only_moved(&self->list, &self->drawn)) {
+		tree_draw(view, area, focused);
+		return;
+	}
+	for (unsigned i = 0; i < G_N_ELEMENTS(rows) && self->list.count; i++) {
+		struct area line = area_sub(area, (int)(rows[i] - self->list.top), 0, 1, area.cols);
+
+		area_fill(line, 0, 0, 1, line.cols - (self->list.count > self->list.height), ROLE_TREE, ' ');
+		draw_row(self, rows[i], line, focused);
+	}
+	self->drawn = self->list;
 }
 
 /* ---- orders ---- */
@@ -249,6 +271,7 @@ static void fold_row(struct tree *self, const struct tree_row *row, bool folded)
 	struct tree_row copy = *row;
 
 	tree_rows_set_fold(&self->rows, &copy, folded);
+	self->view.dirty = true;
 	settle(self);
 }
 
@@ -353,7 +376,7 @@ static void tree_update(struct view *view, unsigned changes)
 
 	if (changes & CHANGE_SAVED)
 		apply_saved(self);
-	if (!(changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_STATS)))
+	if (!(changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_FIGURES | CHANGE_DETAIL)))
 		return;
 	view->dirty = true;
 	/* The rows are made anew when they are needed; only a lost object must be replaced at once. */
@@ -381,10 +404,10 @@ static void tree_set_object(struct view *view, const struct obj_ref *ref)
 	struct tree_row wanted = {.ref = *ref};
 	int index;
 
-	view->dirty = true;
 	/* A group's row opens its host and stays where it is. */
 	if (self->placed && row && obj_ref_equal(&row->ref, ref))
 		return;
+	view->dirty = true;
 	tree_rows_reveal(&self->rows, ref);
 	sync_rows(self);
 	index = tree_rows_find(&self->rows, &wanted);
@@ -489,6 +512,7 @@ const struct view_ops tree_view = {
         .create = tree_create,
         .destroy = tree_destroy,
         .draw = tree_draw,
+        .draw_moved = tree_draw_moved,
         .cmds = cmds,
         .key = tree_key,
         .mouse = tree_mouse,

@@ -30,6 +30,11 @@ struct view_ops {
 	void (*destroy)(struct view *view);
 	/* Draws everything into `area`; must cope with any size incl. 0x0 and must not keep it. */
 	void (*draw)(struct view *view, struct area area, bool focused);
+	/*
+	 * Draws the rows that the cursor left and went to, while view->moved and not
+	 * view->dirty: the area is that of the last draw(). May be NULL: then draw().
+	 */
+	void (*draw_moved)(struct view *view, struct area area, bool focused);
 	const struct view_cmd *cmds; /* may be NULL */
 	/* Keys that are no command (lists, editors). True = taken. May be NULL. */
 	bool (*key)(struct view *view, keycode key, unsigned count);
@@ -64,7 +69,8 @@ struct view_ops {
 struct view {
 	const struct view_ops *ops;
 	struct app *app;
-	bool dirty;
+	bool dirty; /* all of it is to be drawn */
+	bool moved; /* nothing but its cursor has changed */
 };
 
 /* Tabs of the content panel: one row each. tabs.c */

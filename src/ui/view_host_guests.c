@@ -17,7 +17,8 @@
 
 #define LIST_NAME "guests"
 
-enum { SPARK_COLS_MIN = 16, SPARK_COLS_MAX = 75 };
+enum { SPARK_COLS_MIN = 16, SPARK_COLS_MAX = 75, FOOT_FROM_ROWS = 6 };
+enum { SECONDS_TOLD_US = 2 * 60 * G_USEC_PER_SEC };
 
 struct host_guests {
 	struct view view;
@@ -276,13 +277,14 @@ static void draw(struct view *view, struct area area, bool focused)
 {
 	struct host_guests *self = (struct host_guests *)view;
 	const struct host *host = store_host(view->app->store, self->ref.host);
-	bool foot = area.rows >= 6;
+	bool foot = area.rows >= FOOT_FROM_ROWS;
 
 	view->dirty = false;
 	sync_rows(self);
-	area_clear(area, ROLE_TEXT);
-	if (!host)
+	if (!host) {
+		area_clear(area, ROLE_TEXT);
 		return;
+	}
 	/* Whoever has the keys here has chosen a guest, even without moving. */
 	if (focused && self->at.kind == OBJ_NONE && !self->at_group)
 		settle(self);
@@ -294,6 +296,14 @@ static void draw(struct view *view, struct area area, bool focused)
 		                           : "Nothing was read from this host yet.");
 	if (foot)
 		draw_foot(self, host, area_sub(area, area.rows - 1, 0, 1, area.cols));
+}
+
+static void draw_moved(struct view *view, struct area area, bool focused)
+{
+	struct host_guests *self = (struct host_guests *)view;
+
+	table_draw_moved(&self->table, area_sub(area, 0, 0, area.rows - (area.rows >= FOOT_FROM_ROWS), area.cols),
+	        focused, draw_cell, self);
 }
 
 /* ---- order ---- */
@@ -491,7 +501,7 @@ static bool key(struct view *view, keycode code, unsigned count)
 	if (!list_key(&self->table.list, code, count))
 		return false;
 	settle(self);
-	content_touch(view);
+	content_moved(view);
 	return true;
 }
 
@@ -518,12 +528,30 @@ static bool mouse(struct view *view, const struct mouse *event)
 	return true;
 }
 
+/* Is a time on screen that tells seconds? Coarser ones wait for the next whole frame. */
+static bool counts_seconds(const struct host_guests *self)
+{
+	const struct list *list = &self->table.drawn;
+	gint64 now_us = app_now_us(self->view.app);
+
+	for (unsigned i = list->top; i < list->count && i < list->top + list->height; i++) {
+		const struct guest *guest = guest_rows_at(&self->rows, i);
+
+		if (guest && now_us - guest->state_us < SECONDS_TOLD_US)
+			return true;
+	}
+	return false;
+}
+
 static void update(struct view *view, unsigned changes)
 {
 	if (changes & CHANGE_SAVED)
 		apply_saved((struct host_guests *)view);
-	if (changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_STATS | CHANGE_SAVED))
+	if (changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_FIGURES | CHANGE_DETAIL | CHANGE_SAVED))
 		view->dirty = true;
+	/* Drawn since the list changed last: its rows are good. */
+	else if ((changes & CHANGE_STATS) && !view->dirty)
+		view->dirty = counts_seconds((struct host_guests *)view);
 }
 
 static bool selected(struct view *view, struct obj_ref *ret_ref)
@@ -629,6 +657,7 @@ const struct view_ops host_guests_view = {
         .create = create,
         .destroy = destroy,
         .draw = draw,
+        .draw_moved = draw_moved,
         .cmds = cmds,
         .key = key,
         .mouse = mouse,

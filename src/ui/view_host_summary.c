@@ -86,6 +86,19 @@ static void fill_host(struct pane *pane, const struct host *host)
 		pane_pair(pane, "KVM", status->kvm == KVM_USABLE ? ROLE_TEXT : ROLE_WARN, kvm);
 }
 
+/* Fast is fast: a figure that differs with every refresh tells nothing more, and is sent each time. */
+static char *answer_time(gint64 ms)
+{
+	static const int bounds[] = {20, 50, 100};
+	char span[32];
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(bounds); i++)
+		if (ms < bounds[i])
+			return g_strdup_printf("less than %d ms", bounds[i]);
+	text_format_span_ms(span, sizeof(span), ms);
+	return g_strdup(span);
+}
+
 static void fill_connection(struct pane *pane, const struct app *app, const struct host *host)
 {
 	const struct host_status *status = host->status;
@@ -107,9 +120,8 @@ static void fill_connection(struct pane *pane, const struct app *app, const stru
 	pane_pair_opt(pane, "Advice", status->advice);
 	pane_pair_opt(pane, "Command", status->command);
 	if (host->call_us) {
-		char span[32];
+		g_autofree char *span = answer_time(host->call_us / 1000);
 
-		text_format_span_ms(span, sizeof(span), host->call_us / 1000);
 		pane_pair(pane, "Answers in", ROLE_TEXT, span);
 	}
 }
@@ -129,7 +141,8 @@ static void fill_load(struct pane *pane, const struct app *app, const struct hos
 	const struct node_sample *node = &host->node;
 	bool stale = look_host_stale(app, host);
 	g_autofree char *age = look_host_age(app, host);
-	g_autofree char *cpu = look_pct(host->cpu_pct);
+	/* Whole ones, as the header has it. */
+	g_autofree char *cpu = g_strdup_printf("%.0f%%", host->cpu_pct);
 
 	pane_section(pane, "Load", false);
 	if (!host->sample_us) {

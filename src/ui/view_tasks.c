@@ -13,8 +13,9 @@ static struct view *create_guest(struct app *app)
 }
 
 #define TASKS_OPS                                                                                            \
-	.title = "Tasks", .destroy = task_view_destroy, .draw = task_view_draw, .cmds = task_view_cmds,      \
-	.key = task_view_key, .mouse = task_view_mouse, .update = task_view_update,                          \
+	.title = "Tasks", .destroy = task_view_destroy, .draw = task_view_draw,                              \
+	.draw_moved = task_view_draw_moved, .cmds = task_view_cmds, .key = task_view_key,                    \
+	.mouse = task_view_mouse, .update = task_view_update,                          \
 	.selected = task_view_selected, .set_object = task_view_set_object,                                  \
 	.set_filter = task_view_set_filter, .filter = task_view_filter
 
