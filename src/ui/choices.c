@@ -244,12 +244,12 @@ static void add_text(GPtrArray *list, const char *keys, const char *title)
 	add(list, title, keys, "")->what = CHOICE_TEXT;
 }
 
-static void add_moving(GPtrArray *list, unsigned sets)
+static void add_moving(GPtrArray *list, unsigned sets, const struct app *app)
 {
 	heading(list, sets, "Moving in lists");
-	add_text(list, "j k Down Up", "Next and previous row; 5j moves five");
-	add_text(list, "C-f C-b PgDn PgUp", "A page on and back; C-d C-u half a page");
-	add_text(list, "gg G Home End", "First and last row; 20G goes to row 20");
+	for (const struct list_move *move = list_moves; move->name; move++)
+		add_text(list, keymap_move(app->keymap, move), move->title);
+	add_text(list, "1-9", "Digits before a key: how often, or to which row");
 	add_text(list, "V", "Marks a range as the cursor moves; * turns marks round, actions run over them");
 	add_text(list, "Esc", "Closes the top layer: dialog, filter, marks, zoom; never quits");
 }
@@ -297,7 +297,7 @@ GPtrArray *commands_collect(struct app *app, unsigned sets)
 	if (sets & CHOICES_OBJECTS)
 		add_objects(list, sets, app->store);
 	if (sets & CHOICES_LEGEND) {
-		add_moving(list, sets);
+		add_moving(list, sets, app);
 		add_legend(list, sets, app->canvas.ascii);
 	}
 	return list;

@@ -93,7 +93,7 @@ void bench_host(struct bench *bench)
 	bench_line(bench, &(struct line){"memory (PSS), 30 guests", "MB", pss_mb(tty->pid), NAN, NAN,
 	                          ABSOLUTE, 5.5, NULL});
 	/* The table of guests, which is where one moves about. */
-	tty_send(tty, "1gg]2");
+	tty_send(tty, "\0331gg]\0332");
 	tty_drain(tty, 500);
 	cursor_bytes(bench, tty, "cursor key, table of guests, 200 columns", 160,
 	        "two rows of 163 cells change their colour; 80 columns below");

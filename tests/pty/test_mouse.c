@@ -102,7 +102,7 @@ static void a_click_on_a_tab_and_on_a_title_goes_there(void **state)
 {
 	(void)state;
 	struct pty *pty = start();
-	pty_keys(pty, "1", "Home");
+	pty_keys(pty, "M-1", "Home");
 	pty_wait_text(pty, "\\[Summary\\]");
 	int row = pty_find_row(pty, "\\[Summary\\]");
 	click(pty, row, column_of(pty, row, "Guests"));

@@ -265,7 +265,7 @@ static void rebound_keys_and_named_hosts_are_there(void **state)
 
 static void open_copy(struct pty *pty)
 {
-	pty_keys(pty, "1", "Home", "j");
+	pty_keys(pty, "M-1", "Home", "j");
 	pty_wait_text(pty, "guest test");
 	pty_keys(pty, "y");
 	pty_wait_text(pty, "─ Copy");

@@ -50,7 +50,7 @@ static bool step_down(struct pty *pty)
 /* Row by row from the top, until the content panel has that title. */
 static bool walk_to(struct pty *pty, const char *regex)
 {
-	pty_keys(pty, "1", "Home");
+	pty_keys(pty, "M-1", "Home");
 	for (int row = 0; row < ROWS_MAX && !pty_shows(pty, regex); row++)
 		if (!step_down(pty))
 			break;
