@@ -28,6 +28,7 @@ void choice_free(struct choice *choice)
 	g_free(choice->help);
 	g_free(choice->reason);
 	g_free(choice->argument);
+	g_free(choice->target);
 	g_free(choice->fold);
 	g_free(choice);
 }
@@ -158,6 +159,9 @@ static void add_actions(GPtrArray *list, unsigned sets, struct app *app, const s
 {
 	g_autofree char *title =
 	        g_strdup_printf("Actions on %s %s", obj_kind_word(ref->kind), store_name(app->store, ref));
+	g_autoptr(GArray) marks = store_marks(app->store, ref->kind);
+	g_autofree char *target = marks->len > 0 ? g_strdup_printf("%u marked", marks->len)
+	                                         : g_strdup(store_name(app->store, ref));
 	guint before = list->len;
 	heading(list, sets, title);
 	guint first = list->len;
@@ -169,6 +173,7 @@ static void add_actions(GPtrArray *list, unsigned sets, struct app *app, const s
 		choice->what = CHOICE_ACTION;
 		choice->action = action;
 		choice->ref = *ref;
+		choice->target = g_strdup(target);
 		choice->danger = action->flags & ACTION_DANGEROUS;
 		choice->reason = action_why_not(action, app->store, ref);
 		g_free(choice->help);
