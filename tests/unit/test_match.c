@@ -55,7 +55,7 @@ static void better_matches_and_actions_come_first(void **state)
 	rich_post_sample(screen, host, sample);
 	screen_keys(screen, "M-1 Home : 'start'");
 	assert_true(row_of(screen, "Go to guest start-me") < row_of(screen, "Go to guest restart-me"));
-	screen_keys(screen, "Esc : 'gtgsm'");
+	screen_keys(screen, "Esc : 'stme'");
 	screen_assert_has(screen, "Go to guest start-me");
 	screen_assert_lacks(screen, "Go to guest restart-me");
 	screen_keys(screen, "Esc : 'o'");
