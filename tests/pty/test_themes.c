@@ -257,7 +257,7 @@ static int column_of(struct pty *pty, const char *text)
 }
 
 /* A theme of one's own, as the configuration names it. */
-static void wrong_theme(const char *text, const char *problem, int title_fg)
+static void wrong_theme(const char *text, const char *problem, int title_fg, bool title_bold)
 {
 	static const char *const parts[] = {"config", "nvirt", "themes", "mine.json", NULL};
 	g_autofree char *home = make_home("{\"theme\": \"mine\"}", NULL);
@@ -267,7 +267,7 @@ static void wrong_theme(const char *text, const char *problem, int title_fg)
 	pty_wait_text(pty, problem);
 	pty_wait_text(pty, "│Load ─");
 	struct pty_cell cell = pty_cell_at(pty, pty_find_row(pty, "│Load ─"), column_of(pty, "Load ─"));
-	assert_true(cell.bold);
+	assert_int_equal(cell.bold, title_bold);
 	assert_int_equal(cell.fg, title_fg);
 	quit(pty);
 	g_autofree char *now = contents(home, parts, NULL);
@@ -278,12 +278,12 @@ static void wrong_theme(const char *text, const char *problem, int title_fg)
 static void a_wrong_theme_is_told_with_its_line_and_the_default_used(void **state)
 {
 	(void)state;
-	/* One role is wrong: only that one is the default's. */
+	/* One colour is wrong: it is the one that the theme has for text, as if nothing were said of it. */
 	wrong_theme("{\n  \"name\": \"mine\",\n  \"roles\": {\"text\": {\"fg\": \"#ffffff\", \"bg\": \"#000000\"},\n"
 	            "    \"title\": {\"fg\": \"mauve\"}}\n}\n",
-	        "theme: .*mine\\.json:4:15: role 'title': 'mauve' is no colour", 231);
+	        "theme: .*mine\\.json:4:15: role 'title': 'mauve' is no colour", 231, false);
 	/* No JSON at all. */
-	wrong_theme("{\n  \"name\": \"mine\",\n  oops\n}\n", "theme: .*mine\\.json:3:3: ", -1);
+	wrong_theme("{\n  \"name\": \"mine\",\n  oops\n}\n", "theme: .*mine\\.json:3:3: ", -1, true);
 }
 
 /* Path of the only history below a directory, or NULL; owned. */
