@@ -78,6 +78,11 @@ void session_act(struct pty *pty, const char *verb)
 
 void session_act_asking(struct pty *pty, const char *verb)
 {
+	session_act_named(pty, verb);
+}
+
+void session_act_named(struct pty *pty, const char *verb)
+{
 	pty_keys(pty, ":");
 	pty_wait_text(pty, "Palette");
 	pty_type(pty, verb);
