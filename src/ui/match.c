@@ -4,6 +4,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 /* Bytes of anything beyond ASCII are letters. */
@@ -17,13 +18,25 @@ static bool begins_word(const char *text, const char *at)
 	return is_letter(*at) && (at == text || !is_letter(at[-1]));
 }
 
+/* Bit k of `any`: the first k letters were found, of `here`: the last of them in the word under way. */
 static bool has_letters(const char *text, const char *word, gsize len)
 {
-	gsize found = 0;
-	for (const char *at = text; *at && found < len; at++)
-		if (*at == word[found] && (found > 0 || begins_word(text, at)))
-			found++;
-	return found == len;
+	uint64_t any = 1, here = 0;
+	if (len > 63)
+		return false;
+	for (const char *at = text; *at; at++) {
+		bool begins = begins_word(text, at);
+		uint64_t from, found = 0;
+		if (begins || !is_letter(*at))
+			here = 0;
+		from = begins ? any : here;
+		for (gsize k = 0; k < len; k++)
+			if (word[k] == *at && from & UINT64_C(1) << k)
+				found |= UINT64_C(1) << (k + 1);
+		here |= found;
+		any |= found;
+	}
+	return any >> len & 1;
 }
 
 static enum match rank_word(const char *text, const char *word, gsize len)
@@ -54,5 +67,9 @@ enum match match_rank(const char *text, const char *name, const char *typed)
 		at += len;
 		at += strspn(at, " ");
 	}
-	return worst == MATCH_EXACT ? MATCH_INSIDE : worst;
+	if (worst == MATCH_EXACT)
+		return MATCH_INSIDE;
+	if (worst == MATCH_WORD && (g_str_has_prefix(text, typed) || g_str_has_prefix(name, typed)))
+		return MATCH_BEGIN;
+	return worst;
 }

@@ -6,9 +6,11 @@
 /* The better, the greater. */
 enum match {
 	MATCH_NONE,
-	MATCH_LETTERS, /* its letters in this order, from the beginning of a word: "fof" of "force off" */
+	MATCH_LETTERS, /* its letters in this order: each in the word of the one before, or the first of a later word:
+	                  "fof" of "force off", "shtdn" of "shutdown" */
 	MATCH_INSIDE,  /* stands in it */
 	MATCH_WORD,    /* a word of it begins so */
+	MATCH_BEGIN,   /* it or its name begins so */
 	MATCH_EXACT,   /* is its name */
 };
 

@@ -17,9 +17,9 @@ static void each_kind_of_match_has_its_rank(void **state)
 	static const struct {
 		const char *typed;
 		enum match rank;
-	} rows[] = {{"destroy", MATCH_EXACT}, {"dest", MATCH_WORD}, {"off", MATCH_WORD}, {"force off", MATCH_WORD},
+	} rows[] = {{"destroy", MATCH_EXACT}, {"dest", MATCH_BEGIN}, {"off", MATCH_WORD}, {"force off", MATCH_BEGIN},
 	        {"off force", MATCH_WORD}, {"orce", MATCH_INSIDE}, {"force ff", MATCH_INSIDE}, {"fof", MATCH_LETTERS},
-	        {"force dy", MATCH_LETTERS}, {"rc", MATCH_INSIDE}, {"oc", MATCH_NONE}, {"xyz", MATCH_NONE},
+	        {"force dy", MATCH_LETTERS}, {"dstry", MATCH_LETTERS}, {"fodd", MATCH_LETTERS}, {"fcy", MATCH_NONE}, {"rc", MATCH_INSIDE}, {"oc", MATCH_NONE}, {"xyz", MATCH_NONE},
 	        {"force xyz", MATCH_NONE}, {"", MATCH_INSIDE}, {"   ", MATCH_INSIDE}, {"  off  ", MATCH_WORD}};
 
 	(void)state;
