@@ -60,7 +60,7 @@ capture() {
 		"exec '$nvirt' --refresh 1 -c '$("$here/lab/lab.sh" uri h1)'"
 	wait_for 'guests 2 of 3'
 	wait_for 'Networks +1'
-	keys 1 Home
+	keys M-1 Home
 	tabs host Summary Guests Storage Networks Tasks Graphs
 	keys j
 	wait_for 'guest counter'

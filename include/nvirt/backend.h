@@ -38,12 +38,20 @@ void backend_refresh(struct backend *backend, unsigned host);
 /* The tick, for all hosts. */
 void backend_set_refresh(struct backend *backend, unsigned refresh_ms);
 
+/* Columns of the guests on screen whose figures are asked for only while they are shown. */
+enum watch_row {
+	WATCH_NET = 1 << 0,     /* bytes through their NICs: never touches a monitor */
+	WATCH_DISK = 1 << 1,    /* bytes of their disks: asks monitors, slowly */
+	WATCH_ADDRESS = 1 << 2, /* addresses by lease */
+};
+
 /* What is open and on screen on a host; only this is asked in depth. The back end copies it. */
 struct watch {
 	struct obj_ref open;          /* OBJ_NONE, or guest, pool, network */
 	bool storage;                 /* what the volumes of all pools add up to is on screen */
 	const uint8_t (*visible)[16]; /* guests on screen */
 	unsigned visible_n;
+	unsigned rows; /* enum watch_row bits, of the visible ones */
 	bool all; /* the definitions of all guests are read too, slowly: for what lists tags */
 };
 void backend_watch(struct backend *backend, unsigned host, const struct watch *watch);

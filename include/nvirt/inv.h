@@ -198,6 +198,17 @@ struct guest_nic {
 	int64_t rx_bytes, tx_bytes, rx_packets, tx_packets, drops; /* cumulative; -1 */
 };
 
+/* What a guest's row on screen shows beyond the tick's; sums over its devices. */
+struct guest_traffic {
+	uint8_t uuid[16];
+	gint64 net_us, disk_us; /* monotonic, when they were read; 0 = not asked */
+	int64_t rx_bytes, tx_bytes, rd_bytes, wr_bytes; /* cumulative; -1 = not known */
+	char *address; /* by lease: "192.0.2.7", with " +" where there are more; "" = none, NULL = not asked */
+};
+
+struct guest_traffic *guest_traffic_new(void);
+void guest_traffic_free(struct guest_traffic *traffic); /* NULL is fine */
+
 /* Everything the Summary and XML tabs show of one guest. Shared box. */
 struct guest_detail {
 	uint8_t uuid[16];

@@ -3,7 +3,7 @@
  * Messages from the workers to the main thread, and the one inbox they go to.
  *
  * A message is owned by whoever holds it. State messages are never dropped; a
- * MSG_SAMPLE, MSG_DETAIL, MSG_VOLUMES or MSG_SNAPSHOTS replaces an unread one of the same
+ * MSG_SAMPLE, MSG_DETAIL, MSG_VOLUMES, MSG_SNAPSHOTS or MSG_TRAFFIC replaces an unread one of the same
  * source, so a stopped screen (Ctrl-Z) can not fill memory.
  */
 #ifndef NVIRT_MSG_H
@@ -24,6 +24,7 @@ enum msg_type {
 	MSG_VOLUMES,  /* list of struct volume_row * of pool `uuid`, users as of `known` of `total` guests; replaces */
 	MSG_SNAPSHOTS, /* list of struct snapshot_row * of guest `uuid`, parents before children; replaces */
 	MSG_DETAIL,   /* detail of a guest; replaces */
+	MSG_TRAFFIC,  /* list of struct guest_traffic *, of rows on screen; replaces */
 	MSG_STUCK,    /* guest `uuid` has not answered since `since_us` (0: answers again); text = why */
 	MSG_EVENT,    /* something happened to guest/pool/network `uuid`: text, event */
 	MSG_TASK,     /* update */

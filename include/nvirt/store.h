@@ -53,12 +53,18 @@ struct guest {
 	bool placed;                 /* private: it has series */
 	gint64 state_us;             /* monotonic, when this state was first seen; 0 = since before nvirt */
 	struct guest_detail *detail; /* last one, or NULL */
-	/* Rates of the open guest from the last two details; < 0 = not known. */
+	struct guest_traffic *traffic; /* last one of its row on screen, or NULL */
+	gint64 net_rate_us, disk_rate_us; /* monotonic, as of when the rates are: guest_net_bps() */
+	/* Rates from the last two details while it is open, of its row while that is on screen; < 0 = not known. */
 	double rd_bps, wr_bps, rx_bps, tx_bps, rd_iops, wr_iops;
 	GArray *disk_rates; /* double[4] a disk, order of detail->disks: rd B/s, wr B/s, rd/s, wr/s */
 	GArray *nic_rates;  /* double[2] a NIC: rx B/s, tx B/s */
 	GPtrArray *snapshots; /* struct snapshot *, parents before children; NULL until asked for */
 };
+
+/* Read and written, sent and received together; < 0 = not known, or too long ago to be told as of now. */
+double guest_disk_bps(const struct guest *guest, gint64 now_us);
+double guest_net_bps(const struct guest *guest, gint64 now_us);
 
 struct pool {
 	struct obj_ref ref;

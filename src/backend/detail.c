@@ -16,6 +16,9 @@
 /* One call a running guest on screen, where its process is not in our /proc. */
 #define CPU_TIMES_EVERY_US (5 * G_USEC_PER_SEC)
 #define ALL_GAP_US (100 * G_TIME_SPAN_MILLISECOND)
+/* Rates of rows on screen; what asks a monitor, or each guest for itself, at half the pace. */
+#define TRAFFIC_EVERY_US (5 * G_USEC_PER_SEC)
+#define SLOW_EVERY_US (10 * G_USEC_PER_SEC)
 #define NODE_EVERY_US (5 * G_USEC_PER_SEC)
 #define OPEN_NETWORK_EVERY_US (5 * G_USEC_PER_SEC)
 /* Between two batches of definitions or volumes: the daemon has others to serve. */
@@ -26,6 +29,7 @@
 /* What a round has to do. */
 struct due {
 	bool connect, facts, node, guest, rows, cpu_times, all, canary, pools, networks, volumes, usage;
+	unsigned traffic; /* enum watch_row bits */
 };
 
 /* ---- sections ---------------------------------------------------------------- */
@@ -283,6 +287,21 @@ static void lists_due(const struct detail *detail, gint64 now_us, struct due *du
 		        when(now_us, detail->usage_us + LISTS_EVERY_US, next_us);
 }
 
+/* Lock held. Which columns of the rows on screen are read now; at once where they have only now been shown. */
+static unsigned traffic_due(const struct detail *detail, gint64 now_us, gint64 *next_us)
+{
+	const struct backend_host *host = detail->host;
+	unsigned rows = 0, more = host->rows & ~detail->rows;
+
+	if (host->visible->len == 0 || host->rows == 0)
+		return 0;
+	if (host->rows & WATCH_NET && (more & WATCH_NET || when(now_us, detail->traffic_us + TRAFFIC_EVERY_US, next_us)))
+		rows |= WATCH_NET;
+	if (host->rows & WATCH_SLOW && (more & WATCH_SLOW || when(now_us, detail->slow_us + SLOW_EVERY_US, next_us)))
+		rows |= host->rows & WATCH_SLOW;
+	return rows;
+}
+
 /* Lock held. false when nothing is due; `next_us` is then when. */
 static bool find_due(const struct detail *detail, struct due *due, gint64 *next_us)
 {
@@ -301,9 +320,10 @@ static bool find_due(const struct detail *detail, struct due *due, gint64 *next_
 	due->cpu_times = no_pid && when(now_us, detail->cpu_times_us + CPU_TIMES_EVERY_US, next_us);
 	due->rows = undefined || due->cpu_times;
 	due->all = host->all && !host->all_read && when(now_us, detail->all_us + ALL_GAP_US, next_us);
+	due->traffic = traffic_due(detail, now_us, next_us);
 	due->canary = host->visible->len > 0 && when(now_us, detail->canary_us + CANARY_EVERY_US, next_us);
 	lists_due(detail, now_us, due, next_us);
-	return due->facts || due->node || due->guest || due->rows || due->all || due->canary || due->pools ||
+	return due->facts || due->node || due->guest || due->rows || due->all || due->traffic != 0 || due->canary || due->pools ||
 	        due->networks || due->volumes || due->usage;
 }
 
@@ -330,6 +350,7 @@ static void take_due(struct detail *detail, const struct due *due)
 		detail->watch_serial = host->watch_serial;
 		detail->open = host->open;
 		detail->storage = host->storage;
+		detail->rows = host->rows;
 		g_array_set_size(detail->visible, 0);
 		if (host->visible->len > 0)
 			g_array_append_vals(detail->visible, host->visible->data, host->visible->len);
@@ -384,6 +405,8 @@ static void work(struct detail *detail, const struct due *due)
 		detail_usage(detail);
 	if (due->guest)
 		detail_guest(detail);
+	if (due->traffic != 0)
+		detail_traffic(detail, due->traffic);
 	if (due->all)
 		detail_all(detail);
 	if (due->facts)

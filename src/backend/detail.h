@@ -10,6 +10,7 @@
 #define NVIRT_BACKEND_DETAIL_H
 
 #include "backend/host.h"
+#include "nvirt/backend.h"
 
 struct addresses;
 
@@ -36,7 +37,8 @@ struct detail {
 	GArray *visible;  /* struct guest_id */
 	GHashTable *doms; /* uuid -> virDomainPtr, of the open and visible guests */
 	struct look look;
-	bool storage; /* as in struct watch */
+	bool storage; /* these two as in struct watch */
+	unsigned rows;
 	struct usage *usage;
 	struct volumes *volumes;
 	GHashTable *arp; /* of the open network: MAC -> words, both owned */
@@ -45,6 +47,7 @@ struct detail {
 	bool usage_left, volumes_left;
 	bool volumes_fresh; /* read what is kept again: something changed */
 	/* When each job was last done. */
+	gint64 traffic_us, slow_us;
 	gint64 guest_us, all_us, all_kick_us, canary_us, cpu_times_us, node_us;
 	gint64 lists_us, networks_us, volumes_us, usage_us;
 };
@@ -69,6 +72,11 @@ void detail_rows(struct detail *detail, bool cpu_times);
 /* Some of the definitions that nobody has on screen. */
 void detail_all(struct detail *detail);
 void detail_canary(struct detail *detail);
+/* `rows`: enum watch_row bits, which columns are due. */
+#define WATCH_SLOW (WATCH_DISK | WATCH_ADDRESS)
+void detail_traffic(struct detail *detail, unsigned rows);
+/* The running guests on screen whose monitor may be asked; owned, struct guest_id. */
+GArray *detail_answering(struct detail *detail);
 void detail_pools(struct detail *detail);
 void detail_networks(struct detail *detail);
 /* The open pool's volumes; the other pools' too, as far as the time goes: what they are based on. */

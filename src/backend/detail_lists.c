@@ -259,8 +259,7 @@ void detail_all(struct detail *detail)
 
 /* ---- the canary ------------------------------------------------------------------ */
 
-/* The running guests on screen whose monitor may be asked. */
-static GArray *answering(struct detail *detail)
+GArray *detail_answering(struct detail *detail)
 {
 	GArray *guests = g_array_new(FALSE, FALSE, sizeof(struct guest_id));
 	struct backend_host *host = detail->host;
@@ -280,7 +279,7 @@ static GArray *answering(struct detail *detail)
 /* One call that every monitor on screen must answer: a stuck one holds it up, and is found by that. */
 void detail_canary(struct detail *detail)
 {
-	g_autoptr(GArray) guests = answering(detail);
+	g_autoptr(GArray) guests = detail_answering(detail);
 	g_autoptr(GPtrArray) doms = g_ptr_array_new();
 	virDomainStatsRecordPtr *records = NULL;
 

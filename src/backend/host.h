@@ -115,6 +115,7 @@ struct backend_host {
 	struct obj_ref open;
 	bool storage; /* the sums over all pools are on screen */
 	GArray *visible; /* struct guest_id */
+	unsigned rows;   /* enum watch_row bits */
 	bool all;        /* the definitions of all guests are wanted */
 	bool all_read;   /* and none is left to read */
 	uint64_t watch_serial;

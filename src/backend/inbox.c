@@ -33,6 +33,7 @@ static bool replaces(enum msg_type type)
 	case MSG_DETAIL:
 	case MSG_VOLUMES:
 	case MSG_SNAPSHOTS:
+	case MSG_TRAFFIC:
 		return true;
 	case MSG_HOST:
 	case MSG_POOLS:

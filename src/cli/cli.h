@@ -85,6 +85,8 @@ enum cli_answer { ANSWER_YES, ANSWER_NO, ANSWER_INTERRUPTED };
 /* Is there a terminal to ask on? */
 bool cli_can_ask(void);
 enum cli_answer cli_ask_yes(struct cli_session *session, const char *question);
+/* One of `letters`, else '\0'; small and capital letters are the same. */
+enum cli_answer cli_ask_letter(struct cli_session *session, const char *question, const char *letters, char *ret_letter);
 /* `name` is wanted, letter by letter. */
 enum cli_answer cli_ask_name(struct cli_session *session, const char *question, const char *name);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "cli_edit.h"
 #include "cli_resolve.h"
 #include "cli_run.h"
 #include "nvirt/text.h"
@@ -117,6 +118,8 @@ static int check_asking(struct verb *verb)
 {
 	const struct action *action = verb->action;
 
+	if (action->flags & ACTION_EDITOR)
+		return cli_edit_check(verb->cli, action);
 	if (action->confirm == CONFIRM_NONE || verb->cli->yes || is_dry(verb) || cli_can_ask())
 		return EXIT_CODE_OK;
 	return cli_usage_error(verb->cli, action->verb,
@@ -423,6 +426,8 @@ static int act(struct verb *verb)
 
 	if (code != EXIT_CODE_OK)
 		return code;
+	if (verb->action->flags & ACTION_EDITOR)
+		return cli_edit(verb->cli, verb->session, verb->action, verb->targets);
 	if (is_dry(verb)) {
 		print_dry(verb);
 		return verb->refused ? EXIT_CODE_FAILED : EXIT_CODE_OK;

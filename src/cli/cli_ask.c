@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Questions on the terminal: yes or no, and a name to be typed.
+ * Questions on the terminal: yes or no, a letter, and a name to be typed.
  *
  * Main thread. Waits in the session's loop, so that Ctrl-C and the host's
  * messages are served meanwhile.
@@ -57,6 +57,23 @@ enum cli_answer cli_ask_yes(struct cli_session *session, const char *question)
 		return answer;
 	g_strstrip(line);
 	return !g_ascii_strcasecmp(line, "y") || !g_ascii_strcasecmp(line, "yes") ? ANSWER_YES : ANSWER_NO;
+}
+
+enum cli_answer cli_ask_letter(struct cli_session *session, const char *question, const char *letters, char *ret_letter)
+{
+	char line[LINE_MAX_BYTES];
+	enum cli_answer answer;
+
+	*ret_letter = '\0';
+	forget_typed();
+	output_ask(session->out, "%s", question);
+	answer = read_line(session, line, sizeof(line));
+	if (answer != ANSWER_YES)
+		return answer;
+	g_strstrip(line);
+	if (line[0] && !line[1] && strchr(letters, g_ascii_tolower(line[0])))
+		*ret_letter = g_ascii_tolower(line[0]);
+	return ANSWER_YES;
 }
 
 enum cli_answer cli_ask_name(struct cli_session *session, const char *question, const char *name)

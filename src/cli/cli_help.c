@@ -22,7 +22,7 @@ const struct cli_verb *cli_verb_by_name(const char *name)
 
 bool cli_action_usable(const struct action *action)
 {
-	return !(action->flags & (ACTION_LOCAL | ACTION_EDITOR));
+	return !(action->flags & ACTION_LOCAL);
 }
 
 static void nearer(const char *fold, const char *name, unsigned *best, const char **ret_name)

@@ -25,6 +25,7 @@ void target_free(struct target *target)
 {
 	g_free(target->name);
 	args_free(target->args);
+	edit_free(target->edit);
 	g_free(target->task_id);
 	g_free(target);
 }
@@ -49,9 +50,12 @@ static void submit(struct run *run, struct cli_session *session, struct target *
 	struct task *task = action_task(
 	        run->action, session->store, &target->ref, g_get_monotonic_time(), g_get_real_time());
 
+	struct op_request *request =
+	        action_request(run->action, session->store, &target->ref, target->args, task->id);
+
 	target->task_id = g_strdup(task->id);
-	backend_submit(session->backend,
-	        action_request(run->action, session->store, &target->ref, target->args, task->id));
+	request->edit = g_steal_pointer(&target->edit);
+	backend_submit(session->backend, request);
 	store_add_task(session->store, task);
 }
 

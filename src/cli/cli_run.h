@@ -14,6 +14,7 @@ struct target {
 	struct obj_ref ref;
 	char *name;        /* cleaned, as it was then */
 	struct args *args; /* checked */
+	struct edit *edit; /* what is to be stored, for its next request; NULL for other actions */
 	char *task_id;     /* NULL until submitted */
 	bool ended;        /* reported */
 };

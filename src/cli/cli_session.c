@@ -69,6 +69,7 @@ void cli_session_free(struct cli_session *session)
 	inbox_free(session->inbox);
 	store_free(session->store);
 	g_array_unref(session->heard);
+	edit_answer_free(session->edit);
 	cli_session_release_signals(session);
 	g_free(session);
 }
@@ -115,6 +116,10 @@ void cli_session_pump(struct cli_session *session)
 		struct cli_heard *heard = hear(session, msg->host);
 		bool notice = msg->type == MSG_NOTICE || (msg->type == MSG_JOURNAL && msg->text);
 
+		if (msg->edit && msg->edit->id == session->edits) {
+			edit_answer_free(session->edit);
+			session->edit = g_steal_pointer(&msg->edit);
+		}
 		heard->types |= 1u << msg->type;
 		heard->samples += msg->type == MSG_SAMPLE;
 		heard->details += msg->type == MSG_DETAIL;

@@ -33,6 +33,8 @@ struct cli_session {
 	int signal_fd;
 	unsigned interrupts; /* how often Ctrl-C came */
 	unsigned plans;      /* ids given out */
+	unsigned edits;      /* the same, of definitions */
+	struct edit_answer *edit; /* to the last of them, or NULL */
 };
 
 enum cli_wait { WAIT_DONE, WAIT_TIMEOUT, WAIT_INTERRUPTED };

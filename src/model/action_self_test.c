@@ -6,7 +6,7 @@
 
 /* Keys that mean the same everywhere; no row may take them. */
 static const char *const global_keys[] = {"j", "k", "h", "l", "g", "G", "/", "?", ":", "q", "Tab", "S-Tab",
-        "Space", "*", "n", "N", "v", "V", "+", "_", "[", "]", "1", "2", "3", "4", "t", "y", "C-l", "C-r",
+        "Space", "*", "n", "N", "v", "V", "+", "_", "[", "]", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "t", "y", "C-l", "C-r",
         "C-z", "C-c", "F1", "F10", "Esc", "Enter", "Up", "Down", "Left", "Right", "Home", "End", "PgUp",
         "PgDn", "R", NULL};
 

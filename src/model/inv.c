@@ -485,3 +485,19 @@ void network_row_free(struct network_row *row)
 	g_clear_pointer(&row->guests, g_ptr_array_unref);
 	g_free(row);
 }
+
+struct guest_traffic *guest_traffic_new(void)
+{
+	struct guest_traffic *traffic = g_new0(struct guest_traffic, 1);
+
+	traffic->rx_bytes = traffic->tx_bytes = traffic->rd_bytes = traffic->wr_bytes = -1;
+	return traffic;
+}
+
+void guest_traffic_free(struct guest_traffic *traffic)
+{
+	if (!traffic)
+		return;
+	g_free(traffic->address);
+	g_free(traffic);
+}

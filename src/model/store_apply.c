@@ -167,6 +167,21 @@ static struct host_entry *msg_host(const struct store *store, const struct msg *
 	return entry && epoch >= entry->host.status->epoch ? entry : NULL;
 }
 
+static unsigned apply_traffic(struct store *store, const struct host *host, const struct msg *msg)
+{
+	unsigned changes = 0;
+
+	for (unsigned i = 0; msg->list && i < msg->list->len; i++) {
+		const struct guest_traffic *traffic = msg->list->pdata[i];
+		struct obj_ref ref = {.kind = OBJ_GUEST, .host = host->id};
+
+		memcpy(ref.uuid, traffic->uuid, sizeof(ref.uuid));
+		if (guest_set_traffic(store_guest(store, &ref), traffic))
+			changes |= CHANGE_STATS;
+	}
+	return changes;
+}
+
 static unsigned apply_to_host(struct store *store, struct host_entry *entry, struct msg *msg, gint64 now_us,
         gint64 now_unix_us)
 {
@@ -187,6 +202,8 @@ static unsigned apply_to_host(struct store *store, struct host_entry *entry, str
 		return store_apply_snapshots(store, host, msg);
 	case MSG_DETAIL:
 		return apply_detail(store, entry, msg, now_unix_us - now_us);
+	case MSG_TRAFFIC:
+		return apply_traffic(store, host, msg);
 	case MSG_STUCK:
 		return apply_stuck(store, msg);
 	case MSG_EVENT:
@@ -226,6 +243,7 @@ static unsigned apply(struct store *store, struct msg *msg, gint64 now_us, gint6
 	case MSG_VOLUMES:
 	case MSG_SNAPSHOTS:
 	case MSG_DETAIL:
+	case MSG_TRAFFIC:
 	case MSG_STUCK:
 	case MSG_EVENT:
 		entry = msg_host(store, msg);

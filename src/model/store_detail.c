@@ -7,6 +7,11 @@
 
 #include <string.h>
 
+/* Rates of what nobody looks at any more are no longer told. */
+#define RATE_KEPT_US (30 * G_USEC_PER_SEC)
+/* While its details come in this pace, they are the better source. */
+#define DETAIL_FRESH_US (6 * G_USEC_PER_SEC)
+
 /* Units a second; < 0 where one of the two is not known or the counter began anew. */
 static double rate(int64_t old, int64_t new, gint64 span_us)
 {
@@ -117,8 +122,79 @@ bool guest_set_detail(struct guest *guest, struct guest_detail *detail)
 		return false;
 	rate_disks(guest, old, detail, span_us);
 	rate_nics(guest, old, detail, span_us);
+	guest->net_rate_us = guest->disk_rate_us = detail->taken_us;
 	take_facts(guest, detail);
 	guest->detail = guest_detail_ref(detail);
 	guest_detail_unref(old);
 	return true;
+}
+
+/* ---- of a row on screen ---- */
+
+static bool detail_is_fresh(const struct guest *guest, gint64 us)
+{
+	return guest->detail && us - guest->detail->taken_us < DETAIL_FRESH_US;
+}
+
+static void rate_net(struct guest *guest, const struct guest_traffic *old, const struct guest_traffic *new)
+{
+	gint64 span_us = old->net_us ? new->net_us - old->net_us : 0;
+
+	guest->rx_bps = rate(old->rx_bytes, new->rx_bytes, span_us);
+	guest->tx_bps = rate(old->tx_bytes, new->tx_bytes, span_us);
+	guest->net_rate_us = new->net_us;
+}
+
+static void rate_disk(struct guest *guest, const struct guest_traffic *old, const struct guest_traffic *new)
+{
+	gint64 span_us = old->disk_us ? new->disk_us - old->disk_us : 0;
+
+	guest->rd_bps = rate(old->rd_bytes, new->rd_bytes, span_us);
+	guest->wr_bps = rate(old->wr_bytes, new->wr_bytes, span_us);
+	guest->disk_rate_us = new->disk_us;
+}
+
+bool guest_set_traffic(struct guest *guest, const struct guest_traffic *traffic)
+{
+	struct guest_traffic *kept;
+
+	if (!guest)
+		return false;
+	kept = guest->traffic = guest->traffic ? guest->traffic : guest_traffic_new();
+	if (traffic->net_us > kept->net_us) {
+		if (!detail_is_fresh(guest, traffic->net_us))
+			rate_net(guest, kept, traffic);
+		kept->net_us = traffic->net_us;
+		kept->rx_bytes = traffic->rx_bytes;
+		kept->tx_bytes = traffic->tx_bytes;
+	}
+	if (traffic->disk_us > kept->disk_us) {
+		if (!detail_is_fresh(guest, traffic->disk_us))
+			rate_disk(guest, kept, traffic);
+		kept->disk_us = traffic->disk_us;
+		kept->rd_bytes = traffic->rd_bytes;
+		kept->wr_bytes = traffic->wr_bytes;
+	}
+	if (traffic->address) {
+		g_free(kept->address);
+		kept->address = g_strdup(traffic->address);
+	}
+	return true;
+}
+
+static double told(double a, double b, gint64 as_of_us, gint64 now_us)
+{
+	if ((a < 0 && b < 0) || now_us - as_of_us > RATE_KEPT_US)
+		return -1;
+	return MAX(a, 0) + MAX(b, 0);
+}
+
+double guest_disk_bps(const struct guest *guest, gint64 now_us)
+{
+	return told(guest->rd_bps, guest->wr_bps, guest->disk_rate_us, now_us);
+}
+
+double guest_net_bps(const struct guest *guest, gint64 now_us)
+{
+	return told(guest->rx_bps, guest->tx_bps, guest->net_rate_us, now_us);
 }

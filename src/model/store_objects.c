@@ -71,6 +71,7 @@ void guest_free(gpointer data)
 {
 	struct guest *guest = data;
 
+	guest_traffic_free(guest->traffic);
 	g_clear_pointer(&guest->name, g_ref_string_release);
 	g_clear_pointer(&guest->raw, g_ref_string_release);
 	g_clear_pointer(&guest->tags, g_ref_string_release);

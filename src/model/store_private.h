@@ -79,6 +79,8 @@ unsigned store_apply_sample(struct store *store, struct host_entry *entry, const
 
 /* ---- store_detail.c ---- */
 /* Keeps a reference; false where a newer one is there. */
+/* Takes what is told of it; false where nothing that is shown changed. `guest` may be NULL. */
+bool guest_set_traffic(struct guest *guest, const struct guest_traffic *traffic);
 bool guest_set_detail(struct guest *guest, struct guest_detail *detail);
 
 /* ---- store_history.c ---- */

@@ -59,6 +59,7 @@ void app_fini(struct app *app)
 		if (app->regions[i])
 			app->regions[i]->ops->destroy(app->regions[i]);
 	g_free(app->last_virsh);
+	g_clear_pointer(&app->recent, g_ptr_array_unref);
 	if (app->hot)
 		g_array_unref(app->hot);
 	canvas_fini(&app->canvas);

@@ -48,13 +48,12 @@ struct app {
 	GArray *hot;                /* struct hot: what a click on the bar or a dialog means */
 	int tree_cols, task_rows;   /* as the user drew them; 0 = as it comes */
 	enum region dragged;        /* whose border the mouse holds; REGION_HEADER = none */
+	GPtrArray *recent;          /* char *: titles of what was run from the palette, last first; NULL = nothing yet */
 	char *last_virsh;           /* what the last action is in virsh's words, or NULL */
 	bool tmux_told;             /* of what copying needs there */
 	gint64 held_us;             /* tests hold the clock still; 0 = it runs */
 	unsigned count;             /* "20" of 20G, while it is typed */
-	bool after_g;               /* the first g of gg */
-	keycode focus_digit;        /* 1-3 just moved the focus: another digit makes it a count after all */
-	enum region focus_before;   /* … and the focus goes back here */
+	bool after_g;               /* the first key of gg or g1 */
 	bool opening;               /* inside app_open() */
 	struct mark_range *range;   /* what is being marked by V; else NULL */
 	struct lineedit *filter;    /* the prompt, while a filter is typed; else NULL */

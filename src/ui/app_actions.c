@@ -131,10 +131,13 @@ static void run_local(struct app *app, const struct action *action, const struct
 	}
 	if (!app->backend)
 		return;
-	if (!strcmp(action->verb, "disconnect"))
+	if (!strcmp(action->verb, "disconnect")) {
 		backend_disconnect(app->backend, ref->host);
-	else if (!strcmp(action->verb, "connect") || !strcmp(action->verb, "reconnect"))
+	} else if (!strcmp(action->verb, "connect") || !strcmp(action->verb, "reconnect")) {
 		backend_reconnect(app->backend, ref->host);
+		/* It may be so quick that nothing else is seen of it. */
+		app_notice(app, LEVEL_INFO, "connecting to %s", store_name(app->store, ref));
+	}
 }
 
 static void submit(struct app *app, const struct action_run *run, const struct obj_ref *ref)

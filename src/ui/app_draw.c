@@ -81,7 +81,7 @@ static void draw_separator(struct app *app, struct area column, const struct rec
 
 static void draw_switcher(struct app *app, struct area line)
 {
-	static const char *const names[] = {"1 Tree", "2 Object", "3 Tasks"};
+	static const char *const names[] = {"g1 Tree", "g2 Object", "g3 Tasks"};
 	area_clear(line, ROLE_TAB);
 	for (int i = 0; i < 3; i++) {
 		bool active = (int)app->focus == REGION_TREE + i;

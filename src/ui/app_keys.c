@@ -2,10 +2,11 @@
 /*
  * Who gets a key: the top dialog; the filter prompt; then the focused view's
  * commands, the actions on the selected object, the app's commands, and what
- * is left the view itself. Counts and "gg" are made here. Main thread.
+ * is left the view itself. Counts, "gg" and "g1" are made here. Main thread.
  */
 #include "app_private.h"
 #include "commands.h"
+#include "keymap.h"
 #include "nvirt/text.h"
 
 enum { COUNT_MAX = 1000000 };
@@ -41,7 +42,7 @@ static void dispatch(struct app *app, keycode key, unsigned count)
 		return;
 	if (reconnect_key(app, key) || commands_action_key(app, key) || commands_app_key(app, key, count))
 		return;
-	if (view && view_key(view, key, count))
+	if (view && view_key(view, keymap_list_key(app->keymap, key), count))
 		return;
 	if (key == K_ESC)
 		app_peel(app);
@@ -54,49 +55,28 @@ static void modal_key(struct app *app, keycode key)
 		view_key(modal, key, 0);
 }
 
-/*
- * Digits are a count (5j, 20G), but 1 to 3 alone move the focus. So these
- * move it at once, and when another digit follows it was a count after all:
- * the focus goes back.
- */
+/* Digits are a count (5j, 20G) and nothing else, unless the configuration gives one to a command. */
 static bool digit(struct app *app, keycode key)
 {
-	if (key < '0' || key > '9')
+	if (key < '0' || key > '9' || (app->count == 0 && (key == '0' || keymap_has_digit(app->keymap, key))))
 		return false;
-	unsigned n = key - '0';
-	if (app->count > 0) {
-		app->count = MIN(app->count * 10 + n, COUNT_MAX);
-	} else if (app->focus_digit) {
-		app->count = (app->focus_digit - '0') * 10 + n;
-		app_focus(app, app->focus_before);
-		app->focus_digit = 0;
-	} else if (n >= 1 && n <= 3) {
-		app->focus_before = app->focus;
-		app_focus(app, (enum region)(REGION_TREE + n - 1));
-		app->focus_digit = key;
-	} else if (n > 0) {
-		app->count = n;
-	} else {
-		return false;
-	}
-	app->dirty = true;
+	app->count = MIN(app->count * 10 + (key - '0'), COUNT_MAX);
 	return true;
 }
 
 /* True while the key only was the first half of something. */
 static bool prefix(struct app *app, keycode *key)
 {
-	if (digit(app, *key))
+	bool after_g = app->after_g;
+	app->after_g = !after_g && *key == 'g';
+	if (app->after_g)
 		return true;
-	app->focus_digit = 0;
-	if (*key == 'g' && !app->after_g) {
-		app->after_g = true;
-		return true;
-	}
-	if (app->after_g && *key == 'g')
+	if (after_g && *key == 'g')
 		*key = K_HOME;
-	app->after_g = false;
-	return false;
+	/* Not every terminal lets Alt and a digit through. */
+	else if (after_g && *key >= '0' && *key <= '9')
+		*key |= KEY_ALT;
+	return digit(app, *key);
 }
 
 void app_key(struct app *app, keycode key)

@@ -418,6 +418,18 @@ static bool wants_all(const struct app *app, const struct layout *layout, unsign
 	return false;
 }
 
+static unsigned wants_rows(const struct app *app, const struct layout *layout)
+{
+	unsigned rows = 0;
+	for (int i = 0; i < REGION_N; i++) {
+		struct view *view = app->regions[i];
+		struct view *inner = view && view->ops->inner ? view->ops->inner(view) : NULL;
+		if (inner && inner->ops->wants_rows && layout->region[i].rows > 0)
+			rows |= inner->ops->wants_rows(inner);
+	}
+	return rows;
+}
+
 static void watch_host(struct app_loop *loop, const struct layout *layout, unsigned host)
 {
 	struct obj_ref open = open_on(loop->app, host);
@@ -428,6 +440,8 @@ static void watch_host(struct app_loop *loop, const struct layout *layout, unsig
 	g_byte_array_append(key, &kind, 1);
 	guint8 all = wants_all(loop->app, layout, host);
 	g_byte_array_append(key, &all, 1);
+	guint8 rows = (guint8)wants_rows(loop->app, layout);
+	g_byte_array_append(key, &rows, 1);
 	g_byte_array_append(key, open.uuid, sizeof(open.uuid));
 	g_byte_array_append(key, &storage, 1);
 	g_byte_array_append(key, (const guint8 *)uuids->data, uuids->len * 16);
@@ -436,7 +450,7 @@ static void watch_host(struct app_loop *loop, const struct layout *layout, unsig
 	if (before && g_bytes_equal(before, now))
 		return;
 	struct watch watch = {
-	        .open = open, .storage = storage, .all = all, .visible = (const uint8_t(*)[16])(const void *)uuids->data, .visible_n = uuids->len};
+	        .open = open, .storage = storage, .all = all, .rows = rows, .visible = (const uint8_t(*)[16])(const void *)uuids->data, .visible_n = uuids->len};
 	backend_watch(loop->app->backend, host, &watch);
 	store_watch(loop->app->store, host, &open, watch.visible, watch.visible_n);
 	g_hash_table_insert(loop->watched, GUINT_TO_POINTER(host), g_steal_pointer(&now));

@@ -28,6 +28,7 @@ void choice_free(struct choice *choice)
 	g_free(choice->help);
 	g_free(choice->reason);
 	g_free(choice->argument);
+	g_free(choice->target);
 	g_free(choice->fold);
 	g_free(choice);
 }
@@ -158,6 +159,9 @@ static void add_actions(GPtrArray *list, unsigned sets, struct app *app, const s
 {
 	g_autofree char *title =
 	        g_strdup_printf("Actions on %s %s", obj_kind_word(ref->kind), store_name(app->store, ref));
+	g_autoptr(GArray) marks = store_marks(app->store, ref->kind);
+	g_autofree char *target = marks->len > 0 ? g_strdup_printf("%u marked", marks->len)
+	                                         : g_strdup(store_name(app->store, ref));
 	guint before = list->len;
 	heading(list, sets, title);
 	guint first = list->len;
@@ -169,6 +173,7 @@ static void add_actions(GPtrArray *list, unsigned sets, struct app *app, const s
 		choice->what = CHOICE_ACTION;
 		choice->action = action;
 		choice->ref = *ref;
+		choice->target = g_strdup(target);
 		choice->danger = action->flags & ACTION_DANGEROUS;
 		choice->reason = action_why_not(action, app->store, ref);
 		g_free(choice->help);
@@ -244,12 +249,12 @@ static void add_text(GPtrArray *list, const char *keys, const char *title)
 	add(list, title, keys, "")->what = CHOICE_TEXT;
 }
 
-static void add_moving(GPtrArray *list, unsigned sets)
+static void add_moving(GPtrArray *list, unsigned sets, const struct app *app)
 {
 	heading(list, sets, "Moving in lists");
-	add_text(list, "j k Down Up", "Next and previous row; 5j moves five");
-	add_text(list, "C-f C-b PgDn PgUp", "A page on and back; C-d C-u half a page");
-	add_text(list, "gg G Home End", "First and last row; 20G goes to row 20");
+	for (const struct list_move *move = list_moves; move->name; move++)
+		add_text(list, keymap_move(app->keymap, move), move->title);
+	add_text(list, "1-9", "Digits before a key: how often, or to which row");
 	add_text(list, "V", "Marks a range as the cursor moves; * turns marks round, actions run over them");
 	add_text(list, "Esc", "Closes the top layer: dialog, filter, marks, zoom; never quits");
 }
@@ -297,7 +302,7 @@ GPtrArray *commands_collect(struct app *app, unsigned sets)
 	if (sets & CHOICES_OBJECTS)
 		add_objects(list, sets, app->store);
 	if (sets & CHOICES_LEGEND) {
-		add_moving(list, sets);
+		add_moving(list, sets, app);
 		add_legend(list, sets, app->canvas.ascii);
 	}
 	return list;

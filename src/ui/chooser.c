@@ -9,9 +9,10 @@
 #include "commands.h"
 #include "lineedit.h"
 #include "list.h"
+#include "match.h"
 #include "nvirt/text.h"
 
-enum { CHOOSER_WIDTH = 72, CHOOSER_KEY_COLS = 18 };
+enum { CHOOSER_WIDTH = 72, CHOOSER_KEY_COLS = 18, RECENT_MAX = 50, RANK_STEP = 2 * (RECENT_MAX + 1) };
 
 struct chooser {
 	struct view view;
@@ -20,7 +21,7 @@ struct chooser {
 	GPtrArray *shown; /* those that pass the filter, borrowed */
 	struct list list;
 	struct lineedit filter;
-	bool typing, row_keys;
+	bool typing, row_keys, ranked;
 	struct rect box, rows_at; /* as last drawn, on the screen */
 };
 
@@ -39,12 +40,18 @@ static const struct choice *row_at(const struct chooser *chooser, unsigned i)
 	return i < chooser->shown->len ? chooser->shown->pdata[i] : NULL;
 }
 
+static void fold(struct choice *choice)
+{
+	if (choice->fold)
+		return;
+	g_autofree char *all = g_strjoin(" ", choice->title, choice->name, choice->keys, NULL);
+	choice->fold = text_fold(all);
+}
+
 static bool matches(struct choice *choice, const char *filter_fold)
 {
-	if (!choice->fold && *filter_fold) {
-		g_autofree char *all = g_strjoin(" ", choice->title, choice->name, choice->keys, NULL);
-		choice->fold = text_fold(all);
-	}
+	if (*filter_fold)
+		fold(choice);
 	/* Objects may be many: they come when something is looked for. */
 	return *filter_fold ? filter_match(choice->fold, filter_fold) : choice->what != CHOICE_OPEN;
 }
@@ -64,10 +71,61 @@ static void skip_headings(struct chooser *chooser, int by)
 	list_goto(&chooser->list, cursor);
 }
 
-static void refilter(struct chooser *chooser)
+/* ---- order ------------------------------------------------------------------ */
+
+/* RECENT_MAX for what was run last, less for what was before it, 0 = not remembered. */
+static int recency(const struct app *app, const struct choice *choice)
 {
-	g_autofree char *fold = text_fold(lineedit_get(&chooser->filter));
-	g_ptr_array_set_size(chooser->shown, 0);
+	for (guint i = 0; app->recent && i < app->recent->len; i++)
+		if (!strcmp(app->recent->pdata[i], choice->title))
+			return RECENT_MAX - (int)i;
+	return 0;
+}
+
+static void remember(struct app *app, const struct choice *choice)
+{
+	if (!app->recent)
+		app->recent = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < app->recent->len; i++)
+		if (!strcmp(app->recent->pdata[i], choice->title)) {
+			g_ptr_array_remove_index(app->recent, i);
+			break;
+		}
+	g_ptr_array_insert(app->recent, 0, g_strdup(choice->title));
+	if (app->recent->len > RECENT_MAX)
+		g_ptr_array_set_size(app->recent, RECENT_MAX);
+}
+
+/* First how well it matches, then how lately it was used, then what does something before what goes somewhere. */
+static int rank(const struct chooser *chooser, struct choice *choice, const char *typed)
+{
+	fold(choice);
+	enum match match = match_rank(choice->fold, choice->name, typed);
+	if (match == MATCH_NONE)
+		return 0;
+	return (int)match * RANK_STEP + 2 * recency(chooser->view.app, choice) + (choice->what != CHOICE_OPEN);
+}
+
+/* Equals keep the order they were collected in: the sort is stable. */
+static int by_rank(gconstpointer a, gconstpointer b, gpointer data)
+{
+	(void)data;
+	return (*(struct choice *const *)b)->rank - (*(struct choice *const *)a)->rank;
+}
+
+static void show_ranked(struct chooser *chooser, const char *typed)
+{
+	for (guint i = 0; i < chooser->rows->len; i++) {
+		struct choice *choice = chooser->rows->pdata[i];
+		choice->rank = is_heading(choice) ? 0 : rank(chooser, choice, typed);
+		if (choice->rank > 0)
+			g_ptr_array_add(chooser->shown, choice);
+	}
+	g_ptr_array_sort_with_data(chooser->shown, by_rank, NULL);
+}
+
+static void show_matching(struct chooser *chooser, const char *filter_fold)
+{
 	struct choice *heading = NULL;
 	for (guint i = 0; i < chooser->rows->len; i++) {
 		struct choice *choice = chooser->rows->pdata[i];
@@ -75,25 +133,42 @@ static void refilter(struct chooser *chooser)
 			heading = choice;
 			continue;
 		}
-		if (!matches(choice, fold))
+		if (!matches(choice, filter_fold))
 			continue;
 		if (heading)
 			g_ptr_array_add(chooser->shown, heading);
 		heading = NULL;
 		g_ptr_array_add(chooser->shown, choice);
 	}
+}
+
+static void refilter(struct chooser *chooser)
+{
+	g_autofree char *typed = text_fold(lineedit_get(&chooser->filter));
+	g_ptr_array_set_size(chooser->shown, 0);
+	if (chooser->ranked && *typed)
+		show_ranked(chooser, typed);
+	else
+		show_matching(chooser, typed);
 	list_set_count(&chooser->list, chooser->shown->len);
 	list_goto(&chooser->list, 0);
 	skip_headings(chooser, 1);
-	/* What is called exactly so is what is meant. */
-	for (guint i = 0; i < chooser->shown->len; i++)
-		if (*row_at(chooser, i)->name && !strcmp(row_at(chooser, i)->name, lineedit_get(&chooser->filter)))
-			list_goto(&chooser->list, i);
 }
 
 /* ---- drawing ---------------------------------------------------------------- */
 
-static void draw_row(const struct choice *choice, struct area line, bool here)
+/* What the command line calls it; without headings also on what. */
+static void draw_verb(const struct chooser *chooser, const struct choice *choice, struct area room)
+{
+	bool bare = chooser->ranked && *lineedit_get(&chooser->filter);
+	g_autofree char *text = bare ? g_strdup_printf("%s %s", choice->name, choice->target) : g_strdup(choice->name);
+	if (text_columns(text) <= room.cols)
+		area_text_right(room, 0, 0, room.cols, ROLE_DIM, text);
+	else if (text_columns(choice->name) <= room.cols)
+		area_text_right(room, 0, 0, room.cols, ROLE_DIM, choice->name);
+}
+
+static void draw_row(const struct chooser *chooser, const struct choice *choice, struct area line, bool here)
 {
 	if (is_heading(choice)) {
 		area_text(line, 0, 0, -1, ROLE_TITLE, choice->title);
@@ -106,9 +181,8 @@ static void draw_row(const struct choice *choice, struct area line, bool here)
 	bool asks = choice->action && choice->action->params && choice->action->params->name;
 	if (asks)
 		used += area_text(line, 0, keys + used, -1, role, "…");
-	/* What the command line calls it. */
-	if (choice->what == CHOICE_ACTION && keys + used + 2 + text_columns(choice->name) < line.cols)
-		area_text_right(line, 0, keys + used + 1, line.cols - keys - used - 2, ROLE_DIM, choice->name);
+	if (choice->what == CHOICE_ACTION)
+		draw_verb(chooser, choice, area_sub(line, 0, keys + used + 1, 1, line.cols - keys - used - 2));
 	if (!here)
 		return;
 	area_set_role(line, 0, 0, line.cols, ROLE_CURSOR);
@@ -149,7 +223,7 @@ static void chooser_draw(struct view *view, struct area area, bool focused)
 	for (int i = 0; i < rows.rows; i++) {
 		unsigned n = chooser->list.top + (unsigned)i;
 		if (row_at(chooser, n))
-			draw_row(row_at(chooser, n), area_sub(rows, i, 0, 1, rows.cols), n == chooser->list.cursor);
+			draw_row(chooser, row_at(chooser, n), area_sub(rows, i, 0, 1, rows.cols), n == chooser->list.cursor);
 	}
 	if (in.rows > 1)
 		draw_footer(chooser, area_sub(in, in.rows - 1, 0, 1, in.cols));
@@ -176,6 +250,8 @@ static void run_row(struct chooser *chooser, unsigned i)
 	}
 	/* The rows die with the dialog, which goes first: the choice may open another. */
 	GPtrArray *rows = g_ptr_array_ref(chooser->rows);
+	if (chooser->ranked)
+		remember(app, choice);
 	app_pop_modal(app);
 	choice_run(app, choice);
 	g_ptr_array_unref(rows);
@@ -320,6 +396,7 @@ struct view *chooser_new(struct app *app, const struct chooser_options *options)
 	chooser->shown = g_ptr_array_new();
 	chooser->typing = options->typing;
 	chooser->row_keys = options->row_keys;
+	chooser->ranked = options->ranked;
 	chooser->list.height = G_MAXINT;
 	lineedit_init(&chooser->filter, NULL, 256);
 	refilter(chooser);

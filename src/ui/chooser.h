@@ -13,6 +13,7 @@ struct chooser_options {
 	GPtrArray *rows;   /* struct choice *, taken */
 	bool typing;       /* letters go into the filter at once (palette); else into the rows' keys (menu) */
 	bool row_keys;     /* a row's own key runs it */
+	bool ranked;       /* what is typed puts the rows in order, best first; headings stand only before */
 };
 
 struct view *chooser_new(struct app *app, const struct chooser_options *options);

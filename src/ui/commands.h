@@ -33,7 +33,9 @@ struct choice {
 	const struct app_command *app_command;
 	void (*call)(struct app *app, const char *argument); /* CHOICE_CALL */
 	char *argument;
+	char *target; /* CHOICE_ACTION: on what, "web1", "3 marked" */
 	char *fold; /* what filters look at; made when first needed */
+	int rank;   /* private to the chooser */
 };
 
 enum choice_set {

@@ -102,11 +102,6 @@ static bool cpu_known(const struct guest *guest)
 	return guest_state_active(guest->state) && guest->cpu_pct >= 0;
 }
 
-static double sum(double a, double b)
-{
-	return a < 0 && b < 0 ? -1 : MAX(a, 0) + MAX(b, 0);
-}
-
 /* The first one without its prefix, and that there are more. */
 static char *address_text(const struct guest *guest)
 {
@@ -121,8 +116,12 @@ static char *address_text(const struct guest *guest)
 			first = nic->addresses->pdata[0];
 		count += nic->addresses->len;
 	}
-	if (!first || !guest_state_active(guest->state))
+	if (!guest_state_active(guest->state))
 		return g_strdup("-");
+	if (!first)
+		return g_strdup(guest->traffic && guest->traffic->address && *guest->traffic->address
+		                        ? guest->traffic->address
+		                        : "-");
 	return g_strdup_printf("%.*s%s", (int)strcspn(first, "/"), first, count > 1 ? " +" : "");
 }
 
@@ -163,9 +162,9 @@ char *guest_cell_text(const struct app *app, const struct guest *guest, enum gue
 	case GUEST_COL_FLAGS:
 		return flags_text(guest);
 	case GUEST_COL_DISK:
-		return look_bytes(guest_state_active(guest->state) ? (gint64)sum(guest->rd_bps, guest->wr_bps) : -1);
+		return look_bytes(guest_state_active(guest->state) ? (gint64)guest_disk_bps(guest, app_now_us(app)) : -1);
 	case GUEST_COL_NET:
-		return look_bytes(guest_state_active(guest->state) ? (gint64)sum(guest->rx_bps, guest->tx_bps) : -1);
+		return look_bytes(guest_state_active(guest->state) ? (gint64)guest_net_bps(guest, app_now_us(app)) : -1);
 	case GUEST_COL_UPTIME:
 		return look_span_us(uptime_us(guest));
 	case GUEST_COL_IP:

@@ -29,11 +29,6 @@ static const char *field_name(enum guest_column column)
 	return names[column] ? names[column] : guest_column_word(column);
 }
 
-static double total(double a, double b)
-{
-	return a < 0 && b < 0 ? -1 : MAX(a, 0) + MAX(b, 0);
-}
-
 static gint64 uptime_s(const struct guest *guest)
 {
 	return guest->started_unix_us ? (look_wall_us() - guest->started_unix_us) / G_USEC_PER_SEC : -1;
@@ -64,10 +59,10 @@ static bool figure(const struct app *app, const struct guest *guest, enum guest_
 		*ret = guest->state_us ? (double)((app_now_us(app) - guest->state_us) / G_USEC_PER_SEC) : -1;
 		return true;
 	case GUEST_COL_DISK:
-		*ret = active ? total(guest->rd_bps, guest->wr_bps) : -1;
+		*ret = active ? guest_disk_bps(guest, app_now_us(app)) : -1;
 		return true;
 	case GUEST_COL_NET:
-		*ret = active ? total(guest->rx_bps, guest->tx_bps) : -1;
+		*ret = active ? guest_net_bps(guest, app_now_us(app)) : -1;
 		return true;
 	case GUEST_COL_UPTIME:
 		*ret = active ? (double)uptime_s(guest) : -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Rebound keys. Everything that has a key is a row of some table; a row is named
- * "<place>.<name>", where the place is "app", the object's kind or the view.
+ * "<place>.<name>", where the place is "app", "list", the object's kind or the view.
  */
 #include "keymap.h"
 
@@ -10,7 +10,7 @@
 struct row {
 	char *name;           /* "guest.start" */
 	const char *place;    /* interned, "guest" */
-	enum { ROW_APP, ROW_ACTION, ROW_VIEW } kind;
+	enum { ROW_APP, ROW_LIST, ROW_ACTION, ROW_VIEW } kind;
 	const void *of;       /* the table's row */
 	const char *own;      /* its keys in the table */
 	const struct config_key *rebound; /* NULL = not */
@@ -18,6 +18,8 @@ struct row {
 
 struct keymap {
 	GHashTable *keys; /* table row -> char * */
+	unsigned digits;  /* 1 << n: the digit n is a command's key */
+	bool lists;       /* a list's key is not what it was */
 };
 
 static void row_clear(gpointer data)
@@ -47,6 +49,8 @@ static GArray *all_rows(void)
 	g_array_set_clear_func(rows, row_clear);
 	for (const struct app_command *cmd = app_commands; cmd->name; cmd++)
 		add_row(rows, ROW_APP, "app", cmd->name, cmd, cmd->keys);
+	for (const struct list_move *move = list_moves; move->name; move++)
+		add_row(rows, ROW_LIST, "list", move->name, move, move->keys);
 	for (unsigned i = 0; i < action_count; i++)
 		add_row(rows, ROW_ACTION, obj_kind_word(action_table[i].kind), action_table[i].verb, &action_table[i],
 		        action_table[i].key);
@@ -65,17 +69,14 @@ static const char *keys_of(const struct row *row)
 
 /* ---- conflicts -------------------------------------------------------------- */
 
-/* Keys that lists, counts and dialogs have before any command. */
+/* Keys that no command can have. */
 static const char *fixed_meaning(keycode key)
 {
-	static const char lists[] = "j k Up Down C-f C-b C-d C-u PgUp PgDn G Home End";
-	if (key >= '0' && key <= '9')
-		return "a count";
+	if (key == '0')
+		return "a count's";
 	if (key == 'g')
 		return "the first half of gg";
-	if (key == K_ESC)
-		return "what closes things";
-	return key_in(lists, key) ? "a key of every list" : NULL;
+	return key == K_ESC ? "what closes things" : NULL;
 }
 
 /* Can both be meant at once? Two kinds of objects are never selected together, nor are two tabs shown. */
@@ -164,6 +165,15 @@ static void rebind(struct config *config, GArray *rows, const struct config_key 
 		config_problem(config, key->where, "key '%s': there is no such command", key->command);
 }
 
+static void add_rebound(struct keymap *keymap, const struct row *row)
+{
+	g_hash_table_insert(keymap->keys, (gpointer)row->of, g_strdup(row->rebound->keys));
+	keymap->lists |= row->kind == ROW_LIST;
+	for (keycode digit = '1'; digit <= '9'; digit++)
+		if (key_in(row->rebound->keys, digit))
+			keymap->digits |= 1u << (digit - '0');
+}
+
 struct keymap *keymap_new(struct config *config)
 {
 	struct keymap *keymap = g_new0(struct keymap, 1);
@@ -178,7 +188,7 @@ struct keymap *keymap_new(struct config *config)
 	for (guint i = 0; i < rows->len; i++) {
 		const struct row *row = &g_array_index(rows, struct row, i);
 		if (row->rebound)
-			g_hash_table_insert(keymap->keys, (gpointer)row->of, g_strdup(row->rebound->keys));
+			add_rebound(keymap, row);
 	}
 	return keymap;
 }
@@ -210,4 +220,27 @@ const char *keymap_action(const struct keymap *keymap, const struct action *acti
 const char *keymap_app(const struct keymap *keymap, const struct app_command *cmd)
 {
 	return look_up(keymap, cmd, cmd->keys);
+}
+
+const char *keymap_move(const struct keymap *keymap, const struct list_move *move)
+{
+	return look_up(keymap, move, move->keys);
+}
+
+keycode keymap_list_key(const struct keymap *keymap, keycode key)
+{
+	bool theirs = false;
+	if (!keymap || !keymap->lists)
+		return key;
+	for (const struct list_move *move = list_moves; move->name; move++) {
+		if (key_in(keymap_move(keymap, move), key))
+			return move->means;
+		theirs |= key_in(move->keys, key);
+	}
+	return theirs ? K_NONE : key;
+}
+
+bool keymap_has_digit(const struct keymap *keymap, keycode key)
+{
+	return keymap && key >= '1' && key <= '9' && keymap->digits & 1u << (key - '0');
 }

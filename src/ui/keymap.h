@@ -8,6 +8,7 @@
 #define NVIRT_UI_KEYMAP_H
 
 #include "commands.h"
+#include "list.h"
 #include "nvirt/config.h"
 
 /*
@@ -22,5 +23,10 @@ void keymap_free(struct keymap *keymap); /* NULL is fine */
 const char *keymap_view(const struct keymap *keymap, const struct view_cmd *cmd);
 const char *keymap_action(const struct keymap *keymap, const struct action *action);
 const char *keymap_app(const struct keymap *keymap, const struct app_command *cmd);
+const char *keymap_move(const struct keymap *keymap, const struct list_move *move);
+/* The key that lists know it as; K_NONE for one that was theirs and is no more, other keys as they are. */
+keycode keymap_list_key(const struct keymap *keymap, keycode key);
+/* Was the digit given to a command, so that it begins no count? */
+bool keymap_has_digit(const struct keymap *keymap, keycode key);
 
 #endif

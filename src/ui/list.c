@@ -4,6 +4,18 @@
 
 #include <glib.h>
 
+const struct list_move list_moves[] = {
+        {"down", "Next row; 5j moves five", "j Down", K_DOWN},
+        {"up", "Previous row", "k Up", K_UP},
+        {"page-down", "A page on", "C-f PgDn", K_PGDN},
+        {"page-up", "A page back", "C-b PgUp", K_PGUP},
+        {"half-down", "Half a page on", "C-d", KEY_CTRL | 'd'},
+        {"half-up", "Half a page back", "C-u", KEY_CTRL | 'u'},
+        {"first", "First row (or gg)", "Home", K_HOME},
+        {"last", "Last row; 20G goes to row 20", "G End", 'G'},
+        {0},
+};
+
 static void fix(struct list *list)
 {
 	list->cursor = list->count ? MIN(list->cursor, list->count - 1) : 0;

@@ -22,6 +22,15 @@ struct list {
 void list_set_count(struct list *list, unsigned count);
 void list_set_height(struct list *list, unsigned height);
 void list_goto(struct list *list, unsigned row); /* scrolls it into view */
+/* The keys of every list, by name so that they can be rebound: keymap.h. list_key() itself knows these only. */
+struct list_move {
+	const char *name;  /* "down" */
+	const char *title; /* "Next row" */
+	const char *keys;  /* space separated */
+	keycode means;     /* the key that list_key() takes for it */
+};
+extern const struct list_move list_moves[]; /* ends with a row without name */
+
 /* `count` is the vim-like prefix, 0 = none. True when the key was a list's key. */
 bool list_key(struct list *list, keycode key, unsigned count);
 /* Is the cursor all that is different from `drawn`, and on screen in both? */

@@ -8,5 +8,6 @@ struct view *palette_new(struct app *app)
 	unsigned sets = CHOICES_ACTIONS | CHOICES_VIEW | CHOICES_APP | CHOICES_HEADINGS | CHOICES_THEMES | CHOICES_OBJECTS;
 	return chooser_new(app, &(struct chooser_options){.title = "Palette",
 	                                .rows = commands_collect(app, sets),
-	                                .typing = true});
+	                                .typing = true,
+	                                .ranked = true});
 }

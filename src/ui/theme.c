@@ -52,7 +52,7 @@ gunichar glyph_char(enum glyph glyph, bool ascii)
  * are coloured.
  */
 enum paint { DEF, RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN, ON_RED, RED_CHIP, ON_YELLOW, YELLOW_CHIP, ON_BLUE, BLUE_CHIP,
-	ALARM, ALARM_BACK, BAR_YELLOW, BAR_RED };
+	ALARM, ALARM_BACK, BAR_YELLOW, BAR_RED, GREY };
 
 #define RGB(hex) (THEME_COLOUR_RGB | 0x##hex)
 
@@ -76,6 +76,8 @@ static const struct colour paints[] = {
         /* Bars are no text: 3 is enough. */
         [BAR_YELLOW] = {136, 136, THEME_COLOUR_DEFAULT},
         [BAR_RED] = {160, 160, 1},
+        /* Text that is of less weight, and still text. */
+        [GREY] = {RGB(757575), 243, THEME_COLOUR_DEFAULT},
 };
 
 #define STYLE(f, b, a, m) {(f), (b), (a), (m)}
@@ -89,7 +91,7 @@ static const struct {
         [ROLE_BOLD] = STYLE(DEF, DEF, ATTR_BOLD, ATTR_BOLD),
         [ROLE_TITLE] = STYLE(DEF, DEF, ATTR_BOLD, ATTR_BOLD),
         [ROLE_HEADER] = STYLE(DEF, DEF, 0, 0),
-        [ROLE_HEADER_LABEL] = STYLE(CYAN, DEF, 0, ATTR_DIM),
+        [ROLE_HEADER_LABEL] = STYLE(CYAN, DEF, 0, 0),
         [ROLE_HEADER_VALUE] = STYLE(DEF, DEF, ATTR_BOLD, ATTR_BOLD),
         [ROLE_HEADER_READONLY] = STYLE(ON_YELLOW, YELLOW_CHIP, ATTR_BOLD, ATTR_BOLD | ATTR_REVERSE),
         [ROLE_HEADER_ALERT] = STYLE(ON_RED, RED_CHIP, ATTR_BOLD, ATTR_BOLD | ATTR_REVERSE),
@@ -98,7 +100,7 @@ static const struct {
         [ROLE_TREE] = STYLE(DEF, DEF, 0, 0),
         [ROLE_TREE_GUIDE] = STYLE(DEF, DEF, ATTR_DIM, ATTR_DIM),
         [ROLE_TREE_GROUP] = STYLE(DEF, DEF, ATTR_BOLD, ATTR_BOLD),
-        [ROLE_TREE_COUNT] = STYLE(DEF, DEF, ATTR_DIM, ATTR_DIM),
+        [ROLE_TREE_COUNT] = STYLE(GREY, DEF, 0, ATTR_DIM),
         [ROLE_CURSOR] = STYLE(DEF, DEF, ATTR_REVERSE, ATTR_REVERSE),
         [ROLE_CURSOR_UNFOCUSED] = STYLE(DEF, DEF, ATTR_BOLD | ATTR_UNDERLINE, ATTR_BOLD | ATTR_UNDERLINE),
         [ROLE_MARKED] = STYLE(MAGENTA, DEF, ATTR_BOLD, ATTR_BOLD),
@@ -107,15 +109,15 @@ static const struct {
         [ROLE_TAB_ACTIVE] = STYLE(ON_BLUE, BLUE_CHIP, ATTR_BOLD, ATTR_BOLD | ATTR_REVERSE),
         [ROLE_TABLE_HEADER] = STYLE(CYAN, DEF, 0, ATTR_BOLD),
         [ROLE_TABLE_SORT] = STYLE(CYAN, DEF, ATTR_BOLD | ATTR_UNDERLINE, ATTR_BOLD | ATTR_UNDERLINE),
-        [ROLE_LABEL] = STYLE(CYAN, DEF, 0, ATTR_DIM),
-        [ROLE_STALE] = STYLE(DEF, DEF, ATTR_DIM, ATTR_DIM),
+        [ROLE_LABEL] = STYLE(CYAN, DEF, 0, 0),
+        [ROLE_STALE] = STYLE(GREY, DEF, 0, ATTR_DIM),
         [ROLE_RUNNING] = STYLE(GREEN, DEF, 0, ATTR_BOLD),
         [ROLE_PAUSED] = STYLE(YELLOW, DEF, ATTR_BOLD, 0),
-        [ROLE_STOPPED] = STYLE(DEF, DEF, ATTR_DIM, ATTR_DIM),
+        [ROLE_STOPPED] = STYLE(GREY, DEF, 0, ATTR_DIM),
         [ROLE_SHUTDOWN] = STYLE(YELLOW, DEF, 0, 0),
         [ROLE_CRASHED] = STYLE(ALARM, ALARM_BACK, ATTR_BOLD, ATTR_REVERSE),
         [ROLE_ERROR] = STYLE(ALARM, ALARM_BACK, ATTR_BOLD, ATTR_REVERSE),
-        [ROLE_UNKNOWN] = STYLE(DEF, DEF, ATTR_DIM, ATTR_DIM),
+        [ROLE_UNKNOWN] = STYLE(GREY, DEF, 0, ATTR_DIM),
         [ROLE_OK] = STYLE(GREEN, DEF, 0, 0),
         [ROLE_WARN] = STYLE(ON_YELLOW, YELLOW_CHIP, 0, ATTR_BOLD),
         [ROLE_CRIT] = STYLE(ON_RED, RED_CHIP, ATTR_BOLD, ATTR_BOLD | ATTR_REVERSE),
@@ -127,7 +129,7 @@ static const struct {
         [ROLE_TASK_OK] = STYLE(GREEN, DEF, 0, 0),
         [ROLE_TASK_WARN] = STYLE(YELLOW, DEF, ATTR_BOLD, ATTR_BOLD),
         [ROLE_TASK_ERROR] = STYLE(ALARM, ALARM_BACK, ATTR_BOLD, ATTR_BOLD | ATTR_REVERSE),
-        [ROLE_TASK_ABORTED] = STYLE(YELLOW, DEF, 0, ATTR_DIM),
+        [ROLE_TASK_ABORTED] = STYLE(YELLOW, DEF, 0, 0),
         [ROLE_DIALOG] = STYLE(DEF, DEF, 0, 0),
         [ROLE_DIALOG_FIELD] = STYLE(DEF, DEF, ATTR_UNDERLINE, ATTR_UNDERLINE),
         [ROLE_DIALOG_FIELD_FOCUS] = STYLE(CYAN, DEF, ATTR_UNDERLINE | ATTR_BOLD, ATTR_UNDERLINE | ATTR_BOLD),
@@ -176,7 +178,9 @@ static struct theme_look look_16(const struct style *style, enum role role)
 	struct style plain = builtin_style((int)role);
 	if (style->fg.c16 != THEME_COLOUR_NONE && style->bg.c16 != THEME_COLOUR_NONE)
 		plain = *style;
-	return (struct theme_look){plain.fg.c16, plain.bg.c16, plain.attrs};
+	/* No colour is left of it: what tells it apart without any must do so here. */
+	bool bare = plain.fg.c16 == THEME_COLOUR_DEFAULT && plain.bg.c16 == THEME_COLOUR_DEFAULT;
+	return (struct theme_look){plain.fg.c16, plain.bg.c16, bare ? plain.mono_attrs : plain.attrs};
 }
 
 struct theme_look theme_look(const struct theme *theme, enum role role, enum theme_depth depth)

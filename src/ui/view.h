@@ -61,6 +61,8 @@ struct view_ops {
 	/* A list: the object of its row, OBJ_NONE for one that is no object; false beyond the end. May be NULL. */
 	bool (*row)(struct view *view, unsigned index, struct obj_ref *ret_ref);
 	unsigned (*cursor)(struct view *view); /* its row; there where `row` is */
+	/* Which figures of the guests on screen it shows: enum watch_row bits. May be NULL. */
+	unsigned (*wants_rows)(struct view *view);
 	/* Guests now on screen in it (for backend_watch()): appends uuids of host `host`. May be NULL. */
 	void (*visible)(struct view *view, unsigned host, GArray *uuids /* uint8_t[16] */);
 };

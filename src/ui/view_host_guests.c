@@ -616,6 +616,23 @@ static bool wants_all(struct view *view, unsigned host)
 	return rows->group == GUEST_GROUP_TAG || rows->sort == GUEST_COL_TAGS || rows->sort == GUEST_COL_TITLE;
 }
 
+/* Columns that there is room for, and the one it is ordered by. */
+static unsigned wants_rows(struct view *view)
+{
+	static const struct {
+		enum guest_column column;
+		enum watch_row bit;
+	} wants[] = {{GUEST_COL_NET, WATCH_NET}, {GUEST_COL_DISK, WATCH_DISK}, {GUEST_COL_IP, WATCH_ADDRESS}};
+	const struct host_guests *self = (const struct host_guests *)view;
+	unsigned rows = 0;
+
+	for (unsigned i = 0; i < self->table.column_count; i++)
+		for (unsigned j = 0; j < G_N_ELEMENTS(wants); j++)
+			if (self->shown[i] == wants[j].column && self->table.slots[i].width)
+				rows |= wants[j].bit;
+	return rows;
+}
+
 static bool row_ref(struct view *view, unsigned index, struct obj_ref *ret_ref)
 {
 	struct host_guests *self = (struct host_guests *)view;
@@ -670,4 +687,5 @@ const struct view_ops host_guests_view = {
         .cursor = cursor,
         .visible = visible,
         .wants_all = wants_all,
+        .wants_rows = wants_rows,
 };

@@ -11,7 +11,7 @@ enum column { COL_MARK, COL_NAME, COL_FORMAT, COL_SIZE, COL_REAL, COL_USERS, COL
 static const struct table_column columns[COL_N] = {
         [COL_MARK] = {.title = "", .width = 1, .drop = 6},
         [COL_NAME] = {.title = "Volume", .width = 14, .grow = 2},
-        [COL_FORMAT] = {.title = "Format", .width = 6, .drop = 2},
+        [COL_FORMAT] = {.title = "Format", .width = 7, .drop = 2},
         [COL_SIZE] = {.title = "Size", .width = 9, .drop = 1, .right = true, .descending = true},
         [COL_REAL] = {.title = "On disk", .width = 9, .drop = 3, .right = true, .descending = true},
         [COL_USERS] = {.title = "Used by", .width = 14, .grow = 3},

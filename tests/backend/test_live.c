@@ -213,6 +213,85 @@ static void stopped_qemu_is_named_and_the_others_stay_fresh(void **state)
 	assert_true(pump_until(&live->pump, has_balloon, names[0]));
 }
 
+/* ---- rows on screen that are not open ---- */
+
+static void watch_rows(struct live *live, unsigned rows)
+{
+	uint8_t uuids[G_N_ELEMENTS(names)][16];
+	struct watch watched = {.visible = (const uint8_t(*)[16])uuids, .visible_n = G_N_ELEMENTS(names), .rows = rows};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
+		memcpy(uuids[i], pump_guest(&live->pump, names[i])->ref.uuid, sizeof(uuids[i]));
+	backend_watch(live->pump.backend, pump_host(&live->pump)->id, &watched);
+}
+
+static bool has_net(struct pump *pump, const void *name)
+{
+	const struct guest_traffic *traffic = pump_guest(pump, name)->traffic;
+
+	return traffic != NULL && traffic->net_us > 0;
+}
+
+static bool has_slow(struct pump *pump, const void *name)
+{
+	const struct guest_traffic *traffic = pump_guest(pump, name)->traffic;
+
+	return has_net(pump, name) && traffic->disk_us > 0 && traffic->address != NULL;
+}
+
+struct after {
+	const char *name;
+	gint64 us;
+};
+
+static bool has_disks_after(struct pump *pump, const void *data)
+{
+	const struct after *after = data;
+	const struct guest_traffic *traffic = pump_guest(pump, after->name)->traffic;
+
+	return traffic != NULL && traffic->disk_us > after->us;
+}
+
+static void rows_on_screen_are_asked_for_what_they_show_only(void **state)
+{
+	struct live *live = *state;
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
+		assert_int_equal(virDomainCreate(live->doms[i]), 0);
+	connect_to_lab(live);
+	assert_true(pump_until(&live->pump, is_running, names[1]));
+	watch_rows(live, WATCH_NET);
+	assert_true(pump_until(&live->pump, has_net, names[0]));
+	assert_int_equal(pump_guest(&live->pump, names[0])->traffic->disk_us, 0);
+	assert_null(pump_guest(&live->pump, names[0])->traffic->address);
+	watch_rows(live, WATCH_NET | WATCH_DISK | WATCH_ADDRESS);
+	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
+		assert_true(pump_until(&live->pump, has_slow, names[i]));
+	/* Nobody opened them. */
+	assert_null(pump_guest(&live->pump, names[0])->detail);
+}
+
+static void a_stopped_row_costs_the_others_nothing(void **state)
+{
+	struct live *live = *state;
+	struct after after = {.name = names[1]};
+	int pid;
+	bool came;
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
+		assert_int_equal(virDomainCreate(live->doms[i]), 0);
+	connect_to_lab(live);
+	assert_true(pump_until(&live->pump, is_running, names[1]));
+	pid = pid_of(live->doms[0]);
+	assert_true(pid > 0);
+	kill(pid, SIGSTOP);
+	after.us = g_get_monotonic_time();
+	watch_rows(live, WATCH_DISK);
+	came = pump_until(&live->pump, has_disks_after, &after);
+	kill(pid, SIGCONT);
+	assert_true(came);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +299,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(local_guest_has_its_figures_from_proc, setup, teardown),
 	        cmocka_unit_test_setup_teardown(open_guest_has_the_figures_of_its_monitor, setup, teardown),
 	        cmocka_unit_test_setup_teardown(stopped_qemu_is_named_and_the_others_stay_fresh, setup, teardown),
+	        cmocka_unit_test_setup_teardown(rows_on_screen_are_asked_for_what_they_show_only, setup, teardown),
+	        cmocka_unit_test_setup_teardown(a_stopped_row_costs_the_others_nothing, setup, teardown),
 	};
 
 	struct lab *lab = NULL;

@@ -140,7 +140,7 @@ void bench_host(struct bench *bench)
 	bench_line(bench, &(struct line){"memory (PSS), 30 guests", "MB", pss_mb(tty->pid), floor_pss_mb(bench),
 	                          NAN, ABSOLUTE, 5.5, "depends on who else has libvirt's libraries in memory"});
 	/* The table of guests, which is where one moves about. */
-	tty_send(tty, "1gg]2");
+	tty_send(tty, "\0331gg]\0332");
 	tty_drain(tty, 500);
 	cursor_bytes(bench, tty, "cursor key, table of guests, 200 columns", 160,
 	        "two rows change a bar of 28 cells");

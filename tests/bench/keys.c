@@ -72,7 +72,7 @@ static void compare(struct bench *bench, struct tty *tty, const char *what, bool
 /* The host's table of guests. */
 static void open_table(struct tty *tty)
 {
-	tty_send(tty, "1gg]2");
+	tty_send(tty, "\0331gg]\0332");
 	tty_drain(tty, 1000);
 }
 

@@ -409,7 +409,7 @@ static void waiting_shutdown_can_be_aborted(void **state)
 	act_and_confirm("shutdown", "Shut down guest stays");
 	/* Running is said before it is known how it can be ended. */
 	pty_wait_text(pty, "stays +shutdown +▶.*waits at most");
-	pty_keys(pty, "3", "Home");
+	pty_keys(pty, "M-3", "Home");
 	act_and_confirm("task-abort", "Abort task");
 	pty_wait_text(pty, "stays +shutdown +. aborted");
 	wait_state("stays", VIR_DOMAIN_RUNNING);

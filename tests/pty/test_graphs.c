@@ -207,7 +207,7 @@ static struct pty *start(const struct kept *kept, const char *refresh)
 
 	pty_wait_text(pty, "guests [0-9]+ of [0-9]+");
 	session_open(pty, "guest load");
-	pty_keys(pty, "2", "[");
+	pty_keys(pty, "M-2", "[");
 	pty_wait_text(pty, "\\[Graphs\\]");
 	return pty;
 }

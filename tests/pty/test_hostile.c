@@ -86,7 +86,7 @@ static char *write_node(void)
 /* Every row of the tree, with everything that a row shows. */
 static void walk(struct pty *pty, unsigned rows)
 {
-	pty_keys(pty, "1", "Home");
+	pty_keys(pty, "M-1", "Home");
 	for (unsigned i = 0; i < rows; i++)
 		pty_keys(pty, "j", "l", "]", "]", "[", "[");
 }
@@ -100,12 +100,12 @@ static void hostile_names_are_shown_harmless_everywhere(void **state)
 	struct pty *pty = pty_start(argv, NULL, 24, 80);
 	pty_wait_text(pty, "guests [0-9]+ of 18");
 	walk(pty, 90);
-	pty_keys(pty, "1", "Home", "j");
+	pty_keys(pty, "M-1", "Home", "j");
 	for (unsigned i = 0; i < 18; i++)
 		pty_keys(pty, "p", "D", "n", "m", "Esc", "d", "Esc", "F2", "Esc", "?", "Esc", "j");
 	pty_resize(pty, 50, 200);
 	walk(pty, 90);
-	pty_keys(pty, "3");
+	pty_keys(pty, "M-3");
 	for (unsigned i = 0; i < 18; i++)
 		pty_keys(pty, "Enter", "Esc", "j");
 	pty_keys(pty, "q");

@@ -37,7 +37,7 @@ static void tags_of_all_guests_are_read_for_the_tree_by_tag(void **state)
 	g_autofree char *uri = node_uri();
 	struct pty *pty = session_start(uri, 24, 80);
 	pty_wait_text(pty, "guests 20 of 40");
-	pty_keys(pty, "1", "v", "v");
+	pty_keys(pty, "M-1", "v", "v");
 	pty_wait_text(pty, "Guests by state");
 	pty_wait_text(pty, "running +20/20");
 	pty_keys(pty, "v");
@@ -83,7 +83,7 @@ static void a_range_is_marked_and_acted_on(void **state)
 	g_autofree char *uri = node_uri();
 	struct pty *pty = session_start(uri, 30, 100);
 	pty_wait_text(pty, "vm03");
-	pty_keys(pty, "1", "Home", "j", "V", "j", "j");
+	pty_keys(pty, "M-1", "Home", "j", "V", "j", "j");
 	pty_wait_text(pty, "range, 3 marked");
 	pty_keys(pty, "T");
 	pty_wait_text(pty, "Words separated by commas");
@@ -104,7 +104,7 @@ static void columns_and_order_are_kept(void **state)
 	const struct pty_options options = {.argv = argv, .home = home, .rows = 30, .cols = 160};
 	struct pty *pty = pty_start_with(&options);
 	pty_wait_text(pty, "guests 20 of 40");
-	pty_keys(pty, "2", "]");
+	pty_keys(pty, "M-2", "]");
 	pty_wait_text(pty, "\\[Guests\\]");
 	pty_keys(pty, "b", "o");
 	pty_wait_text(pty, "\\[x\\] CPU bar");
@@ -116,7 +116,7 @@ static void columns_and_order_are_kept(void **state)
 
 	pty = pty_start_with(&options);
 	pty_wait_text(pty, "guests 20 of 40");
-	pty_keys(pty, "2", "]");
+	pty_keys(pty, "M-2", "]");
 	pty_wait_text(pty, "\\[Guests\\]");
 	pty_wait_text(pty, "by state");
 	assert_false(pty_shows(pty, "CPU bar"));
@@ -136,7 +136,7 @@ static void the_table_is_exported_once(void **state)
 	struct stat info;
 	struct pty *pty = session_start(uri, 30, 160);
 	pty_wait_text(pty, "guests 20 of 40");
-	pty_keys(pty, "2", "]");
+	pty_keys(pty, "M-2", "]");
 	for (int i = 0; i < 2; i++) {
 		pty_keys(pty, "E");
 		pty_wait_text(pty, "JSON where it ends in .json");

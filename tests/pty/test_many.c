@@ -130,14 +130,14 @@ static struct costs measure(unsigned guests)
 	const char *const argv[] = {"--refresh", "3600", "-c", uri, NULL};
 	struct pty *pty = pty_start(argv, NULL, 50, 150);
 	pty_wait_text(pty, listed);
-	pty_keys(pty, "1", "Home", "]");
+	pty_keys(pty, "M-1", "Home", "]");
 	pty_wait_text(pty, "\\[Guests\\]");
-	pty_keys(pty, "2");
+	pty_keys(pty, "M-2");
 	costs.table = keys_cpu_ms(pty, "j", 200);
 	costs.page = keys_cpu_ms(pty, "PgDn", 15);
 	pty_keys(pty, "/");
 	costs.filter = keys_cpu_ms(pty, "0", 3);
-	pty_keys(pty, "Esc", "Esc", "1", "Home");
+	pty_keys(pty, "Esc", "Esc", "M-1", "Home");
 	costs.tree = keys_cpu_ms(pty, "j", 200);
 	pty_keys(pty, "q");
 	pty_wait_exit_code(pty, 0);
@@ -174,7 +174,7 @@ static void filter_finds_one_of_10000(void **state)
 	pty_wait_gone(pty, "vm00001");
 	pty_keys(pty, "Esc", "Esc");
 	pty_wait_text(pty, "vm00001");
-	pty_keys(pty, "1", "G");
+	pty_keys(pty, "M-1", "G");
 	pty_wait_gone(pty, "vm00001");
 	pty_keys(pty, "q");
 	pty_wait_exit_code(pty, 0);

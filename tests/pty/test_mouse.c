@@ -102,7 +102,7 @@ static void a_click_on_a_tab_and_on_a_title_goes_there(void **state)
 {
 	(void)state;
 	struct pty *pty = start();
-	pty_keys(pty, "1", "Home");
+	pty_keys(pty, "M-1", "Home");
 	pty_wait_text(pty, "\\[Summary\\]");
 	int row = pty_find_row(pty, "\\[Summary\\]");
 	click(pty, row, column_of(pty, row, "Guests"));
@@ -138,6 +138,78 @@ static void the_key_bar_the_menu_and_dialogs_are_clicked(void **state)
 	pty_wait_text(pty, "┌─ guest test");
 	click(pty, 0, 0);
 	pty_wait_gone(pty, "┌─ guest test");
+	quit(pty);
+}
+
+static void click_text(struct pty *pty, const char *text)
+{
+	pty_wait_text(pty, text);
+	int row = pty_find_row(pty, text);
+	click(pty, row, column_of(pty, row, text));
+}
+
+static void open_guests(struct pty *pty)
+{
+	pty_keys(pty, "M-1", "Home");
+	pty_wait_text(pty, "\\[Summary\\]");
+	click_text(pty, "Guests  Storage");
+	pty_wait_text(pty, "\\[Guests\\]");
+}
+
+static void fields_and_buttons_of_a_form_are_clicked(void **state)
+{
+	(void)state;
+	struct pty *pty = start();
+	open_guests(pty);
+	pty_keys(pty, "E");
+	pty_wait_text(pty, "Replace +\\[ \\]");
+	click_text(pty, "Replace");
+	pty_wait_text(pty, "Replace +\\[x\\]");
+	click_text(pty, "Replace");
+	pty_wait_text(pty, "Replace +\\[ \\]");
+	/* A text field takes the keys once it was clicked. */
+	click_text(pty, "File ");
+	pty_keys(pty, "C-u");
+	pty_type(pty, "/nowhere/there/is/x.csv");
+	pty_wait_text(pty, "/nowhere/there/is/x\\.csv");
+	click_text(pty, "Cancel");
+	pty_wait_gone(pty, "Replace");
+	pty_keys(pty, "E");
+	pty_wait_text(pty, "Replace");
+	click_text(pty, "File ");
+	pty_keys(pty, "C-u");
+	pty_type(pty, "/nowhere/there/is/x.csv");
+	pty_wait_text(pty, "/nowhere/there/is/x\\.csv");
+	click_text(pty, "Export ]");
+	pty_wait_text(pty, "cannot .*/nowhere/there/is/x\\.csv");
+	quit(pty);
+}
+
+static void tables_and_pages_take_click_double_click_and_wheel(void **state)
+{
+	(void)state;
+	struct pty *pty = start();
+	open_guests(pty);
+	/* A title sorts, and turns the order round. */
+	click_text(pty, "CPU%");
+	pty_wait_text(pty, "CPU%↓");
+	click_text(pty, "CPU%↓");
+	pty_wait_text(pty, "CPU%↑");
+	int row = pty_find_row(pty, "test +running");
+	int col = column_of(pty, row, "running");
+	click(pty, row, col);
+	click(pty, row, col);
+	pty_wait_text(pty, "guest test ═");
+	/* A page scrolls under the wheel, three lines a notch. */
+	pty_keys(pty, "M-1", "Home");
+	pty_wait_text(pty, "host [^ ]+ [─═]");
+	click_text(pty, "Summary");
+	pty_wait_text(pty, "\\[Summary\\]");
+	pty_wait_text(pty, "Load ─");
+	send(pty, WHEEL_DOWN, 8, 60, true);
+	pty_wait_gone(pty, "Load ─");
+	send(pty, WHEEL_UP, 8, 60, true);
+	pty_wait_text(pty, "Load ─");
 	quit(pty);
 }
 
@@ -229,6 +301,8 @@ int main(void)
 	        cmocka_unit_test(the_wheel_moves_the_cursor),
 	        cmocka_unit_test(a_click_on_a_tab_and_on_a_title_goes_there),
 	        cmocka_unit_test(the_key_bar_the_menu_and_dialogs_are_clicked),
+	        cmocka_unit_test(fields_and_buttons_of_a_form_are_clicked),
+	        cmocka_unit_test(tables_and_pages_take_click_double_click_and_wheel),
 	        cmocka_unit_test(borders_are_dragged_and_remembered),
 	        cmocka_unit_test(every_terminal_that_has_a_mouse_reports_it),
 	        cmocka_unit_test(the_old_reports_are_understood),

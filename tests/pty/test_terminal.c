@@ -65,7 +65,7 @@ static void every_small_size_is_survived_with_keys(void **state)
 	struct pty *pty = start(NULL);
 	for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++) {
 		pty_resize(pty, sizes[i][0], sizes[i][1]);
-		pty_keys(pty, "j", "Tab", "?", "j", "Esc", ":", "x", "Esc", "Esc", "1");
+		pty_keys(pty, "j", "Tab", "?", "j", "Esc", ":", "x", "Esc", "Esc", "M-1");
 	}
 	pty_resize(pty, 24, 80);
 	pty_wait_text(pty, "guests 1 of 1");

@@ -167,8 +167,8 @@ static void every_theme_can_be_chosen_and_completed(void **state)
 		choose_theme(pty, name);
 	}
 	pty_keys(pty, ":");
-	pty_type(pty, "theme sol");
-	pty_wait_text(pty, "theme sol");
+	pty_type(pty, "theme solarized-d");
+	pty_wait_text(pty, "theme solarized-d");
 	pty_keys(pty, "Tab");
 	pty_wait_text(pty, "> theme solarized-dark");
 	pty_keys(pty, "Enter");
@@ -238,6 +238,93 @@ static void what_is_wrong_is_shown_and_kept(void **state)
 	files_remove(home);
 }
 
+/* Bytes of a file below the home. */
+static char *contents(const char *home, const char *const *parts, gsize *ret_len)
+{
+	g_autofree char *below = g_build_filenamev((char **)parts);
+	g_autofree char *path = g_build_filename(home, below, NULL);
+	char *text = NULL;
+	if (!g_file_get_contents(path, &text, ret_len, NULL))
+		fail_msg("%s can not be read", path);
+	return text;
+}
+
+/* Column of `text` on the screen, whose characters have one column each. */
+static int column_of(struct pty *pty, const char *text)
+{
+	g_autofree char *line = pty_row_text(pty, pty_find_row(pty, text));
+	return (int)g_utf8_strlen(line, strstr(line, text) - line);
+}
+
+/* A theme of one's own, as the configuration names it. */
+static void wrong_theme(const char *text, const char *problem, int title_fg, bool title_bold)
+{
+	static const char *const parts[] = {"config", "nvirt", "themes", "mine.json", NULL};
+	g_autofree char *home = make_home("{\"theme\": \"mine\"}", NULL);
+	g_autofree char *path = g_build_filename(home, "config", "nvirt", "themes", "mine.json", NULL);
+	files_write(path, text, -1);
+	struct pty *pty = pty_start_with(&(struct pty_options){.argv = argv_test, .home = home, .rows = 24, .cols = 160});
+	pty_wait_text(pty, problem);
+	pty_wait_text(pty, "│Load ─");
+	struct pty_cell cell = pty_cell_at(pty, pty_find_row(pty, "│Load ─"), column_of(pty, "Load ─"));
+	assert_int_equal(cell.bold, title_bold);
+	assert_int_equal(cell.fg, title_fg);
+	quit(pty);
+	g_autofree char *now = contents(home, parts, NULL);
+	assert_string_equal(now, text);
+	files_remove(home);
+}
+
+static void a_wrong_theme_is_told_with_its_line_and_the_default_used(void **state)
+{
+	(void)state;
+	/* One colour is wrong: it is the one that the theme has for text, as if nothing were said of it. */
+	wrong_theme("{\n  \"name\": \"mine\",\n  \"roles\": {\"text\": {\"fg\": \"#ffffff\", \"bg\": \"#000000\"},\n"
+	            "    \"title\": {\"fg\": \"mauve\"}}\n}\n",
+	        "theme: .*mine\\.json:4:15: role 'title': 'mauve' is no colour", 231, false);
+	/* No JSON at all. */
+	wrong_theme("{\n  \"name\": \"mine\",\n  oops\n}\n", "theme: .*mine\\.json:3:3: ", -1, true);
+}
+
+/* Path of the only history below a directory, or NULL; owned. */
+static char *find_ring(const char *dir_path)
+{
+	g_autoptr(GDir) dir = g_dir_open(dir_path, 0, NULL);
+	const char *name;
+	while (dir && (name = g_dir_read_name(dir)))
+		if (g_str_has_suffix(name, ".ring"))
+			return g_build_filename(dir_path, name, NULL);
+	return NULL;
+}
+
+static bool has_ring(void *dir_path)
+{
+	g_autofree char *path = find_ring(dir_path);
+	return path != NULL;
+}
+
+static void a_wrong_history_file_is_told_kept_and_begun_anew(void **state)
+{
+	(void)state;
+	static const char rubbish[] = "this is no history of anything\n";
+	g_autofree char *home = make_home(NULL, NULL);
+	g_autofree char *dir_path = g_build_filename(home, "state", "nvirt", "history", NULL);
+	struct pty *pty = start(home, NULL);
+	pty_wait_for(pty, has_ring, dir_path, "a history file", PTY_DEADLINE_MS);
+	quit(pty);
+	g_autofree char *path = find_ring(dir_path), *bad = g_strconcat(path, ".bad", NULL);
+	files_write(path, rubbish, -1);
+	pty = pty_start_with(&(struct pty_options){.argv = argv_test, .home = home, .rows = 24, .cols = 200});
+	pty_wait_text(pty, "\\.ring.*\\.ring\\.bad");
+	quit(pty);
+	g_autofree char *kept = NULL, *fresh = NULL;
+	assert_true(g_file_get_contents(bad, &kept, NULL, NULL));
+	assert_string_equal(kept, rubbish);
+	assert_true(g_file_get_contents(path, &fresh, NULL, NULL));
+	assert_string_not_equal(fresh, rubbish);
+	files_remove(home);
+}
+
 static void rebound_keys_and_named_hosts_are_there(void **state)
 {
 	(void)state;
@@ -265,7 +352,7 @@ static void rebound_keys_and_named_hosts_are_there(void **state)
 
 static void open_copy(struct pty *pty)
 {
-	pty_keys(pty, "1", "Home", "j");
+	pty_keys(pty, "M-1", "Home", "j");
 	pty_wait_text(pty, "guest test");
 	pty_keys(pty, "y");
 	pty_wait_text(pty, "─ Copy");
@@ -360,6 +447,8 @@ int main(void)
 	        cmocka_unit_test(the_configured_theme_comes_again),
 	        cmocka_unit_test(check_theme_says_what_is_wrong),
 	        cmocka_unit_test(what_is_wrong_is_shown_and_kept),
+	        cmocka_unit_test(a_wrong_theme_is_told_with_its_line_and_the_default_used),
+	        cmocka_unit_test(a_wrong_history_file_is_told_kept_and_begun_anew),
 	        cmocka_unit_test(rebound_keys_and_named_hosts_are_there),
 	        cmocka_unit_test(names_and_commands_are_copied),
 	        cmocka_unit_test(who_takes_no_clipboard_is_told),

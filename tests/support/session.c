@@ -50,7 +50,7 @@ static bool step_down(struct pty *pty)
 /* Row by row from the top, until the content panel has that title. */
 static bool walk_to(struct pty *pty, const char *regex)
 {
-	pty_keys(pty, "1", "Home");
+	pty_keys(pty, "M-1", "Home");
 	for (int row = 0; row < ROWS_MAX && !pty_shows(pty, regex); row++)
 		if (!step_down(pty))
 			break;
@@ -77,6 +77,11 @@ void session_act(struct pty *pty, const char *verb)
 }
 
 void session_act_asking(struct pty *pty, const char *verb)
+{
+	session_act_named(pty, verb);
+}
+
+void session_act_named(struct pty *pty, const char *verb)
 {
 	pty_keys(pty, ":");
 	pty_wait_text(pty, "Palette");

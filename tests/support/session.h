@@ -13,6 +13,8 @@ void session_open(struct pty *pty, const char *title);
 void session_act(struct pty *pty, const char *verb);
 /* The same by the palette, which asks for every parameter. */
 void session_act_asking(struct pty *pty, const char *verb);
+/* Any command by its name in the palette. */
+void session_act_named(struct pty *pty, const char *name);
 /* Waits until the task log shows that this action ended well. */
 void session_wait_ok(struct pty *pty, const char *verb);
 /* Leaves with q: exit code 0, clean output. */

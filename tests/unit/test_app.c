@@ -184,7 +184,7 @@ static const struct task *only_task(struct screen *screen, unsigned count)
 
 /* ---- keys ------------------------------------------------------------------- */
 
-static void tab_and_digits_move_the_focus(void **state)
+static void tab_alt_digits_and_g_digits_move_the_focus(void **state)
 {
 	(void)state;
 	struct screen *screen = make(24, 80);
@@ -192,10 +192,12 @@ static void tab_and_digits_move_the_focus(void **state)
 	assert_int_equal(screen->app.focus, REGION_CONTENT);
 	screen_keys(screen, "S-Tab S-Tab");
 	assert_int_equal(screen->app.focus, REGION_TASKS);
-	screen_keys(screen, "1");
+	screen_keys(screen, "M-1");
 	assert_int_equal(screen->app.focus, REGION_TREE);
-	screen_keys(screen, "3");
+	screen_keys(screen, "M-3");
 	assert_int_equal(screen->app.focus, REGION_TASKS);
+	screen_keys(screen, "g 2");
+	assert_int_equal(screen->app.focus, REGION_CONTENT);
 	screen_free(screen);
 }
 
@@ -218,10 +220,16 @@ static void counts_reach_list_and_commands(void **state)
 	struct probe *tree = probe_of(screen, REGION_TREE);
 	screen_keys(screen, "5 y");
 	assert_int_equal(tree->last_count, 5);
-	/* A count that begins with a digit that moves the focus. */
-	screen_keys(screen, "2 0 y");
-	assert_int_equal(screen->app.focus, REGION_TREE);
-	assert_int_equal(tree->last_count, 20);
+	for (unsigned n = 1; n <= 9; n++) {
+		g_autofree char *keys = g_strdup_printf("%u 0 y", n);
+		screen_keys(screen, keys);
+		assert_int_equal(screen->app.focus, REGION_TREE);
+		assert_int_equal(tree->last_count, n * 10);
+	}
+	screen_keys(screen, "2 j");
+	assert_int_equal(tree->list.cursor, 2);
+	screen_keys(screen, "1 k");
+	assert_int_equal(tree->list.cursor, 1);
 	screen_keys(screen, "y");
 	assert_int_equal(tree->last_count, 0);
 	screen_keys(screen, "G");
@@ -599,16 +607,16 @@ static void small_terminal_switches_regions(void **state)
 {
 	(void)state;
 	struct screen *screen = make(12, 40);
-	screen_assert_has(screen, "[1 Tree]");
+	screen_assert_has(screen, "[g1 Tree]");
 	screen_keys(screen, "Tab");
-	screen_assert_has(screen, "[2 Object]");
+	screen_assert_has(screen, "[g2 Object]");
 	screen_free(screen);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(tab_and_digits_move_the_focus),
+	        cmocka_unit_test(tab_alt_digits_and_g_digits_move_the_focus),
 	        cmocka_unit_test(focus_shows_by_shape),
 	        cmocka_unit_test(counts_reach_list_and_commands),
 	        cmocka_unit_test(a_views_commands_come_before_everything),

@@ -145,11 +145,61 @@ static void conflicts_and_unknown_keys_are_told_and_keep_the_default(void **stat
 	assert_problem(config, "c.json:2:1: key 'guest.start': 'q' is already app.quit");
 	assert_problem(config, "c.json:3:1: key 'app.menu': there is no key 'NoKey'");
 	assert_problem(config, "c.json:4:1: key 'app.nothing': there is no such command");
-	assert_problem(config, "c.json:5:1: key 'app.zoom': 'j' is a key of every list");
+	assert_problem(config, "c.json:5:1: key 'app.zoom': 'j' is already list.down");
 	assert_problem(config, "'M-t' is already app.");
 	assert_string_equal(keymap_action(keymap, action_by_verb("start")), action_by_verb("start")->key);
 	assert_string_equal(keymap_app(keymap, app_row("zoom")), app_row("zoom")->keys);
 	keymap_free(keymap);
+	config_free(config);
+}
+
+static void keys_of_lists_and_digits_are_rebound(void **state)
+{
+	(void)state;
+	struct config *config = parse("{\"keys\": {\"list.down\": \"M-n Down\", \"list.up\": \"\", \"app.zoom\": \"j\",\n"
+	                              "\"app.focus-tree\": \"1\", \"app.menu\": \"0\",\n\"list.last\": \"q\"}}");
+	struct keymap *keymap = keymap_new(config);
+	assert_int_equal(config->problems->len, 2);
+	assert_problem(config, "c.json:2:24: key 'app.menu': '0' is a count's");
+	assert_problem(config, "c.json:3:1: key 'list.last': 'q' is already app.quit");
+	assert_int_equal(keymap_list_key(keymap, KEY_ALT | 'n'), K_DOWN);
+	assert_int_equal(keymap_list_key(keymap, K_DOWN), K_DOWN);
+	assert_int_equal(keymap_list_key(keymap, 'j'), K_NONE);
+	assert_int_equal(keymap_list_key(keymap, 'k'), K_NONE);
+	assert_int_equal(keymap_list_key(keymap, 'G'), 'G');
+	assert_int_equal(keymap_list_key(keymap, 'x'), 'x');
+	assert_true(keymap_has_digit(keymap, '1'));
+	assert_false(keymap_has_digit(keymap, '2'));
+	assert_string_equal(keymap_app(keymap, app_row("zoom")), "j");
+	keymap_free(keymap);
+	config_free(config);
+}
+
+/* In the program: the digit is the command's at once, and still part of a count that has begun. */
+static void a_rebound_digit_still_ends_a_count(void **state)
+{
+	(void)state;
+	struct config *config = parse("{\"keys\": {\"app.focus-tasks\": \"3\", \"list.down\": \"M-j\"}}");
+	struct screen *screen = screen_new(24, 120);
+	screen->app.keymap = keymap_new(config);
+	rich_host(screen);
+	screen_keys(screen, "3");
+	assert_int_equal(screen->app.focus, REGION_TASKS);
+	screen_keys(screen, "M-1 2 3");
+	assert_int_equal(screen->app.focus, REGION_TREE);
+	assert_int_equal(screen->app.count, 23);
+	screen_keys(screen, "Esc");
+	struct obj_ref before, after;
+	assert_true(app_selected(&screen->app, &before));
+	screen_keys(screen, "j");
+	assert_true(app_selected(&screen->app, &after));
+	assert_true(obj_ref_equal(&before, &after));
+	screen_keys(screen, "M-j");
+	assert_true(app_selected(&screen->app, &after));
+	assert_false(obj_ref_equal(&before, &after));
+	keymap_free(screen->app.keymap);
+	screen->app.keymap = NULL;
+	screen_free(screen);
 	config_free(config);
 }
 
@@ -172,6 +222,8 @@ static void the_tables_own_keys_conflict_with_nothing(void **state)
 	g_autoptr(GString) json = g_string_new("{\"keys\": {");
 	for (const struct app_command *cmd = app_commands; cmd->name; cmd++)
 		g_string_append_printf(json, "\"app.%s\": \"%s\",", cmd->name, cmd->keys);
+	for (const struct list_move *move = list_moves; move->name; move++)
+		g_string_append_printf(json, "\"list.%s\": \"%s\",", move->name, move->keys);
 	for (unsigned i = 0; i < action_count; i++)
 		g_string_append_printf(json, "\"%s.%s\": \"%s\",", obj_kind_word(action_table[i].kind), action_table[i].verb,
 		        action_table[i].key ? action_table[i].key : "");
@@ -217,6 +269,8 @@ int main(void)
 	        cmocka_unit_test(any_mutation_is_survived),
 	        cmocka_unit_test(keys_are_rebound),
 	        cmocka_unit_test(conflicts_and_unknown_keys_are_told_and_keep_the_default),
+	        cmocka_unit_test(keys_of_lists_and_digits_are_rebound),
+	        cmocka_unit_test(a_rebound_digit_still_ends_a_count),
 	        cmocka_unit_test(two_keys_can_be_swapped),
 	        cmocka_unit_test(the_tables_own_keys_conflict_with_nothing),
 	        cmocka_unit_test(rebound_keys_work_and_show_everywhere),

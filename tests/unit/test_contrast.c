@@ -23,22 +23,17 @@ struct ground {
 
 static const struct ground grounds[] = {{"black", 0xe5e5e5, 0x000000}, {"white", 0x000000, 0xffffff}};
 
-/* What is quiet on purpose: greyed text, lines, bars. */
-static bool is_quiet(int role)
+/* Dim text, and what is no text: lines, bars, graphs. */
+static bool is_dim(int role)
 {
-	switch (role) {
-	case ROLE_DIM:
-	case ROLE_STALE:
-	case ROLE_STOPPED:
-	case ROLE_UNKNOWN:
-	case ROLE_BORDER:
-	case ROLE_TREE_GUIDE:
-	case ROLE_TREE_COUNT:
-		return true;
-	default:
-		return !strncmp(role_name((enum role)role), "bar.", 4) ||
-		       !strncmp(role_name((enum role)role), "graph", 5);
-	}
+	return role == ROLE_DIM || role == ROLE_BORDER || role == ROLE_TREE_GUIDE ||
+	       !strncmp(role_name((enum role)role), "bar.", 4) || !strncmp(role_name((enum role)role), "graph", 5);
+}
+
+/* Text that steps back. Where there are colours for it, it is read as well as any other. */
+static bool is_greyed(int role)
+{
+	return role == ROLE_STALE || role == ROLE_STOPPED || role == ROLE_UNKNOWN || role == ROLE_TREE_COUNT;
 }
 
 static int rgb_of(int colour, int otherwise)
@@ -56,11 +51,21 @@ static double contrast(const struct theme_look *look, const struct ground *groun
 	return colour_contrast(fg, bg);
 }
 
-static double wanted(const struct theme *theme, int role)
+/*
+ * Without colours, and among sixteen whose shades every terminal chooses for
+ * itself, there is nothing between the terminal's own text and the same dimmed:
+ * there greyed text is dim text.
+ */
+static bool can_only_dim(const struct theme *theme, int role, enum theme_depth depth)
+{
+	return is_greyed(role) && (depth == DEPTH_MONO || depth == DEPTH_16 || !strcmp(theme->name, "mono"));
+}
+
+static double wanted(const struct theme *theme, int role, enum theme_depth depth)
 {
 	if (!strcmp(theme->name, "high-contrast"))
 		return 7;
-	return is_quiet(role) ? 3 : 4.5;
+	return is_dim(role) || can_only_dim(theme, role, depth) ? 3 : 4.5;
 }
 
 static unsigned check_depth(const struct theme *theme, enum theme_depth depth)
@@ -69,12 +74,7 @@ static unsigned check_depth(const struct theme *theme, enum theme_depth depth)
 	for (int role = 0; role < ROLE_N; role++)
 		for (gsize i = 0; i < G_N_ELEMENTS(grounds); i++) {
 			struct theme_look look = theme_look(theme, (enum role)role, depth);
-			double is = contrast(&look, &grounds[i]);
-			/* What the built-in theme dims may be dim everywhere. */
-			double want = look.attrs & ATTR_DIM ? 3 : wanted(theme, role);
-			/* Sixteen colours: a theme without names for them is drawn as the built-in one. */
-			if (depth == DEPTH_16)
-				want = MIN(want, is_quiet(role) ? 3 : 4.5);
+			double is = contrast(&look, &grounds[i]), want = wanted(theme, role, depth);
 			if (is >= want)
 				continue;
 			print_error("%s: %s at depth %d on %s: %.2f, wanted %.1f\n", theme->name,

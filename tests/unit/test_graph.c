@@ -266,7 +266,7 @@ static struct screen *open_graphs(int rows, int cols)
 	feed(screen, host, ref.uuid, METRIC_VCPU, "1", 33.3);
 	feed(screen, host, NULL, METRIC_STALL_IO, NULL, 12.5);
 	app_open(&screen->app, &ref);
-	screen_keys(screen, "2 [");
+	screen_keys(screen, "M-2 [");
 	return screen;
 }
 

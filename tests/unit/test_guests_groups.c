@@ -24,7 +24,7 @@ static struct screen *table(unsigned *ret_host)
 	rich_add_guest(sample, 3, "db\"1,x", GUEST_OFF, 1);
 	rich_tags(sample, "");
 	rich_post_sample(screen, *ret_host, sample);
-	screen_keys(screen, "2 ]");
+	screen_keys(screen, "M-2 ]");
 	screen_text(screen);
 	return screen;
 }
@@ -50,7 +50,7 @@ static void columns_are_chosen_and_moved(void **state)
 	screen_assert_has(screen, "[x] CPU bar");
 	screen_assert_has(screen, "[ ] Tags");
 	/* Tags is the sixteenth; it goes up to the second place. */
-	screen_keys(screen, "1 Home j j j j j j j j j j j j j j j Space K K K K K K K K K K K K K K Esc");
+	screen_keys(screen, "M-1 Home j j j j j j j j j j j j j j j Space K K K K K K K K K K K K K K Esc");
 	assert_int_equal(screen->app.modals->len, 0);
 	screen_assert_has(screen, "web, prod");
 	assert_true(screen_find(screen, "Tags ", &y, &tags));

@@ -33,7 +33,7 @@ static struct screen *guests(unsigned *ret_host)
 	struct screen *screen = screen_new(30, 160);
 
 	*ret_host = rich_host(screen);
-	screen_keys(screen, "2 ]");
+	screen_keys(screen, "M-2 ]");
 	screen_text(screen);
 	return screen;
 }

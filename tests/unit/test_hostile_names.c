@@ -140,7 +140,7 @@ static void the_table_of_guests_stays_aligned(void **state)
 
 	(void)state;
 	hostile_host(screen);
-	screen_keys(screen, "2 ]");
+	screen_keys(screen, "M-2 ]");
 	assert_printable(screen);
 	/* Every row's state word begins below its title. */
 	assert_true(screen_find(screen, "State ", &y, &x));

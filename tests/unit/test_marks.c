@@ -37,7 +37,7 @@ static struct screen *table(void)
 	struct screen *screen = screen_new(30, 160);
 
 	rich_host(screen);
-	screen_keys(screen, "2 ]");
+	screen_keys(screen, "M-2 ]");
 	screen_text(screen);
 	return screen;
 }

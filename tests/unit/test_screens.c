@@ -149,7 +149,7 @@ static void a_frame_does_not_grow_with_the_number_of_guests(void **state)
 	gint64 few = 0, many = 0;
 
 	(void)state;
-	screen_keys(screen, "2 ]");
+	screen_keys(screen, "M-2 ]");
 	for (unsigned round = 0; round < 2; round++) {
 		gint64 start;
 

@@ -30,7 +30,7 @@ static struct screen *tab_of(int rows, int cols, enum obj_kind kind, unsigned nu
 	if (kind == OBJ_HOST)
 		ref = store_host(screen->app.store, *ret_host)->ref;
 	app_open(&screen->app, &ref);
-	screen_keys(screen, "2");
+	screen_keys(screen, "M-2");
 	for (int i = 0; i < tabs; i++)
 		screen_keys(screen, "]");
 	screen_text(screen);

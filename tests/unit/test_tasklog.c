@@ -78,7 +78,7 @@ static void the_task_under_the_cursor_is_selected(void **state)
 
 	(void)state;
 	rich_host(screen);
-	screen_keys(screen, "3 j");
+	screen_keys(screen, "M-3 j");
 	assert_true(app_selected(&screen->app, &ref));
 	assert_int_equal(ref.kind, OBJ_TASK);
 	assert_string_equal(ref.name, "20261120T214503.4-1-0004");
@@ -96,7 +96,7 @@ static void enter_shows_the_task(void **state)
 
 	(void)state;
 	rich_host(screen);
-	screen_keys(screen, "3 j Enter");
+	screen_keys(screen, "M-3 j Enter");
 	assert_int_equal(screen->app.modals->len, 1);
 	screen_free(screen);
 }
@@ -107,7 +107,7 @@ static void filter_looks_at_every_word(void **state)
 
 	(void)state;
 	rich_host(screen);
-	screen_keys(screen, "3 / 'kept' Enter");
+	screen_keys(screen, "M-3 / 'kept' Enter");
 	screen_assert_has(screen, "undefine");
 	screen_assert_lacks(screen, "cannot destroy");
 	screen_free(screen);
@@ -121,7 +121,7 @@ static void a_guests_tab_has_its_own_tasks_only(void **state)
 
 	(void)state;
 	app_open(&screen->app, &other);
-	screen_keys(screen, "2 ] ]");
+	screen_keys(screen, "M-2 ] ]");
 	screen_assert_has(screen, "No tasks yet");
 	app_open(&screen->app, &ref);
 	screen_assert_lacks(screen, "No tasks yet");
