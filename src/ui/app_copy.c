@@ -30,7 +30,7 @@ static char *uuid_of(const struct app *app, const struct obj_ref *ref)
 	(void)app;
 	static const uint8_t none[sizeof(ref->uuid)] = {0};
 	char text[40];
-	if (ref->kind == OBJ_VOLUME || !memcmp(ref->uuid, none, sizeof(none)))
+	if (ref->kind == OBJ_VOLUME || ref->kind == OBJ_SNAPSHOT || !memcmp(ref->uuid, none, sizeof(none)))
 		return NULL;
 	uuid_format(ref->uuid, text);
 	return g_strdup(text);
@@ -72,6 +72,9 @@ static char *name_of(const struct app *app, const struct obj_ref *ref)
 static char *xml_of(const struct app *app, const struct obj_ref *ref)
 {
 	const struct guest *guest = ref->kind == OBJ_GUEST ? store_guest(app->store, ref) : NULL;
+	const struct snapshot *snapshot = ref->kind == OBJ_SNAPSHOT ? store_snapshot(app->store, ref) : NULL;
+	if (snapshot)
+		return g_strdup(snapshot->row->xml);
 	return guest && guest->detail ? g_strdup(guest->detail->xml) : NULL;
 }
 

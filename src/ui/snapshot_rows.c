@@ -183,3 +183,9 @@ const char *snapshot_kind_short(const struct snapshot_row *row)
 	}
 	return "";
 }
+
+gint64 snapshot_time_us(const struct snapshot_row *row)
+{
+	const gint64 year_9999 = G_GINT64_CONSTANT(253402300799);
+	return CLAMP(row->created_unix_s, 0, year_9999) * G_USEC_PER_SEC;
+}

@@ -31,5 +31,7 @@ void snapshot_rows_make(GArray *rows, const GPtrArray *snapshots, GHashTable *fo
 bool snapshot_matches(const struct snapshot *snapshot, const char *filter_fold);
 /* "int disk", "ext disk+RAM": kind and what is in it, in two words. */
 const char *snapshot_kind_short(const struct snapshot_row *row);
+/* Wall clock in us; a time that can not be is brought within what a calendar has. */
+gint64 snapshot_time_us(const struct snapshot_row *row);
 
 #endif
