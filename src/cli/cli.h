@@ -46,6 +46,9 @@ int cli_action(struct cli *cli, const struct action *action);
 int cli_list(struct cli *cli);
 int cli_show(struct cli *cli);
 int cli_tasks(struct cli *cli);
+int cli_snapshot_list(struct cli *cli);
+int cli_snapshot_show(struct cli *cli);
+int cli_snapshot_diff(struct cli *cli);
 int cli_self_test(struct cli *cli);
 int cli_help(struct cli *cli);
 
@@ -66,6 +69,13 @@ const struct cli_verb *cli_verb_by_name(const char *name);
 bool cli_action_usable(const struct action *action);
 /* The verb nearest to what was typed, or NULL. */
 const char *cli_near_verb(const char *word);
+
+/* The verbs that begin with `word` and a dash, as `nvirt help` lists them; NULL = there are none. Owned. */
+char *cli_help_group(const char *word);
+/* "snapshot" and "create" to the verb "snapshot-create", if there is one; owned. */
+char *cli_two_word_verb(const char *first, const char *second);
+/* An object's members for people, a line each. Owned. */
+char *cli_object_text(json_object *object);
 
 /* ---- plans (cli_plan.c) ---- */
 /*

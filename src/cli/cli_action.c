@@ -78,20 +78,34 @@ static bool changes_nothing(const struct verb *verb)
 	return true;
 }
 
+/* A snapshot is named by its guest's name and its own. */
+static unsigned object_words(const struct action *action)
+{
+	return action->kind == OBJ_HOST ? 0 : action->kind == OBJ_SNAPSHOT ? 2 : 1;
+}
+
+static int ask_object(const struct verb *verb)
+{
+	const struct action *action = verb->action;
+	bool guest_first = action->kind == OBJ_SNAPSHOT && !verb->cli->line.words->len;
+
+	return cli_usage_error(verb->cli, action->verb, "%s: which %s?", action->verb,
+	        guest_first ? "guest and which snapshot of it" : obj_kind_word(action->kind));
+}
+
 static int check_words(struct verb *verb)
 {
 	const struct action *action = verb->action;
 	GPtrArray *words = verb->cli->line.words;
 	bool bulk = action->flags & ACTION_BULK;
-	unsigned objects = action->kind == OBJ_HOST ? 0 : 1;
+	unsigned objects = object_words(action);
 	unsigned most = objects + (bulk ? 0 : count_needed(verb));
 	g_autoptr(GError) error = NULL;
 	struct args *args;
 	bool ok;
 
 	if (words->len < objects)
-		return cli_usage_error(
-		        verb->cli, action->verb, "%s: which %s?", action->verb, obj_kind_word(action->kind));
+		return ask_object(verb);
 	if (words->len > most && !(bulk && objects)) {
 		g_autofree char *extra = text_clean(words->pdata[most], -1);
 
@@ -146,7 +160,6 @@ static void add_target(struct verb *verb, const struct obj_ref *ref)
 	target->args = args_copy(verb->cli->line.params);
 	/* It was checked with the words; here it fills in the defaults. */
 	action_check_args(verb->action, target->args, NULL);
-	action_propose(verb->action, verb->session->store, ref, target->args);
 	g_ptr_array_add(verb->targets, target);
 }
 
@@ -160,6 +173,40 @@ static bool open_pool_of(struct verb *verb, const struct host *host, const char 
 	       cli_session_open(verb->session, &ref) != WAIT_INTERRUPTED;
 }
 
+/* The first word is the guest, whose list must be read to know the others. */
+static int resolve_snapshots(struct verb *verb, const struct host *host)
+{
+	GPtrArray *words = verb->cli->line.words;
+	g_autoptr(GError) error = NULL;
+	struct obj_ref ref;
+	const struct guest *guest;
+	int code = EXIT_CODE_OK;
+
+	if (!cli_resolve(host, OBJ_GUEST, words->pdata[0], &ref, &error)) {
+		output_message(&verb->cli->out, "%s", error->message);
+		return EXIT_CODE_FAILED;
+	}
+	if (cli_session_snapshots(verb->session, &ref) == WAIT_INTERRUPTED)
+		return EXIT_CODE_INTERRUPTED;
+	guest = store_guest(verb->session->store, &ref);
+	if (!guest || !guest->snapshots) {
+		output_message(&verb->cli->out, "the snapshots of '%s' could not be read",
+		        store_name(verb->session->store, &ref));
+		return EXIT_CODE_FAILED;
+	}
+	for (unsigned i = 1; i < words->len; i++) {
+		g_autoptr(GError) unknown = NULL;
+
+		if (cli_resolve_snapshot(guest, words->pdata[i], &ref, &unknown)) {
+			add_target(verb, &ref);
+			continue;
+		}
+		output_message(&verb->cli->out, "%s", unknown->message);
+		code = EXIT_CODE_FAILED;
+	}
+	return code;
+}
+
 /* All of them or none: a mistyped name must not leave half of a list done. */
 static int resolve_targets(struct verb *verb)
 {
@@ -169,6 +216,8 @@ static int resolve_targets(struct verb *verb)
 
 	if (verb->action->kind == OBJ_HOST)
 		add_target(verb, &host->ref);
+	if (verb->action->kind == OBJ_SNAPSHOT)
+		return resolve_snapshots(verb, host);
 	for (unsigned i = 0; i < words->len; i++) {
 		g_autoptr(GError) error = NULL;
 		struct obj_ref ref;
@@ -297,6 +346,24 @@ static int read_current(struct verb *verb)
 	return EXIT_CODE_OK;
 }
 
+/* A proposal is made of what is known of the object: of a guest its definition and its snapshots. */
+static int propose(struct verb *verb)
+{
+	bool some = false;
+
+	for (const struct param *param = verb->action->params; param && param->name; param++)
+		some |= param->propose && !args_get(verb->cli->line.params, param->name);
+	for (unsigned i = 0; some && i < verb->targets->len; i++) {
+		struct target *target = verb->targets->pdata[i];
+
+		if (target->ref.kind == OBJ_GUEST &&
+		        cli_session_snapshots(verb->session, &target->ref) == WAIT_INTERRUPTED)
+			return EXIT_CODE_INTERRUPTED;
+		action_propose(verb->action, verb->session->store, &target->ref, target->args);
+	}
+	return EXIT_CODE_OK;
+}
+
 /* ---- saying what would be done ---- */
 
 static void add_arg(const char *name, const char *value, void *data)
@@ -369,6 +436,13 @@ static char *question(const struct verb *verb)
 
 		g_string_append_printf(text, "%s '%s'", i ? "," : "", target->name);
 	}
+	if (verb->action->kind == OBJ_SNAPSHOT) {
+		struct obj_ref guest = ((const struct target *)verb->targets->pdata[0])->ref;
+
+		guest.kind = OBJ_GUEST;
+		guest.name = NULL;
+		g_string_append_printf(text, " of guest '%s'", store_name(verb->session->store, &guest));
+	}
 	if (verb->action->kind != OBJ_HOST)
 		g_string_append_printf(text, " on '%s'", host->name);
 	g_string_append_printf(text, "?\n%s", verb->action->consequence ? verb->action->consequence : "");
@@ -430,7 +504,9 @@ static int prepare(struct verb *verb)
 	drop_refused(verb);
 	if (!verb->targets->len)
 		return EXIT_CODE_FAILED;
-	code = make_plans(verb);
+	code = propose(verb);
+	if (code == EXIT_CODE_OK)
+		code = make_plans(verb);
 	return code == EXIT_CODE_OK ? read_current(verb) : code;
 }
 

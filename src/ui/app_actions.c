@@ -52,13 +52,26 @@ static char *name_of(const struct app *app, const struct obj_ref *ref)
 	return g_strdup(store_name(app->store, ref));
 }
 
+/* " of web1": a snapshot's name alone does not say what is lost. */
+static char *owner_words(const struct app *app, const struct obj_ref *ref)
+{
+	struct obj_ref guest = *ref;
+	if (ref->kind != OBJ_SNAPSHOT)
+		return g_strdup("");
+	guest.kind = OBJ_GUEST;
+	guest.name = NULL;
+	return g_strdup_printf(" of %s", store_name(app->store, &guest));
+}
+
 static char *subject(const struct app *app, const struct action_run *run)
 {
 	const struct obj_ref *first = target(run, 0);
 	const char *kind = obj_kind_word(run->action->kind);
+	g_autofree char *owner = owner_words(app, first);
 	if (run->targets->len > 1)
-		return g_strdup_printf("%u %ss", run->targets->len, kind);
-	g_autofree char *name = name_of(app, first);
+		return g_strdup_printf("%u %ss%s", run->targets->len, kind, owner);
+	g_autofree char *alone = name_of(app, first);
+	g_autofree char *name = g_strconcat(alone, owner, NULL);
 	const struct host *host = store_host(app->store, first->host);
 	if (!host || first->kind == OBJ_HOST || store_host_count(app->store) < 2)
 		return g_strdup_printf("%s %s", kind, name);

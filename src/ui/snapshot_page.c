@@ -6,7 +6,7 @@
 #include "nvirt/text.h"
 #include "picture_cells.h"
 #include "pictures.h"
-#include "snapshot_rows.h"
+#include "nvirt/snapshot_rows.h"
 
 enum { BESIDE_COLS = 100, PICTURE_ROWS_MIN = 5, FACTS_COLS = 60 };
 

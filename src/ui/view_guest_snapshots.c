@@ -13,7 +13,7 @@
 #include "nvirt/text.h"
 #include "review.h"
 #include "snapshot_page.h"
-#include "snapshot_rows.h"
+#include "nvirt/snapshot_rows.h"
 #include "table.h"
 
 enum { BESIDE_COLS = 130, TABLE_COLS_MAX = 84, PAGE_ROWS_MIN = 5, DEPTH_COLS = 2 };

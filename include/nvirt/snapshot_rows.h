@@ -6,8 +6,8 @@
  * snapshots one after the other need no width. What stays on the line is the
  * one that leads to now, else the newest. Pure; main thread; draws nothing.
  */
-#ifndef NVIRT_UI_SNAPSHOT_ROWS_H
-#define NVIRT_UI_SNAPSHOT_ROWS_H
+#ifndef NVIRT_SNAPSHOT_ROWS_H
+#define NVIRT_SNAPSHOT_ROWS_H
 
 #include "nvirt/store.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The tree of snapshots as rows: see snapshot_rows.h. */
-#include "snapshot_rows.h"
+#include "nvirt/snapshot_rows.h"
 
 #include <string.h>
 
