@@ -10,6 +10,7 @@
 
 #include "cli.h"
 #include "cli_resolve.h"
+#include "nvirt/definition.h"
 #include "nvirt/diff.h"
 #include "nvirt/secret.h"
 #include "nvirt/snapshot_rows.h"
@@ -186,18 +187,16 @@ static bool print_one(struct look *look, const struct snapshot *snapshot)
 	return output_text(&look->cli->out, text);
 }
 
-/* The running definition against the running one, the stored one against the stored. */
 static const char *xml_now(const struct guest *guest, const struct snapshot *other)
 {
 	const struct guest_detail *detail = guest->detail;
 
-	if (!detail)
-		return NULL;
-	return !guest_state_active(other->row->state) && detail->xml_stored ? detail->xml_stored : detail->xml;
+	return detail ? definition_like(other->row->xml, detail->xml, detail->xml_stored) : NULL;
 }
 
-static char *diff_text(const char *before, const char *after, const char *from, const char *to)
+static char *diff_text(const char *xml_before, const char *xml_after, const char *from, const char *to)
 {
+	g_autofree char *before = definition_lines(xml_before), *after = definition_lines(xml_after);
 	g_autoptr(GArray) lines = diff_lines(before, after, 3);
 	GString *text = g_string_new(NULL);
 

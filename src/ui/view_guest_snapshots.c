@@ -10,6 +10,7 @@
 #include "content.h"
 #include "keymap.h"
 #include "look.h"
+#include "nvirt/definition.h"
 #include "nvirt/text.h"
 #include "review.h"
 #include "snapshot_page.h"
@@ -345,16 +346,12 @@ static const char *name_of(const struct snapshot *snapshot)
 	return snapshot ? snapshot->row->name : "now";
 }
 
-/* The running guest's definition against the running one of then, the stored against the stored. */
 static const char *xml_of(const struct guest *guest, const struct snapshot *snapshot, const struct snapshot *other)
 {
 	const struct guest_detail *detail = guest->detail;
 	if (snapshot)
 		return snapshot->row->xml;
-	if (!detail)
-		return NULL;
-	bool running = other && guest_state_active(other->row->state);
-	return !running && detail->xml_stored ? detail->xml_stored : detail->xml;
+	return detail && other ? definition_like(other->row->xml, detail->xml, detail->xml_stored) : NULL;
 }
 
 /* The marked ones; with one mark that and the cursor's; else the cursor's and now. False = there are no two. */
@@ -383,8 +380,10 @@ static bool two_sides(struct guest_snapshots *self, const struct guest *guest, c
 	return ret[0] && marks <= 2;
 }
 
-static void show_difference(struct app *app, const struct snapshot *sides[2], const char *before, const char *after)
+static void show_difference(struct app *app, const struct snapshot *sides[2], const char *xml_before,
+        const char *xml_after)
 {
+	g_autofree char *before = definition_lines(xml_before), *after = definition_lines(xml_after);
 	static const struct review_choice choices[] = {{'c', "Close", false}, {0}};
 	GPtrArray *lines = review_lines_new();
 	g_autofree char *title = g_strdup_printf("%s and %s", name_of(sides[0]), name_of(sides[1]));
