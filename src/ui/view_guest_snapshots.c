@@ -192,15 +192,26 @@ static void draw_now(const struct guest_snapshots *self, unsigned column, struct
 		area_text(cell, 0, 0, cell.cols, ROLE_DIM, "the present state");
 }
 
+/* "42 s", "12 min", "3 h", "17 d": for a glance; the page has it exactly. */
+static char *short_age(gint64 seconds)
+{
+	static const struct {
+		gint64 seconds;
+		const char *unit;
+	} units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+	for (gsize i = 0; i < G_N_ELEMENTS(units); i++)
+		if (seconds >= 2 * units[i].seconds || i + 1 == G_N_ELEMENTS(units))
+			return g_strdup_printf("%" G_GINT64_FORMAT " %s", MAX(seconds, 0) / units[i].seconds, units[i].unit);
+	return NULL;
+}
+
 static void draw_time(const struct snapshot_row *row, bool age, struct area cell, enum role role)
 {
 	gint64 now_us = look_wall_us(), then_us = snapshot_time_us(row);
+	g_autofree char *words = short_age((now_us - then_us) / G_USEC_PER_SEC);
 	char text[64];
-	if (age)
-		text_format_span_ms(text, sizeof(text), MAX(now_us - then_us, 0) / 1000);
-	else
-		text_format_time(text, sizeof(text), then_us, now_us);
-	table_text(&columns[age ? COL_AGE : COL_TAKEN], cell, role, text);
+	text_format_time(text, sizeof(text), then_us, now_us);
+	table_text(&columns[age ? COL_AGE : COL_TAKEN], cell, role, age ? words : text);
 }
 
 static void draw_cell(void *data, unsigned row, unsigned column, struct area cell)
@@ -271,20 +282,36 @@ static void draw_foot(const struct guest_snapshots *self, const GPtrArray *snaps
 		area_textf(line, 0, x, -1, ROLE_MATCH, ", %u match \"%s\"", self->rows->len, self->filter);
 }
 
-/* How the first one is taken, in the words of the table and the key it has here. */
-static void draw_empty(const struct guest_snapshots *self, struct area area)
+/* How one is taken, with the key it has here. */
+static void draw_how_to_take(const struct guest_snapshots *self, struct area area)
 {
 	const struct app *app = self->view.app;
 	const struct action *take = action_by_verb("snapshot-create");
 	const char *keys = take ? keymap_action(app->keymap, take) : NULL;
 	g_autofree char *reason = take ? action_why_not(take, app->store, &self->ref) : NULL;
 	g_autofree char *key = keys ? g_strndup(keys, strcspn(keys, " ")) : NULL;
-	area_text(area, 0, 0, -1, ROLE_DIM, "No snapshots yet. A snapshot keeps the disks (and, of a running guest, its RAM)");
-	area_text(area, 1, 0, -1, ROLE_DIM, "as they are now, so that the guest can be taken back to this moment.");
 	if (reason)
-		area_textf(area, 3, 0, -1, ROLE_WARN, "None can be taken now: %s", reason);
+		area_textf(area, 0, 0, -1, ROLE_WARN, "No snapshot can be taken now: %s", reason);
 	else if (key && *key)
-		area_textf(area, 3, 0, -1, ROLE_TEXT, "Press %s to take one.", key);
+		area_textf(area, 0, 0, -1, ROLE_TEXT, "Press %s to take a snapshot of now.", key);
+}
+
+static void draw_empty(const struct guest_snapshots *self, struct area area)
+{
+	area_text(area, 0, 0, -1, ROLE_DIM, "No snapshots yet. One keeps disks and RAM as they are");
+	area_text(area, 1, 0, -1, ROLE_DIM, "now: the guest can be taken back to this moment.");
+	draw_how_to_take(self, area_sub(area, 3, 0, 1, area.cols));
+}
+
+static void draw_now_page(const struct guest_snapshots *self, const struct snapshot_item *item, struct area area)
+{
+	const struct guest *guest = guest_of(self);
+	const struct snapshot *below = item->parent >= 0 ? guest->snapshots->pdata[item->parent] : NULL;
+	if (below)
+		area_textf(area, 0, 0, -1, ROLE_DIM, "The present state goes on from %s.", below->row->name);
+	else
+		area_text(area, 0, 0, -1, ROLE_DIM, "The present state stands on no snapshot.");
+	draw_how_to_take(self, area_sub(area, 1, 0, 1, area.cols));
 }
 
 static void draw_page(struct guest_snapshots *self, struct area area)
@@ -292,6 +319,8 @@ static void draw_page(struct guest_snapshots *self, struct area area)
 	const struct snapshot_item *item = item_at(self, self->table.list.cursor);
 	if (item && item->snapshot)
 		snapshot_page_draw(&self->page, self->view.app, item->snapshot, area);
+	else if (item)
+		draw_now_page(self, item, area);
 }
 
 /* Beside the table where it is wide, below it where it is high; the table has what it needs first. */
@@ -329,7 +358,7 @@ static void draw(struct view *view, struct area area, bool focused)
 		return;
 	}
 	struct area left = split(self, area, &page);
-	bool foot = left.rows >= 5;
+	bool foot = left.rows >= 4;
 	table_draw(&self->table, area_sub(left, 0, 0, left.rows - foot, left.cols), focused, draw_cell, self);
 	if (!self->rows->len)
 		area_text(left, 1, 0, -1, ROLE_DIM, "Nothing matches the filter.");
