@@ -36,6 +36,7 @@ static void free_member(gpointer member)
 struct walk {
 	virConnectPtr conn;
 	const char *const *known;
+	const char *allow;
 	char *home; /* directory of the image itself */
 	GPtrArray *chain;
 };
@@ -53,6 +54,23 @@ static void set_odd(struct image_member *member, const char *format, ...)
 	member->odd = text_clean(raw, -1);
 }
 
+/* By the path itself, or as the message shows it. */
+static bool is_allowed(const char *allow, const char *path)
+{
+	g_auto(GStrv) words = g_strsplit_set(allow ? allow : "", ",\n", -1);
+	g_autofree char *shown = text_clean(path, -1);
+
+	/* A path with a comma in it is allowed by the whole text. */
+	if (allow && (strcmp(allow, path) == 0 || strcmp(allow, shown) == 0))
+		return true;
+	for (unsigned i = 0; words[i]; i++) {
+		g_strstrip(words[i]);
+		if (strcmp(words[i], path) == 0 || strcmp(words[i], shown) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* ---- bytes ---- */
 
 static bool receive(virStreamPtr stream, GByteArray *bytes, gsize want)
@@ -68,32 +86,27 @@ static bool receive(virStreamPtr stream, GByteArray *bytes, gsize want)
 	return true;
 }
 
-/* Up to `want` bytes from the start; NULL with libvirt's error. */
-static GByteArray *download(virConnectPtr conn, virStorageVolPtr vol, gsize want)
-{
-	GByteArray *bytes = g_byte_array_new();
-	virStreamPtr stream = virStreamNew(conn, 0);
-	bool ok = stream && virStorageVolDownload(vol, stream, 0, want, 0) == 0;
-
-	if (ok && receive(stream, bytes, want)) {
-		virStreamAbort(stream);
-	} else {
-		virErrorPtr saved = virSaveLastError();
-		if (ok)
-			virStreamAbort(stream);
-		virSetError(saved);
-		virFreeError(saved);
-		g_clear_pointer(&bytes, g_byte_array_unref);
-	}
-	if (stream)
-		virStreamFree(stream);
-	return bytes;
-}
-
 static void tell_unread(struct image_member *member, const char *words)
 {
 	g_free(member->unread);
 	member->unread = text_clean(words, -1);
+}
+
+/* Up to `want` bytes from the start; NULL when they can not be read, which the member then says. */
+static GByteArray *download(struct image_member *member, virConnectPtr conn, virStorageVolPtr vol, gsize want)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	virStreamPtr stream = virStreamNew(conn, 0);
+	bool open = stream && virStorageVolDownload(vol, stream, 0, want, 0) == 0;
+	bool ok = open && receive(stream, bytes, want);
+
+	if (!ok)
+		tell_unread(member, virGetLastErrorMessage());
+	if (open)
+		virStreamAbort(stream);
+	if (stream)
+		virStreamFree(stream);
+	return ok ? g_steal_pointer(&bytes) : NULL;
 }
 
 static bool judge_answer(struct image_member *member, enum image_header_answer answer)
@@ -123,12 +136,10 @@ static bool parse(struct walk *walk, struct image_member *member, virStorageVolP
 	/* Twice the whole of it is never wanted. */
 	for (unsigned i = 0; i < 3 && answer == IMAGE_HEADER_NEED && want <= IMAGE_HEADER_MAX; i++) {
 		gsize need = 0;
-		g_autoptr(GByteArray) bytes = download(walk->conn, vol, want);
+		g_autoptr(GByteArray) bytes = download(member, walk->conn, vol, want);
 
-		if (!bytes) {
-			tell_unread(member, virGetLastErrorMessage());
+		if (!bytes)
 			return false;
-		}
 		answer = image_header_parse(bytes->data, bytes->len, member->format, header, &need);
 		if (bytes->len < want)
 			break;
@@ -140,9 +151,13 @@ static bool parse(struct walk *walk, struct image_member *member, virStorageVolP
 /* false: nothing more is known below it. */
 static bool read_header(struct walk *walk, struct image_member *member, struct image_header *header)
 {
+	/* What its pool knows is read as it is now; looking into the whole pool again is only for what it does not know. */
+	g_autoptr(virStorageVol) vol = virStorageVolLookupByPath(walk->conn, member->path);
 	g_auto(hostfile_auto) file = {0};
 	g_autoptr(GError) error = NULL;
 
+	if (vol)
+		return parse(walk, member, vol, header);
 	if (!hostfile_open(&file, walk->conn, member->path, &error)) {
 		tell_unread(member, error->message);
 		return false;
@@ -206,6 +221,7 @@ static struct image_member *add(struct walk *walk, const char *path, const char 
 	member->path = g_strdup(path);
 	member->format = g_strdup(format ? format : "");
 	member->pool = g_strdup("");
+	member->allowed = is_allowed(walk->allow, path);
 	g_ptr_array_add(walk->chain, member);
 	return member;
 }
@@ -239,7 +255,8 @@ static struct image_member *add_backing(struct walk *walk, const struct image_me
 	find_pool(walk, member);
 	if (!*member->format)
 		set_odd(member, "the header of '%s' does not state its format", above->path);
-	return member;
+	/* Nothing is opened because a header says so. */
+	return member->odd && !member->allowed ? NULL : member;
 }
 
 /* Down from `member`, which is in the chain. */
@@ -262,9 +279,10 @@ static void descend(struct walk *walk, struct image_member *member)
 	}
 }
 
-GPtrArray *image_check_chain(virConnectPtr conn, const char *path, const char *format, const char *const *known)
+GPtrArray *image_check_chain(
+        virConnectPtr conn, const char *path, const char *format, const char *const *known, const char *allow)
 {
-	struct walk walk = {.conn = conn, .known = known, .home = g_path_get_dirname(path)};
+	struct walk walk = {.conn = conn, .known = known, .allow = allow, .home = g_path_get_dirname(path)};
 	struct image_member *top;
 
 	walk.chain = g_ptr_array_new_with_free_func(free_member);
@@ -299,24 +317,7 @@ char *image_check_words(const GPtrArray *chain)
 	return clean;
 }
 
-/* By the path itself, or as the message shows it. */
-static bool is_allowed(const char *allow, const char *path)
-{
-	g_auto(GStrv) words = g_strsplit_set(allow ? allow : "", ",\n", -1);
-	g_autofree char *shown = text_clean(path, -1);
-
-	/* A path with a comma in it is allowed by the whole text. */
-	if (allow && (strcmp(allow, path) == 0 || strcmp(allow, shown) == 0))
-		return true;
-	for (unsigned i = 0; words[i]; i++) {
-		g_strstrip(words[i]);
-		if (strcmp(words[i], path) == 0 || strcmp(words[i], shown) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool image_check_verdict(const GPtrArray *chain, const char *allow, GError **error)
+bool image_check_verdict(const GPtrArray *chain, GError **error)
 {
 	const struct image_member *top = chain->pdata[0];
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -325,7 +326,7 @@ bool image_check_verdict(const GPtrArray *chain, const char *allow, GError **err
 	for (guint i = 0; i < chain->len; i++) {
 		const struct image_member *member = chain->pdata[i];
 
-		if (!member->odd || is_allowed(allow, member->path))
+		if (!member->odd || member->allowed)
 			continue;
 		g_string_append_printf(text, "%s'%s': %s", text->len ? "; " : "", member->path, member->odd);
 		g_string_append_printf(remedy, "%s%s", remedy->len ? "," : "", member->path);
@@ -401,12 +402,12 @@ static void check_disk(xmlDocPtr doc, xmlNodePtr disk, void *data)
 	if (walk->error || *path != '/' || !image_format_has_header(format))
 		return;
 	g_autoptr(GPtrArray) chain =
-	        image_check_chain(conn, path, format, (const char *const *)walk->known->pdata);
+	        image_check_chain(conn, path, format, (const char *const *)walk->known->pdata, walk->allow);
 	struct image_member *top = chain->pdata[0];
 	/* libvirt itself will say what is wrong with it, in the place where people know it. */
 	if (top->unread)
 		g_clear_pointer(&top->odd, g_free);
-	image_check_verdict(chain, walk->allow, &walk->error);
+	image_check_verdict(chain, &walk->error);
 }
 
 bool image_check_guest(virDomainPtr dom, xmlDocPtr doc, const char *allow, GError **error)

@@ -25,6 +25,7 @@ struct image_member {
 	char *format; /* as its definition or the header above it states; "" = not stated */
 	char *pool;   /* raw name of the pool it lies in, "" = in none */
 	char *odd;    /* why it is refused unless allowed: a phrase, cleaned; NULL = nothing odd */
+	bool allowed; /* by name */
 	char *unread; /* why its own header could not be read; NULL = it was, or it has none */
 };
 
@@ -36,16 +37,16 @@ void image_member_free(struct image_member *member);
  * NULL-terminated, may be NULL): files that a person has named himself, such as those of
  * the guest's definition and snapshots. struct image_member *, owned; never
  * NULL, never empty. The image itself is odd only by what its own header
- * holds (a data file), or when its header can not be read.
+ * holds (a data file), or when its header can not be read. `allow`: paths (as messages
+ * show them), separated by commas or line feeds, that may be odd; may be NULL.
+ * Below an odd member that is not allowed nothing is opened: the chain ends there.
  */
-GPtrArray *image_check_chain(virConnectPtr conn, const char *path, const char *format, const char *const *known);
+GPtrArray *image_check_chain(
+        virConnectPtr conn, const char *path, const char *format, const char *const *known, const char *allow);
 /* "/a.qcow2 (qcow2) on /b (raw; outside every pool)": cleaned, owned. For plans and logs. */
 char *image_check_words(const GPtrArray *chain);
-/*
- * false when a member is odd and not allowed; `error` names all of them and the remedy.
- * `allow`: paths (as the message shows them), separated by commas or line feeds; may be NULL.
- */
-bool image_check_verdict(const GPtrArray *chain, const char *allow, GError **error);
+/* false when a member is odd and not allowed; `error` names all of them and the remedy. */
+bool image_check_verdict(const GPtrArray *chain, GError **error);
 
 /* All disks of a guest's definition (INACTIVE), one after another. */
 bool image_check_guest(virDomainPtr dom, xmlDocPtr doc, const char *allow, GError **error);
