@@ -71,6 +71,18 @@ replace() {
 	mount --bind "$1" "$2"
 }
 
+# libvirt looks its usual user up even where another is configured; only its system package makes that user.
+know_user() {
+	getent passwd libvirt-qemu >/dev/null || {
+		{ cat /etc/passwd && echo 'libvirt-qemu:x:64055:64055::/nonexistent:/usr/sbin/nologin'; } >"$dir/passwd"
+		mount --bind "$dir/passwd" /etc/passwd
+	}
+	getent group libvirt-qemu >/dev/null || {
+		{ cat /etc/group && echo 'libvirt-qemu:x:64055:'; } >"$dir/group"
+		mount --bind "$dir/group" /etc/group
+	}
+}
+
 enter_system() {
 	local pid
 	# /proc is still the machine's here: this is our pid as seen from outside.
@@ -89,6 +101,7 @@ enter_system() {
 	replace "$dir/log" /var/log/libvirt
 	replace "$dir/etc" /etc/libvirt
 	mount --bind "$dir/run" /run
+	know_user
 	ip link set lo up
 }
 
