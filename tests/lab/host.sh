@@ -71,15 +71,16 @@ replace() {
 	mount --bind "$1" "$2"
 }
 
-# libvirt looks its usual user up even where another is configured; only its system package makes that user.
-know_user() {
-	getent passwd libvirt-qemu >/dev/null || {
-		{ cat /etc/passwd && echo 'libvirt-qemu:x:64055:64055::/nonexistent:/usr/sbin/nologin'; } >"$dir/passwd"
-		mount --bind "$dir/passwd" /etc/passwd
-	}
-	getent group libvirt-qemu >/dev/null || {
-		{ cat /etc/group && echo 'libvirt-qemu:x:64055:'; } >"$dir/group"
+# The user that libvirtd was built for need not be there: the package that makes it is not asked for.
+add_user() {
+	local user=libvirt-qemu id=64055
+	getent group $user >/dev/null || {
+		{ cat /etc/group && echo "$user:x:$id:"; } >"$dir/group"
 		mount --bind "$dir/group" /etc/group
+	}
+	getent passwd $user >/dev/null || {
+		{ cat /etc/passwd && echo "$user:x:$id:$id::/nonexistent:/usr/sbin/nologin"; } >"$dir/passwd"
+		mount --bind "$dir/passwd" /etc/passwd
 	}
 }
 
@@ -101,7 +102,7 @@ enter_system() {
 	replace "$dir/log" /var/log/libvirt
 	replace "$dir/etc" /etc/libvirt
 	mount --bind "$dir/run" /run
-	know_user
+	add_user
 	ip link set lo up
 }
 
