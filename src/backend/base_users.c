@@ -309,14 +309,18 @@ static void name_guests(struct looking *looking)
 	}
 }
 
+static void pool_free(gpointer pool)
+{
+	virStoragePoolFree(pool);
+}
+
 static void looking_init(struct looking *looking, const char *const *paths, const char *const *own)
 {
 	looking->wanted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	looking->own = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	looking->volumes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	looking->guests = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	looking->pools = g_hash_table_new_full(
-	        g_str_hash, g_str_equal, g_free, (GDestroyNotify)virStoragePoolFree);
+	looking->pools = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, pool_free);
 	looking->strangers = g_ptr_array_new_with_free_func(g_free);
 	looking->users = g_new0(struct base_users, 1);
 	looking->users->list = g_ptr_array_new_with_free_func(base_user_free);
