@@ -32,6 +32,7 @@ static struct plan_item *add_item(
 	struct plan_item *item = plan_add(plan, full_id, full_what, shown);
 
 	item->chosen = item->required = true;
+	item->does = PLAN_MAKE;
 	return item;
 }
 
@@ -47,17 +48,6 @@ static void set_note(struct plan_item *item, const char *format, ...)
 	item->note = text_clean(raw, -1);
 }
 
-static void note(struct plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static void note(struct plan *plan, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	g_autofree char *raw = g_strdup_vprintf(format, args);
-	va_end(args);
-	g_ptr_array_add(plan->notes, text_clean(raw, -1));
-}
-
 static void plan_disks(struct plan *plan, const struct take *take)
 {
 	for (unsigned i = 0; i < take->disks->len; i++) {
@@ -68,9 +58,9 @@ static void plan_disks(struct plan *plan, const struct take *take)
 			set_note(add_item(plan, "make", disk->target, "new file for what is written since to", disk->overlay),
 			        "'%s' keeps the state of now", disk->path);
 		else if (disk->left_out)
-			note(plan, "Disk %s is left out: a roll back leaves it as it is then.", disk->target);
+			plan_note(plan, "Disk %s is left out: a roll back leaves it as it is then.", disk->target);
 		else if (!snapshot_rule_keeps(&as_rule))
-			note(plan, "%s %s is not part of it (%s).", disk->device, disk->target,
+			plan_note(plan, "%s %s is not part of it (%s).", disk->device, disk->target,
 			        disk->empty ? "empty" : disk->readonly ? "read-only" : "a medium");
 	}
 }
@@ -84,9 +74,9 @@ static void plan_space(struct plan *plan, const struct take *take)
 	text_format_bytes(need, sizeof need, take->need_bytes);
 	text_format_bytes(there, sizeof there, take->free_bytes);
 	if (take->free_bytes == UINT64_MAX)
-		note(plan, "The memory takes up to %s in '%s'; how much is free there is not known.", need, take->place);
+		plan_note(plan, "The memory takes up to %s in '%s'; how much is free there is not known.", need, take->place);
 	else
-		note(plan, "The memory takes up to %s in '%s', where %s is free.", need, take->place, there);
+		plan_note(plan, "The memory takes up to %s in '%s', where %s is free.", need, take->place, there);
 }
 
 static void plan_rule(struct plan *plan, const struct snapshot_rule *rule)
@@ -94,9 +84,9 @@ static void plan_rule(struct plan *plan, const struct snapshot_rule *rule)
 	const char *other = rule->kind == SNAPSHOT_INTERNAL ? rule->not_external : rule->not_internal;
 	const char *word = snapshot_kind_word(rule->kind == SNAPSHOT_INTERNAL ? SNAPSHOT_EXTERNAL : SNAPSHOT_INTERNAL);
 
-	note(plan, "Kind: %s, %s memory: %s.", snapshot_kind_word(rule->kind), rule->memory ? "with" : "without", rule->why);
+	plan_note(plan, "Kind: %s, %s memory: %s.", snapshot_kind_word(rule->kind), rule->memory ? "with" : "without", rule->why);
 	if (other)
-		note(plan, "Not %s: %s.", word, other);
+		plan_note(plan, "Not %s: %s.", word, other);
 	g_ptr_array_add(plan->notes, g_strdup(rule->meanwhile));
 }
 

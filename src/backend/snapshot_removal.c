@@ -197,7 +197,11 @@ static void find_disk(struct finding *finding, const struct snap_disk *disk)
 {
 	g_autofree char *key = snapshot_map_key(finding->map, disk->state);
 
-	if (*disk->overlay && is_ours(finding, disk->overlay) && !is_needed(finding, disk->overlay))
+	g_autofree char *overlay = snapshot_map_key(finding->map, disk->overlay);
+
+	/* One that a roll back left behind may be gone already. */
+	if (*disk->overlay && snapshot_map_has(finding->map, overlay) && is_ours(finding, disk->overlay)
+	        && !is_needed(finding, disk->overlay))
 		goes(finding, disk->overlay);
 	if (!snapshot_map_has(finding->map, key)) {
 		g_autofree char *raw = g_strdup_printf(
