@@ -11,6 +11,7 @@
 
 #include "backend/conn.h"
 #include "backend/settle.h"
+#include "backend/steps.h"
 
 #define THREADS_A_HOST 3
 /* For a line that is just being written when the program ends. */
@@ -220,6 +221,7 @@ static void do_job(struct worker *worker, struct job *job)
 	enum task_state state = run_op(job, row, &error);
 	if (state == TASK_UNKNOWN)
 		state = settle_job(job, row, &error);
+	steps_end(job, state, &error);
 	end_job(job, state, error);
 }
 
