@@ -84,21 +84,6 @@ add_user() {
 	}
 }
 
-# libvirt looks its default user up before it reads whom to use; libvirt-daemon alone makes none.
-know_qemu_user() {
-	local file
-	for file in passwd group; do
-		! getent "$file" libvirt-qemu >/dev/null || continue
-		cp "/etc/$file" "$dir/$file"
-		if [ "$file" = passwd ]; then
-			echo 'libvirt-qemu:x:64055:64055::/nonexistent:/usr/sbin/nologin' >>"$dir/$file"
-		else
-			echo 'libvirt-qemu:x:64055:' >>"$dir/$file"
-		fi
-		mount --bind "$dir/$file" "/etc/$file"
-	done
-}
-
 enter_system() {
 	local pid
 	# /proc is still the machine's here: this is our pid as seen from outside.
@@ -109,7 +94,6 @@ enter_system() {
 	mount -t proc proc /proc
 	hostname "$name.lab"
 	make_dev
-	know_qemu_user
 	# A sysfs of this network namespace, and no cgroups: nothing to leave behind.
 	umount --lazy --recursive /sys
 	mount -t sysfs sysfs /sys
