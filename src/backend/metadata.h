@@ -18,6 +18,11 @@
 #define METADATA_TEMPLATE_KEY "nvirt-template"
 #define METADATA_TEMPLATE "template"
 
+/* Its files are the base of clones; `mode`: the permissions before they were protected, "" = they could not be. */
+#define METADATA_BASE_URI "urn:nvirt:base:1"
+#define METADATA_BASE_KEY "nvirt-base"
+#define METADATA_BASE "base"
+
 #define METADATA_SNAPSHOT_URI "urn:nvirt:snapshot:1"
 #define METADATA_SNAPSHOT_KEY "nvirt-snapshot"
 #define METADATA_SNAPSHOT "snapshot"
