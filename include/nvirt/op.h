@@ -31,6 +31,7 @@
 	X(OP_GUEST_TAGS)      /* add, remove: tags, separated by commas */                                       \
 	X(OP_GUEST_EDIT)      /* request->edit */                                                           \
 	X(OP_GUEST_UNDEFINE)  /* remove: newline-separated plan item ids */                                  \
+	X(OP_SNAPSHOT_REVERT) /* state: as-then|running|paused|stopped, take-first: bool */                 \
 	X(OP_POOL_START)                                                                                     \
 	X(OP_POOL_STOP)                                                                                      \
 	X(OP_POOL_AUTOSTART) /* on: bool */                                                                  \

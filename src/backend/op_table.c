@@ -28,6 +28,13 @@ static const struct op_row rows[OP_N] = {
 		.settle = op_guest_undefine_settle,
 		.plan = op_guest_undefine_plan,
 	},
+	[OP_SNAPSHOT_REVERT] = {
+		.op = OP_SNAPSHOT_REVERT,
+		.kind = OBJ_SNAPSHOT,
+		.run = op_snapshot_revert_run,
+		.settle = op_snapshot_revert_settle,
+		.plan = op_snapshot_revert_plan,
+	},
 	ROW(OP_POOL_START, OBJ_POOL, op_pool_start),
 	ROW(OP_POOL_STOP, OBJ_POOL, op_pool_stop),
 	ROW(OP_POOL_AUTOSTART, OBJ_POOL, op_pool_autostart),

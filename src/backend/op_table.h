@@ -53,6 +53,7 @@ OP_FUNCTIONS(op_guest_describe);
 OP_FUNCTIONS(op_guest_tags);
 OP_FUNCTIONS(op_guest_edit);
 OP_FUNCTIONS(op_guest_undefine);
+OP_FUNCTIONS(op_snapshot_revert);
 OP_FUNCTIONS(op_pool_start);
 OP_FUNCTIONS(op_pool_stop);
 OP_FUNCTIONS(op_pool_autostart);
@@ -64,5 +65,7 @@ OP_FUNCTIONS(op_network_autostart);
 OP_FUNCTIONS(op_network_define_default);
 
 struct plan *op_guest_undefine_plan(virConnectPtr conn, const struct op_request *request, GError **error);
+
+struct plan *op_snapshot_revert_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 
 #endif

@@ -7,18 +7,8 @@
 
 #define CHANGES_SHOWN 4
 
-static void note(struct plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static void note(struct plan *plan, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	g_autofree char *raw = g_strdup_vprintf(format, args);
-	va_end(args);
-	g_ptr_array_add(plan->notes, text_clean(raw, -1));
-}
-
-static void item(struct plan *plan, const char *id, const char *what, const char *path, char *words)
+/* Takes the words. */
+static void item(struct plan *plan, enum plan_does does, const char *id, const char *what, const char *path, char *words)
 {
 	g_autofree char *shown = text_clean(path, -1);
 	struct plan_item *made = plan_add(plan, id, what, shown);
@@ -26,6 +16,7 @@ static void item(struct plan *plan, const char *id, const char *what, const char
 	g_free(made->note);
 	made->note = text_clean(words, -1);
 	made->chosen = made->required = true;
+	made->does = does;
 	g_free(words);
 }
 
@@ -52,28 +43,30 @@ static void add_disks(struct plan *plan, const struct revert *revert)
 		if (!disk->kept)
 			continue;
 		if (!revert->by_hand) {
-			item(plan, id, what, disk->state, g_strdup("goes back inside the file"));
+			item(plan, PLAN_CHANGE, id, what, disk->state, g_strdup("goes back inside the file"));
 			continue;
 		}
-		item(plan, id, what, disk->overlay,
-		        g_strdup_printf("is made: a new overlay over '%s', which is not written", disk->state));
+		item(plan, PLAN_MAKE, id, what, disk->overlay,
+		        g_strdup_printf("a new overlay over '%s', which is not written", disk->state));
 		if (!disk->abandon)
 			continue;
 		text_format_bytes(size, sizeof size, disk->abandon_bytes);
 		g_autofree char *old = g_strdup_printf("disk %s of now", disk->target);
-		item(plan, old_id, old, disk->abandon, g_strdup_printf("is removed: %s written since, which nothing else needs", size));
+		item(plan, PLAN_REMOVE, old_id, old, disk->abandon,
+		        g_strdup_printf("%s written since; nothing else needs it", size));
 	}
 }
 
 static void add_rest(struct plan *plan, const struct revert *revert)
 {
 	if (revert->restores && *revert->snap->memory_file)
-		item(plan, "memory", "memory", revert->snap->memory_file, g_strdup("is restored; the file stays"));
+		item(plan, PLAN_KEEP, "memory", "memory", revert->snap->memory_file, g_strdup("is read into the guest"));
 	if (*revert->nvram && *revert->snap->nvram_file)
-		item(plan, "nvram", "UEFI variables", revert->nvram,
-		        g_strdup_printf("become those of then, from '%s'", revert->snap->nvram_file));
+		item(plan, PLAN_CHANGE, "nvram", "UEFI variables", revert->nvram,
+		        g_strdup_printf("those of then, from '%s'", revert->snap->nvram_file));
 	if (revert->had_save && !revert->active)
-		item(plan, "managed-save", "managed save image", "", g_strdup("is dropped: the saved memory of the guest"));
+		item(plan, PLAN_REMOVE, "managed-save", "managed save image", "",
+		        g_strdup("the saved memory of the guest"));
 }
 
 /* ---- what is lost ---- */
@@ -87,13 +80,13 @@ static void note_base(struct plan *plan, const struct revert *revert)
 		current = snap->current ? snap : NULL;
 	}
 	g_autofree char *age = age_of(revert->snap->created_unix_s);
-	note(plan, "The guest goes back to '%s', taken %s ago.", revert->snap->name, age);
+	plan_note(plan, "The guest goes back to '%s', taken %s ago.", revert->snap->name, age);
 	if (!current) {
-		note(plan, "What is on its disks now is lost.");
+		plan_note(plan, "What is on its disks now is lost.");
 		return;
 	}
 	g_autofree char *since = age_of(current->created_unix_s);
-	note(plan, "What was written since '%s' (%s ago), on which now is based, is lost.", current->name, since);
+	plan_note(plan, "What was written since '%s' (%s ago), on which now is based, is lost.", current->name, since);
 }
 
 static void note_stays(struct plan *plan, const struct revert *revert)
@@ -101,10 +94,10 @@ static void note_stays(struct plan *plan, const struct revert *revert)
 	for (unsigned i = 0; i < revert->disks->len; i++) {
 		const struct revert_disk *disk = g_ptr_array_index(revert->disks, i);
 		if (!disk->kept && *disk->now)
-			note(plan, "%s was left out of the snapshot and %s.", disk->target,
+			plan_note(plan, "%s was left out of the snapshot and %s.", disk->target,
 			        revert->by_hand ? "stays as it is now" : "is connected to the file of then, as that is now");
 		else if (disk->kept && revert->by_hand && !disk->abandon && *disk->now)
-			note(plan, "'%s', disk %s of now, stays: other snapshots or images need it.", disk->now,
+			plan_note(plan, "'%s', disk %s of now, stays: other snapshots or images need it.", disk->now,
 			        disk->target);
 	}
 }
@@ -115,20 +108,20 @@ static void note_memory(struct plan *plan, const struct revert *revert, bool fir
 
 	text_format_bytes(size, sizeof size, revert->memory_bytes);
 	if (revert->active)
-		note(plan, "The guest runs: %s Its QEMU is started anew, so VNC and serial connections drop.",
+		plan_note(plan, "The guest runs: %s Its QEMU is started anew, so VNC and serial connections drop.",
 		        first ? "what it does is kept in the snapshot that is taken first."
 		              : "what it has in memory is lost.");
 	if (revert->active)
-		note(plan, "Until it is done its memory%s%s is kept saved, as the way back: that takes time and room on "
+		plan_note(plan, "Until it is done its memory%s%s is kept saved, as the way back: that takes time and room on "
 		           "the host for as long.",
 		        revert->memory_bytes ? " of " : "", revert->memory_bytes ? size : "");
 	if (revert_boots(revert))
-		note(plan, "The snapshot holds no memory: the guest boots, as after a power cut.");
+		plan_note(plan, "The snapshot holds no memory: the guest boots, as after a power cut.");
 	if (revert->snap->memory && !revert->restores)
-		note(plan, "The memory in the snapshot is not used.");
-	note(plan, "Afterwards the guest is %s.", revert_after_word(revert->after));
+		plan_note(plan, "The memory in the snapshot is not used.");
+	plan_note(plan, "Afterwards the guest is %s.", revert_after_word(revert->after));
 	if (*revert->nvram && !*revert->snap->nvram_file && !revert->restores)
-		note(plan, "No copy of the UEFI variables was kept with the snapshot: they stay as they are now.");
+		plan_note(plan, "No copy of the UEFI variables was kept with the snapshot: they stay as they are now.");
 }
 
 /* Without what the roll back sets itself: the files of the disks. */
@@ -159,20 +152,23 @@ static char *comparable(xmlNodePtr domain)
 	return lines;
 }
 
-static void note_definition(struct plan *plan, const struct revert *revert)
+static char *diff_text(const GArray *lines)
 {
-	xmlNodePtr root = xmlDocGetRootElement(revert->snap->doc);
-	xmlNodePtr stored = xml_child(root, "inactiveDomain"), domain = stored ? stored : xml_child(root, "domain");
-	unsigned removed, added, shown = 0;
+	GString *text = g_string_new(NULL);
 
-	if (!domain)
-		return;
-	g_autofree char *then = comparable(domain);
-	g_autofree char *now = comparable(xmlDocGetRootElement(revert->now));
-	GArray *lines = diff_lines(now, then, 0);
-	g_autoptr(GString) text = g_string_new(NULL);
-	diff_count(lines, &removed, &added);
-	for (unsigned i = 0; i < lines->len && shown < CHANGES_SHOWN; i++) {
+	for (unsigned i = 0; i < lines->len; i++) {
+		g_autofree char *line = diff_line_text(&g_array_index(lines, struct diff_line, i));
+		g_string_append_printf(text, "%s\n", line);
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* The first changed lines, for one sentence. */
+static char *some_changes(const GArray *lines)
+{
+	GString *text = g_string_new(NULL);
+
+	for (unsigned i = 0, shown = 0; i < lines->len && shown < CHANGES_SHOWN; i++) {
 		const struct diff_line *line = &g_array_index(lines, struct diff_line, i);
 		if (line->kind != DIFF_REMOVED && line->kind != DIFF_ADDED)
 			continue;
@@ -180,10 +176,27 @@ static void note_definition(struct plan *plan, const struct revert *revert)
 		g_string_append_printf(text, "%s%s%s", shown++ ? "  " : "", line->kind == DIFF_ADDED ? "+" : "-",
 		        g_strstrip(bytes));
 	}
-	if (removed + added)
-		note(plan, "The definition becomes that of then, %u lines differ: %s%s", removed + added, text->str,
-		        removed + added > shown ? " …" : "");
-	g_array_unref(lines);
+	return g_string_free(text, FALSE);
+}
+
+static void note_definition(struct plan *plan, const struct revert *revert)
+{
+	xmlNodePtr root = xmlDocGetRootElement(revert->snap->doc);
+	xmlNodePtr stored = xml_child(root, "inactiveDomain"), domain = stored ? stored : xml_child(root, "domain");
+	unsigned removed, added;
+
+	if (!domain)
+		return;
+	g_autofree char *then = comparable(domain);
+	g_autofree char *now = comparable(xmlDocGetRootElement(revert->now));
+	g_autoptr(GArray) lines = diff_lines(now, then, 2);
+	diff_count(lines, &removed, &added);
+	if (!removed && !added)
+		return;
+	g_autofree char *some = some_changes(lines);
+	plan_note(plan, "The definition becomes that of then too; %u lines differ: %s%s", removed + added, some,
+	        removed + added > CHANGES_SHOWN ? " …" : "");
+	plan->diff = diff_text(lines);
 }
 
 struct plan *revert_plan(const struct revert *revert, const struct op_request *request)

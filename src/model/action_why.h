@@ -25,6 +25,7 @@
 	X(why_not_rename)                                                                                    \
 	X(why_not_edit)                                                                                      \
 	X(why_not_undefine)                                                                                  \
+	X(why_not_snapshot_revert)                                                                           \
 	X(why_not_pool_start)                                                                                \
 	X(why_not_pool_active)                                                                               \
 	X(why_not_pool_autostart_on)                                                                         \
