@@ -33,6 +33,7 @@ static struct plan_item *add_item(
 
 	item->chosen = item->required = true;
 	item->does = PLAN_MAKE;
+	item->does = PLAN_MAKE;
 	return item;
 }
 
