@@ -33,7 +33,6 @@ static struct plan_item *add_item(
 
 	item->chosen = item->required = true;
 	item->does = PLAN_MAKE;
-	item->does = PLAN_MAKE;
 	return item;
 }
 

@@ -40,16 +40,22 @@ static bool is_dry(const struct verb *verb)
 
 /* ---- words ---- */
 
-static unsigned count_needed(const struct verb *verb)
+/* Needed ones, and the name of something new, which can be left out. */
+static bool is_word(const struct param *param)
 {
-	unsigned needed = 0;
-
-	for (const struct param *param = verb->action->params; param && param->name; param++)
-		needed += param->required && !args_get(verb->cli->line.params, param->name);
-	return needed;
+	return param->required || param->propose;
 }
 
-/* Words after the object fill the needed parameters that were not given as options. */
+static unsigned count_words(const struct verb *verb)
+{
+	unsigned words = 0;
+
+	for (const struct param *param = verb->action->params; param && param->name; param++)
+		words += is_word(param) && !args_get(verb->cli->line.params, param->name);
+	return words;
+}
+
+/* Words after the object fill those parameters that were not given as options. */
 static void take_params(struct verb *verb, unsigned objects)
 {
 	GPtrArray *words = verb->cli->line.words;
@@ -58,7 +64,7 @@ static void take_params(struct verb *verb, unsigned objects)
 	for (const struct param *param = verb->action->params; param && param->name; param++) {
 		if (next >= words->len)
 			break;
-		if (!param->required || args_get(verb->cli->line.params, param->name))
+		if (!is_word(param) || args_get(verb->cli->line.params, param->name))
 			continue;
 		args_set(verb->cli->line.params, param->name, words->pdata[next++]);
 	}
@@ -99,7 +105,7 @@ static int check_words(struct verb *verb)
 	GPtrArray *words = verb->cli->line.words;
 	bool bulk = action->flags & ACTION_BULK;
 	unsigned objects = object_words(action);
-	unsigned most = objects + (bulk ? 0 : count_needed(verb));
+	unsigned most = objects + (bulk ? 0 : count_words(verb));
 	g_autoptr(GError) error = NULL;
 	struct args *args;
 	bool ok;

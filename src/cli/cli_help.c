@@ -233,6 +233,8 @@ static void append_usage(GString *text, const struct action *action)
 
 		if (!bulk && param->required)
 			g_string_append_printf(text, " %s", word);
+		else if (!bulk && param->propose)
+			g_string_append_printf(text, " [%s]", word);
 	}
 	g_string_append_c(text, '\n');
 }
