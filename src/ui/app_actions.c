@@ -368,9 +368,25 @@ static void plan_refused(struct app *app, struct action_run *run, const char *ti
 		run_free(run);
 }
 
+/* The form shows what would come of what is in it. */
+static void preview_came(struct app *app)
+{
+	struct view *form = app->previewed;
+	struct plan *plan = form && app_focused_view(app) == form && view_is_form(form)
+	                            ? store_take_plan(app->store, app->plan_id)
+	                            : NULL;
+	if (plan)
+		form_say(form, plan);
+	plan_free(plan);
+}
+
 void app_plan_came(struct app *app)
 {
-	struct plan *plan = app->planned ? store_take_plan(app->store, app->plan_id) : NULL;
+	if (!app->planned) {
+		preview_came(app);
+		return;
+	}
+	struct plan *plan = store_take_plan(app->store, app->plan_id);
 	if (!plan)
 		return;
 	struct action_run *run = app->planned;
@@ -431,21 +447,42 @@ static void form_filled(struct app *app, struct args *args, void *data)
 	with_args(app, run);
 }
 
+static void preview(struct app *app, struct view *form, void *data)
+{
+	struct action_run *run = data;
+	struct args *args = form_args(form);
+	app->previewed = form;
+	if (args && app->backend)
+		backend_plan(app->backend, action_request(run->action, app->store, target(run, 0), args, ""),
+		        ++app->plan_id);
+	args_free(args);
+}
+
 static void ask_form(struct app *app, struct action_run *run)
 {
+	bool planned = run->action->flags & ACTION_PLAN && run->targets->len == 1;
 	run->formed = true;
-	app_push_modal(app, form_new(app, &(struct form_options){.action = run->action,
+	app->previewed = NULL;
+	struct view *form = form_new(app, &(struct form_options){.action = run->action,
 	                                          .ref = target(run, 0),
 	                                          .values = run->args,
 	                                          .done = form_filled,
+	                                          .changed = planned ? preview : NULL,
 	                                          .data = run,
-	                                          .free_data = run_free}));
+	                                          .free_data = run_free});
+	app_push_modal(app, form);
+	if (planned)
+		preview(app, form, run);
 }
 
-/* On its key an action runs with the usual values where there are any; the menu asks for them. */
+/*
+ * On its key an action runs with the usual values where there are any; the menu
+ * asks for them. What has a plan is looked at first anyway, so it asks always.
+ */
 static bool needs_form(const struct action *action, bool ask)
 {
 	bool some = action->params && action->params->name;
+	ask |= action->flags & ACTION_PLAN;
 	for (const struct param *param = action->params; param && param->name && !ask; param++)
 		ask = param->required || !param->fallback;
 	return some && ask;

@@ -13,12 +13,20 @@ struct form_options {
 	const struct obj_ref *ref;  /* gives today's values and what is proposed */
 	const struct args *values;  /* what was typed before, or NULL */
 	form_done done;
+	/* A choice was made or a text left: what would come of it now is to be said by form_say(). May be NULL. */
+	void (*changed)(struct app *app, struct view *form, void *data);
 	void *data;
 	void (*free_data)(void *data);
 };
 
 /* One field a parameter of the action. */
 struct view *form_new(struct app *app, const struct form_options *options);
+
+/* What is in the form now, checked; NULL where something is wrong or missing. Owned. */
+struct args *form_args(const struct view *form);
+/* What would come of it: the plan's sentences (copied), below the fields as far as there is room. */
+void form_say(struct view *form, const struct plan *plan);
+bool view_is_form(const struct view *view);
 
 struct plan_form_options {
 	const char *title; /* copied */

@@ -107,6 +107,24 @@ static int note_rows(const struct plan_form *form, int cols)
 	return rows;
 }
 
+/* Rows for the items of `rows`: all they need where the notes fit below, else what the notes leave. */
+static int item_rows(const struct plan_form *form, int rows, int notes)
+{
+	int need = 2 * MAX((int)form->plan->items->len, 1);
+	/* What is chosen from needs the room; where nothing is, the notes say what matters. */
+	int kept = form->pick ? MIN(notes, rows / 3) : MIN(notes, MAX(rows - 2, 0));
+	return MAX(MIN(need, rows - kept), 0);
+}
+
+/* More than fits: told in the last line. */
+static void draw_more(struct area area, int notes)
+{
+	if (notes > area.rows && area.rows > 0) {
+		area_fill(area, area.rows - 1, 0, 1, area.cols, ROLE_DIALOG, ' ');
+		area_textf(area, area.rows - 1, 0, -1, ROLE_DIM, "... n shows %d more lines", notes - area.rows + 1);
+	}
+}
+
 static void plan_form_draw(struct view *view, struct area area, bool focused)
 {
 	(void)focused;
@@ -114,7 +132,8 @@ static void plan_form_draw(struct view *view, struct area area, bool focused)
 	int n = (int)form->plan->items->len, width = CLAMP(area.cols - 6, 1, 84);
 	int notes = note_rows(form, width);
 	struct area in = box_draw(area, 2 * MAX(n, 1) + notes + 3, width, true, form->title);
-	struct area items = area_sub(in, 0, 0, MAX(in.rows - 2 - MIN(notes, in.rows / 3), 0), in.cols);
+	struct area items = area_sub(in, 0, 0, item_rows(form, in.rows - 2, notes), in.cols);
+	struct area below = area_sub(in, items.rows, 0, in.rows - 2 - items.rows, in.cols);
 	unsigned fit = (unsigned)MAX(items.rows / 2, 1), cursor = form->list.cursor;
 	unsigned shown = MIN(cursor, (unsigned)MAX(n - 1, 0));
 	form->list.top = MIN(form->list.top, shown);
@@ -125,7 +144,8 @@ static void plan_form_draw(struct view *view, struct area area, bool focused)
 		        form->list.top + i == cursor);
 	if (n == 0)
 		area_text(items, 0, 0, -1, ROLE_DIM, form->pick ? "nothing besides the definition" : "no files are touched");
-	draw_notes(form, area_sub(in, items.rows, 0, in.rows - 2 - items.rows, in.cols), 0);
+	draw_notes(form, below, 0);
+	draw_more(below, notes);
 	form->items_at = (struct rect){items.y, items.x, items.rows, items.cols};
 	int x = box_button(in, in.rows - 1, 0, "Continue", cursor == (unsigned)n, true);
 	form->buttons_y = in.y + in.rows - 1;
@@ -149,6 +169,15 @@ static void toggle(struct plan_form *form)
 		app_notice(form->view.app, LEVEL_WARNING, "%s is always part of it", item->what);
 	else
 		item->chosen = !item->chosen;
+}
+
+static void show_notes(struct plan_form *form)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	for (guint i = 0; i < form->plan->notes->len; i++)
+		g_string_append_printf(text, "%s%s", i ? "\n" : "", (const char *)form->plan->notes->pdata[i]);
+	if (text->len)
+		app_show_text(form->view.app, form->title, text->str);
 }
 
 /* What changes in the definition, on a screen of its own. */
@@ -186,6 +215,9 @@ static bool plan_form_key(struct view *view, keycode key, unsigned count)
 		return true;
 	case K_SPACE:
 		toggle(form);
+		return true;
+	case 'n':
+		show_notes(form);
 		return true;
 	case 'd':
 		show_diff(form);
