@@ -39,6 +39,7 @@
 	X(OP_SNAPSHOT_DELETE) /* scope: one|with-children|children, metadata-only: bool */                   \
 	X(OP_SNAPSHOT_EDIT)   /* name, description */                                                        \
 	X(OP_SNAPSHOT_PRUNE)  /* on the guest; keep: how many, prefix: of the names that count */            \
+	X(OP_SNAPSHOT_REVERT) /* state: as-then|running|paused|stopped, take-first: bool */                 \
 	X(OP_POOL_START)                                                                                     \
 	X(OP_POOL_STOP)                                                                                      \
 	X(OP_POOL_AUTOSTART) /* on: bool */                                                                  \

@@ -51,6 +51,13 @@ static const struct op_row rows[OP_N] = {
 	PLANNED(OP_SNAPSHOT_DELETE, OBJ_SNAPSHOT, op_snapshot_delete),
 	ROW(OP_SNAPSHOT_EDIT, OBJ_SNAPSHOT, op_snapshot_edit),
 	PLANNED(OP_SNAPSHOT_PRUNE, OBJ_GUEST, op_snapshot_prune),
+	[OP_SNAPSHOT_REVERT] = {
+		.op = OP_SNAPSHOT_REVERT,
+		.kind = OBJ_SNAPSHOT,
+		.run = op_snapshot_revert_run,
+		.settle = op_snapshot_revert_settle,
+		.plan = op_snapshot_revert_plan,
+	},
 	ROW(OP_POOL_START, OBJ_POOL, op_pool_start),
 	ROW(OP_POOL_STOP, OBJ_POOL, op_pool_stop),
 	ROW(OP_POOL_AUTOSTART, OBJ_POOL, op_pool_autostart),

@@ -61,6 +61,7 @@ OP_FUNCTIONS(op_snapshot_take);
 OP_FUNCTIONS(op_snapshot_delete);
 OP_FUNCTIONS(op_snapshot_edit);
 OP_FUNCTIONS(op_snapshot_prune);
+OP_FUNCTIONS(op_snapshot_revert);
 OP_FUNCTIONS(op_pool_start);
 OP_FUNCTIONS(op_pool_stop);
 OP_FUNCTIONS(op_pool_autostart);
@@ -80,5 +81,7 @@ struct plan *op_guest_own_overlay_plan(virConnectPtr conn, const struct op_reque
 OP_PLAN(op_snapshot_take);
 OP_PLAN(op_snapshot_delete);
 OP_PLAN(op_snapshot_prune);
+
+struct plan *op_snapshot_revert_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 
 #endif

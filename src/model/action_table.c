@@ -380,6 +380,21 @@ static const struct param snapshot_prune_params[] = {
         PARAMS_END,
 };
 
+static const struct param snapshot_revert_params[] = {
+        {.name = "state",
+                .title = "Afterwards",
+                .help = "What the guest is then: as it was when the snapshot was taken, running, paused or stopped.",
+                .type = PARAM_CHOICE,
+                .choices = "as-then|running|paused|stopped",
+                .fallback = "as-then"},
+        {.name = "take-first",
+                .title = "Take one of now first",
+                .help = "Takes a snapshot of what is now, so that you can come back to it.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        PARAMS_END,
+};
+
 const struct action_fixed action_fixed_table[] = {
         {"snapshot-auto", "auto", "yes"},
         {"start-paused", "paused", "yes"},
@@ -762,6 +777,20 @@ const struct action action_table[] = {
                 .key = "F2",
                 .params = snapshot_edit_params,
                 .op = OP_SNAPSHOT_EDIT,
+        },
+        {
+                .verb = "snapshot-revert",
+                .title = "Roll back",
+                .help = "Brings disks, definition and, where it was kept, memory of a snapshot back.",
+                .virsh = "virsh snapshot-revert DOMAIN %s",
+                .kind = OBJ_SNAPSHOT,
+                .flags = ACTION_WRITES | ACTION_DANGEROUS | ACTION_PLAN | ACTION_ABORTABLE,
+                .key = "B",
+                .params = snapshot_revert_params,
+                .confirm = CONFIRM_YES,
+                .consequence = "What the guest is now is lost: its disks, its memory and its definition become those of then.",
+                .why_not = why_not_snapshot_revert,
+                .op = OP_SNAPSHOT_REVERT,
         },
         /* pools */
         {

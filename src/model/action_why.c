@@ -287,6 +287,19 @@ GUEST_WHY(why_not_template, template_rule)
 GUEST_WHY(why_not_untemplate, untemplate_rule)
 GUEST_WHY(why_not_own_overlay, own_overlay_rule)
 
+/* ---- snapshots ---- */
+
+char *why_not_snapshot_revert(const struct store *store, const struct obj_ref *ref)
+{
+	const struct snapshot_row *row = store_snapshot(store, ref)->row;
+
+	if (row->kind == SNAPSHOT_MIXED)
+		return reason(row->name, "is internal for some disks and external for others: nobody can roll back to it");
+	if (row->missing && *row->missing)
+		return g_strdup_printf("'%s' stands on '%s', which is missing", row->name, row->missing);
+	return NULL;
+}
+
 /* ---- pools ---- */
 
 char *why_not_pool_start(const struct store *store, const struct obj_ref *ref)

@@ -31,6 +31,7 @@
 	X(why_not_own_overlay)                                                                               \
 	X(why_not_snapshot_create)                                                                           \
 	X(why_not_snapshot_prune)                                                                            \
+	X(why_not_snapshot_revert)                                                                           \
 	X(why_not_pool_start)                                                                                \
 	X(why_not_pool_active)                                                                               \
 	X(why_not_pool_autostart_on)                                                                         \
