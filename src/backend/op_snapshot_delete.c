@@ -104,12 +104,11 @@ static void plan_way(struct plan *plan, const struct snap *snap, const struct re
 	case REMOVAL_FILES:
 		break;
 	case REMOVAL_MERGE:
-		if (active)
-			add_note(plan, "What was written since '%s' is merged down while the guest runs. It can be aborted: the guest "
-			               "and the other snapshots stay whole, but from the first moment on there is no way back to '%s'.",
-			        snap->name, snap->name);
-		else
-			add_note(plan, "What was written since '%s' is merged down by libvirt; that can not be aborted.", snap->name);
+		add_note(plan, "What was written since '%s' is merged down%s. It can be aborted: the guest and the other snapshots "
+		               "stay whole, but from the first moment on there is no way back to '%s'.",
+		        snap->name,
+		        active ? " while the guest runs" : " by the guest's QEMU, which is started for it; its CPUs do not run",
+		        snap->name);
 		break;
 	}
 }

@@ -225,13 +225,11 @@ static void find_disk(struct finding *finding, const struct snap_disk *disk)
 }
 
 /* All disks are merged, or none: a snapshot that is whole on one and gone on the other helps nobody. */
-static void settle_merges(struct finding *finding, unsigned disks)
+static void settle_merges(struct finding *finding)
 {
 	struct removal *removal = finding->removal;
-	/* libvirt's own merge of a guest that is off knows only whole snapshots. */
-	bool whole = finding->map->active ? removal->stays->len == 0 : removal->merges->len == disks;
 
-	if (!removal->merges->len || whole)
+	if (!removal->merges->len || !removal->stays->len)
 		return;
 	for (unsigned i = 0; i < removal->merges->len; i++) {
 		const struct removal_merge *merge = g_ptr_array_index(removal->merges, i);
@@ -263,16 +261,13 @@ static bool memory_shared(GPtrArray *tree, const struct snap *snap, const char *
 
 static void find_external(struct finding *finding)
 {
-	unsigned disks = 0;
-
 	for (unsigned i = 0; i < finding->snap->disks->len; i++) {
 		const struct snap_disk *disk = g_ptr_array_index(finding->snap->disks, i);
-		if (!g_str_equal(disk->mode, "external") || !*disk->state)
-			continue;
-		find_disk(finding, disk);
-		disks++;
+
+		if (g_str_equal(disk->mode, "external") && *disk->state)
+			find_disk(finding, disk);
 	}
-	settle_merges(finding, disks);
+	settle_merges(finding);
 	find_kept(finding);
 	finding->removal->way = finding->removal->merges->len ? REMOVAL_MERGE : REMOVAL_FILES;
 	for (unsigned i = 0; i < finding->removal->merges->len; i++)

@@ -78,21 +78,6 @@ static enum task_state merge_running(struct removing *removing, GError **error)
 	return TASK_OK;
 }
 
-/* libvirt wants the record to name the file that lies above the state in the chain of now. */
-static bool name_children(struct removing *removing, GError **error)
-{
-	GPtrArray *merges = removing->removal->merges;
-
-	for (unsigned i = 0; i < merges->len; i++) {
-		const struct removal_merge *merge = g_ptr_array_index(merges, i);
-		const struct snap_disk *disk = snap_disk_find(removing->snap, merge->target);
-		g_autofree char *overlay = snapshot_map_key(removing->map, disk->overlay);
-		if (!g_str_equal(overlay, merge->child))
-			snap_move_file(removing->snap, merge->target, disk->overlay, merge->child, "qcow2");
-	}
-	return mark(removing, error);
-}
-
 static bool libvirt_deletes(struct removing *removing, GError **error)
 {
 	g_autoptr(virDomainSnapshot) snapshot = virDomainSnapshotLookupByName(removing->dom, removing->snap->name, 0);
@@ -103,28 +88,34 @@ static bool libvirt_deletes(struct removing *removing, GError **error)
 	return false;
 }
 
-/* libvirt starts a QEMU of its own for it, and can not be stopped. */
+/* Its CPUs never ran: there is nothing to lose, but what the merge wrote shall be on the disk. */
+static void end_qemu(struct removing *removing)
+{
+	if (virDomainDestroyFlags(removing->dom, VIR_DOMAIN_DESTROY_GRACEFUL) < 0)
+		virDomainDestroy(removing->dom);
+}
+
+/*
+ * libvirt 9 merges only the last snapshot of a guest that is off. Any can be
+ * merged by a QEMU whose CPUs do not run; it ends with our connection, so that
+ * nothing is left of it when we are killed.
+ */
 static enum task_state merge_off(struct removing *removing, GError **error)
 {
-	GPtrArray *merges = removing->removal->merges;
-
-	job_say(removing->job, "merging '%s': libvirt does it by itself; this can not be aborted", removing->snap->name);
-	if (!name_children(removing, error) || !libvirt_deletes(removing, error))
+	if (virDomainHasManagedSaveImage(removing->dom, 0) == 1) {
+		g_set_error(error, CONN_ERROR, VIR_ERR_OPERATION_INVALID,
+		        "cannot merge '%s': the guest has a managed save image; start it, or drop that image first",
+		        removing->snap->name);
 		return TASK_FAILED;
-	g_autoptr(GPtrArray) tree = snapshot_tree_read(removing->dom, true, error);
-	if (!tree)
+	}
+	job_log(removing->job, "the guest's QEMU is started for the merge; its CPUs do not run");
+	if (virDomainCreateWithFlags(removing->dom, VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_AUTODESTROY) < 0) {
+		conn_set_error(error, "cannot merge '%s': the guest's QEMU, which does it, does not start", removing->snap->name);
 		return TASK_FAILED;
-	/* The old tree's own snapshot is gone; the rest is looked at anew. */
-	GPtrArray *old = removing->tree;
-	struct snap *snap = removing->snap;
-	removing->tree = tree;
-	removing->snap = NULL;
-	enum task_state state = TASK_OK;
-	for (unsigned i = 0; i < merges->len && state == TASK_OK; i++)
-		if (!tell_others(removing, g_ptr_array_index(merges, i), error))
-			state = TASK_FAILED;
-	removing->tree = old;
-	removing->snap = snap;
+	}
+	enum task_state state = merge_running(removing, error);
+	if (!conn_lost(removing->job->conn))
+		end_qemu(removing);
 	return state;
 }
 

@@ -256,21 +256,6 @@ static const struct param untemplate_params[] = {
         PARAMS_END,
 };
 
-static const struct param snapshot_revert_params[] = {
-        {.name = "state",
-                .title = "Afterwards",
-                .help = "What the guest is then: as it was when the snapshot was taken, running, paused or stopped.",
-                .type = PARAM_CHOICE,
-                .choices = "as-then|running|paused|stopped",
-                .fallback = "as-then"},
-        {.name = "take-first",
-                .title = "Take one of now first",
-                .help = "Takes a snapshot of what is now, so that you can come back to it.",
-                .type = PARAM_BOOL,
-                .fallback = "no"},
-        PARAMS_END,
-};
-
 static const struct param own_overlay_params[] = {
         {.name = "forget-snapshots",
                 .title = "Forget snapshots",
@@ -392,6 +377,21 @@ static const struct param snapshot_prune_params[] = {
                 .help = "Only those count whose name begins so.",
                 .type = PARAM_STRING,
                 .fallback = "auto-"},
+        PARAMS_END,
+};
+
+static const struct param snapshot_revert_params[] = {
+        {.name = "state",
+                .title = "Afterwards",
+                .help = "What the guest is then: as it was when the snapshot was taken, running, paused or stopped.",
+                .type = PARAM_CHOICE,
+                .choices = "as-then|running|paused|stopped",
+                .fallback = "as-then"},
+        {.name = "take-first",
+                .title = "Take one of now first",
+                .help = "Takes a snapshot of what is now, so that you can come back to it.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
         PARAMS_END,
 };
 

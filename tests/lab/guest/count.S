@@ -4,7 +4,7 @@
  * key adds one to a number that it keeps in memory, on the screen and in one
  * sector of each BIOS disk. It goes on from what its first disk says.
  *
- *   memory  0x9000  "NVCT", the count (32 bits)
+ *   memory  0x9000  "NVCT", the count (32 bits); 0x9200 the same count once all is written and shown
  *   screen  line 0  "count 00000007", cursor hidden
  *   disks   sector 8 of each: the same 8 bytes, then zeros
  */
@@ -40,7 +40,8 @@ begin:
 	movl	$MAGIC, RECORD
 show:
 	call	print
-wait:
+	movl	RECORD + 4, %eax
+	movl	%eax, RECORD + 512
 	xorw	%ax, %ax			# sleeps until a key comes
 	int	$0x16
 	movl	RECORD + 4, %ebx

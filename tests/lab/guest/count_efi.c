@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * count.S for UEFI firmware: the same record at 32 MiB, on the screen and in
- * sector 8 of every disk, and in the variable NvirtCount of the NVRAM too.
+ * sector 8 of every disk, and in the variable NvirtCount of the NVRAM too; 512
+ * bytes on in memory the same count once all is written and shown.
  * Started by the firmware as a "kernel"; built without any library, see
  * count_efi.S for its header and UEFI 2.9 for the tables.
  */
@@ -180,6 +181,7 @@ uint64_t EFIAPI efi_main(void *image, struct system *system)
 	system->out->enable_cursor(system->out, 0);
 	for (;;) {
 		show(system, record->count);
+		*(volatile uint32_t *)(record + 1) = record->count;
 		wait(1, &system->in->wait_for_key, &which);
 		if (system->in->read_key(system->in, &key))
 			continue;
