@@ -86,6 +86,11 @@ bool action_check_args(const struct action *action, struct args *args, GError **
 /* What is proposed for this object, where nothing was given. */
 void action_propose(const struct action *action, const struct store *store, const struct obj_ref *ref,
         struct args *args);
+/*
+ * The row's virsh equivalent, for a shell: %s becomes the object's name, and
+ * DOMAIN the guest's of a snapshot. NULL = there is none. Owned.
+ */
+char *action_virsh(const struct action *action, const struct store *store, const struct obj_ref *ref);
 /* A request for the back end; `args` are copied. */
 struct op_request *action_request(const struct action *action, const struct store *store,
         const struct obj_ref *ref, const struct args *args, const char *task_id);

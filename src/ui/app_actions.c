@@ -100,23 +100,12 @@ static void append_refused(const struct action_run *run, GString *out)
 		g_string_append_printf(out, "\n  and %u more", run->refused->len - NAMES_SHOWN);
 }
 
-static bool plain_word(const char *name)
-{
-	for (const char *p = name; *p; p++)
-		if (!g_ascii_isalnum(*p) && !strchr("._+-", *p))
-			return false;
-	return *name;
-}
-
-/* What it would be in a shell; only where the name needs no quoting to be read right. */
+/* What it would be in a shell. */
 static void append_virsh(const struct app *app, const struct action_run *run, GString *out)
 {
-	const char *virsh = run->action->virsh;
-	g_autofree char *name = name_of(app, target(run, 0));
-	const char *at = virsh ? strstr(virsh, "%s") : NULL;
-	if (!at || run->targets->len > 1 || !plain_word(name))
-		return;
-	g_string_append_printf(out, "\n\nSame as: %.*s%s%s", (int)(at - virsh), virsh, name, at + 2);
+	g_autofree char *virsh = action_virsh(run->action, app->store, target(run, 0));
+	if (virsh && run->targets->len == 1)
+		g_string_append_printf(out, "\n\nSame as: %s", virsh);
 }
 
 static char *question(const struct app *app, const struct action_run *run)

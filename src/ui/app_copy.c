@@ -140,16 +140,13 @@ struct view *app_copy_menu(struct app *app)
 
 void app_note_virsh(struct app *app, const struct action *action, const struct obj_ref *ref)
 {
-	const char *at = action->virsh ? strstr(action->virsh, "%s") : NULL;
 	const struct host *host = store_host(app->store, ref->host);
-	const char *name = store_name(app->store, ref);
-	if (!at || !host || !g_str_has_prefix(action->virsh, "virsh ") || !*name)
+	g_autofree char *virsh = action_virsh(action, app->store, ref);
+	if (!host || !virsh || !strstr(action->virsh, "%s") || !g_str_has_prefix(virsh, "virsh ") || !*store_name(app->store, ref))
 		return;
-	g_autofree char *quoted = g_shell_quote(name);
 	const char *uri = host->status->uri && *host->status->uri ? host->status->uri : host->asked_uri;
 	g_autofree char *quoted_uri = g_shell_quote(uri);
-	const char *rest = action->virsh + strlen("virsh ");
 	g_free(app->last_virsh);
-	app->last_virsh = g_strdup_printf("virsh %s%s%s%.*s%s%s", *uri ? "-c " : "", *uri ? quoted_uri : "",
-	        *uri ? " " : "", (int)(at - rest), rest, quoted, at + 2);
+	app->last_virsh = g_strdup_printf(
+	        "virsh %s%s%s%s", *uri ? "-c " : "", *uri ? quoted_uri : "", *uri ? " " : "", virsh + strlen("virsh "));
 }

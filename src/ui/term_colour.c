@@ -79,7 +79,7 @@ static void make_pictured(struct term *term)
 		for (int j = 0; j < last; j++)
 			if (term->stand_in[j] < 0 && apart(colour_palette_rgb(j), wanted) < apart(colour_palette_rgb(best), wanted))
 				best = j;
-		term->pictured[i] = term->direct ? direct_colour(i) : term->stand_in[i] < 0 && i < last ? i : best;
+		term->pictured[i] = term->direct ? direct_colour(i) : i < last && term->stand_in[i] < 0 ? i : best;
 	}
 	term->pictured_known = true;
 }
