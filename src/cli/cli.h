@@ -92,6 +92,12 @@ char *cli_plan_all(const struct plan *plan);
 char *cli_plan_text(const struct plan *plan, const char *ids);
 json_object *cli_plan_json(const struct plan *plan, const char *ids);
 
+/* ---- going on alone (cli_detach.c) ---- */
+/* Is this the process that goes on for one that did not wait? */
+bool cli_is_detached(void);
+/* Starts this program anew with the same words, on its own. */
+bool cli_detach(GError **error);
+
 /* ---- questions (cli_ask.c) ---- */
 enum cli_answer { ANSWER_YES, ANSWER_NO, ANSWER_INTERRUPTED };
 /* Is there a terminal to ask on? */

@@ -14,6 +14,8 @@
 
 const struct cli_option cli_options_action[] = {
         {"dry-run", 'n', NULL, false, "Say what would be done, and change nothing"},
+        {"no-wait", 0, NULL, false, "Leave when it was begun; 'nvirt tasks' says how it goes on"},
+        {"wait", 0, NULL, false, "Wait for its end (the default)"},
         {0},
 };
 
@@ -516,6 +518,38 @@ static int prepare(struct verb *verb)
 	return code == EXIT_CODE_OK ? read_current(verb) : code;
 }
 
+static bool goes_on_alone(const struct verb *verb)
+{
+	return cli_line_flag(&verb->cli->line, "no-wait") && !cli_line_flag(&verb->cli->line, "wait") &&
+	       !cli_is_detached();
+}
+
+/* Everything was looked at and agreed to: the rest needs nobody. */
+static int detach(const struct verb *verb)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!cli_detach(&error)) {
+		output_message(&verb->cli->out, "%s: cannot go on without waiting: %s", verb->action->verb,
+		        error->message);
+		return EXIT_CODE_FAILED;
+	}
+	for (unsigned i = 0; i < verb->targets->len; i++) {
+		const struct target *target = verb->targets->pdata[i];
+		g_autoptr(json_object) object = json_object_new_object();
+
+		output_note(&verb->cli->out, "nvirt: %s '%s': begun; 'nvirt tasks' says how it goes on",
+		        verb->action->verb, target->name);
+		json_add_string(object, "verb", verb->action->verb);
+		json_add_string(object, "kind", obj_kind_word(verb->action->kind));
+		json_add_string(object, "object", target->name);
+		json_add_string(object, "state", "begun");
+		if (verb->cli->out.json)
+			output_json(&verb->cli->out, object, false);
+	}
+	return EXIT_CODE_OK;
+}
+
 static int act(struct verb *verb)
 {
 	int code = prepare(verb);
@@ -529,6 +563,8 @@ static int act(struct verb *verb)
 	code = confirm(verb);
 	if (code != EXIT_CODE_OK)
 		return code;
+	if (goes_on_alone(verb))
+		return verb->refused ? (detach(verb), EXIT_CODE_FAILED) : detach(verb);
 	/* The world went on while the question stood. */
 	cli_session_pump(verb->session);
 	drop_refused(verb);
@@ -547,6 +583,7 @@ int cli_action(struct cli *cli, const struct action *action)
 	struct verb verb = {.cli = cli, .action = action};
 	int code = check_words(&verb);
 
+	cli->yes |= cli_is_detached();
 	if (code == EXIT_CODE_OK)
 		code = check_asking(&verb);
 	if (code != EXIT_CODE_OK)

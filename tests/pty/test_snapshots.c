@@ -235,12 +235,29 @@ static void deleting_prints_its_plan_and_then_does_it(void **state)
 	check(0, "\"state\":\"ok\"", "", "--json", "snapshot", "delete", "verbs", "two wörds", "--yes");
 }
 
+static bool is_there(void *data)
+{
+	g_autofree char *xml = snapshot_xml("verbs", data);
+	return xml != NULL;
+}
+
+static void what_is_not_waited_for_is_done_all_the_same(void **state)
+{
+	(void)state;
+	check(0, "", "begun", "snapshot", "create", "verbs", "alone", "--no-wait");
+	lab_wait_for(is_there, (void *)"alone", "the snapshot 'alone'", PTY_DEADLINE_MS);
+	check(0, "\"state\":\"begun\"", "begun", "--json", "snapshot", "create", "verbs", "alone2", "--no-wait");
+	lab_wait_for(is_there, (void *)"alone2", "the snapshot 'alone2'", PTY_DEADLINE_MS);
+	check(1, "", "refused", "snapshot", "create", "verbs", "alone", "--no-wait");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(taken_edited_gone_back_to_and_deleted_by_keys),
 	        cmocka_unit_test(verbs_of_two_words_do_the_same_as_of_one),
 	        cmocka_unit_test(what_is_wrong_is_refused_before_anything_is_done),
+	        cmocka_unit_test(what_is_not_waited_for_is_done_all_the_same),
 	        cmocka_unit_test(deleting_prints_its_plan_and_then_does_it),
 	};
 
