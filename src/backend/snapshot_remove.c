@@ -186,6 +186,21 @@ static void delete_files(struct removing *removing)
 
 /* ---- one snapshot ---- */
 
+/*
+ * Dropping a record makes libvirt 9 rewrite its children as if the files had
+ * been merged, also where they were not: so it has none by then.
+ */
+static bool move_children(struct removing *removing, GError **error)
+{
+	for (unsigned i = 0; i < removing->snap->below->len; i++) {
+		struct snap *child = g_ptr_array_index(removing->snap->below, i);
+		snap_set_parent(child, removing->snap->parent);
+		if (!snapshot_redefine(removing->dom, child, error))
+			return false;
+	}
+	return true;
+}
+
 static enum task_state act(struct removing *removing, GError **error)
 {
 	enum task_state state = TASK_OK;
@@ -203,7 +218,7 @@ static enum task_state act(struct removing *removing, GError **error)
 		state = removing->map->active ? merge_running(removing, error) : merge_off(removing, error);
 		break;
 	}
-	if (state == TASK_OK && !snapshot_forget(removing->dom, removing->snap->name, error))
+	if (state == TASK_OK && (!move_children(removing, error) || !snapshot_forget(removing->dom, removing->snap->name, error)))
 		state = TASK_FAILED;
 	return state;
 }

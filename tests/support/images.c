@@ -50,14 +50,19 @@ static void share(const char *path)
 		fail_msg("%s", path);
 }
 
-char *images_make(const char *dir, const char *name, const char *format)
+char *images_make_sized(const char *dir, const char *name, const char *format, unsigned mib)
 {
 	char *path = g_build_filename(dir, name, NULL);
 	g_autofree char *quoted = g_shell_quote(path);
 
-	g_free(images_command("qemu-img create -q -f %s %s 64M", format, quoted));
+	g_free(images_command("qemu-img create -q -f %s %s %uM", format, quoted, mib));
 	share(path);
 	return path;
+}
+
+char *images_make(const char *dir, const char *name, const char *format)
+{
+	return images_make_sized(dir, name, format, 64);
 }
 
 void images_write(const char *path, const char *format, unsigned byte, unsigned at_kib, unsigned kib)

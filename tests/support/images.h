@@ -10,8 +10,9 @@
 char *images_command(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* A directory for images that the lab's daemon sees too; owned. */
 char *images_dir(struct lab *lab);
-/* `format` "qcow2" or "raw"; 64 MiB. The path, owned. */
+/* `format` "qcow2" or "raw"; without `mib` 64 MiB. The path, owned. */
 char *images_make(const char *dir, const char *name, const char *format);
+char *images_make_sized(const char *dir, const char *name, const char *format, unsigned mib);
 /* Fills `kib` KiB from `at_kib` on with a byte. No guest may have it open. */
 void images_write(const char *path, const char *format, unsigned byte, unsigned at_kib, unsigned kib);
 /* Of the whole content; `snapshot` NULL = of now, else of that internal snapshot. Owned. */
