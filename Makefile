@@ -9,7 +9,7 @@ DOCDIR  ?= $(PREFIX)/share/doc/nvirt
 BUILD   ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(DEBUG),-debug)
 comma   := ,
 
-PKGS      := glib-2.0 libxml-2.0 json-c libvirt libvirt-qemu ncursesw
+PKGS      := glib-2.0 libxml-2.0 json-c libvirt libvirt-qemu ncursesw libpng
 TEST_PKGS := cmocka vterm
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \

@@ -51,6 +51,7 @@ tabs() {
 declare -A seen=(
 	[host-Summary]='QEMU' [host-Guests]='running +[0-9]+[.][0-9]' [host-Storage]='default' [host-Networks]='default'
 	[guest-Summary]='On the host' [guest-Hardware]='Processors' [guest-XML]='<domain' [guest-Graphs]='CPU'
+	[guest-Snapshots]='held'
 	[pool-Summary]='dir' [pool-Volumes]='counter.qcow2' [network-Summary]='192.168'
 )
 
@@ -64,7 +65,7 @@ capture() {
 	tabs host Summary Guests Storage Networks Tasks Graphs
 	keys j
 	wait_for 'guest counter'
-	tabs guest Summary Hardware Tasks XML Graphs
+	tabs guest Summary Hardware Snapshots Tasks XML Graphs
 	keys End k k
 	wait_for 'pool default'
 	tabs pool Summary Volumes
@@ -85,6 +86,9 @@ for guest in counter shell off; do
 done
 "$here/lab/lab.sh" virsh h1 start counter >/dev/null
 "$here/lab/lab.sh" virsh h1 start shell >/dev/null
+for snapshot in installed updated; do
+	"$here/lab/lab.sh" virsh h1 snapshot-create-as counter "$snapshot" --description "as $snapshot" >/dev/null
+done
 "$here/lab/lab.sh" virsh h1 pool-refresh default >/dev/null
 capture 80x24
 capture 200x60

@@ -15,7 +15,12 @@
 
 struct inbox;
 
-enum journal_event { JOURNAL_START, JOURNAL_LOG, JOURNAL_END };
+enum journal_event {
+	JOURNAL_START,
+	JOURNAL_LOG,
+	JOURNAL_STEP, /* what the task is about to make or change (task.h); an older nvirt skips the line */
+	JOURNAL_END,
+};
 
 /* One line. `instance` is "pid:starttime" of the writer (see /proc/PID/stat), so that a dead writer is told
  * from a live one. */
@@ -28,6 +33,7 @@ struct journal_record {
 	uint8_t uuid[16];
 	enum task_state state; /* END */
 	char *text;            /* LOG: the line; END: message */
+	struct task_step *step; /* STEP, owned; else NULL */
 };
 
 struct journal_record *journal_record_new(enum journal_event event, const char *task_id);

@@ -13,6 +13,7 @@
 #include "nvirt/inv.h"
 #include "nvirt/journal.h"
 #include "nvirt/op.h"
+#include "nvirt/picture.h"
 #include "nvirt/snapshot.h"
 #include "nvirt/task.h"
 
@@ -32,6 +33,7 @@ enum msg_type {
 	MSG_EDIT,     /* edit: an answer; for the front door, the store drops it */
 	MSG_JOURNAL,  /* record, or text = notice about the file */
 	MSG_NOTICE,   /* text for the status line, level */
+	MSG_PICTURE,  /* picture of the file `name` (raw), or text = why there is none; for the front door */
 	MSG_HISTORY,  /* history: slots that the keeper read of this host */
 	MSG_TYPE_N
 };
@@ -76,6 +78,7 @@ struct msg {
 	struct task_update *update;
 	struct plan *plan;
 	struct edit_answer *edit;
+	struct picture *picture;
 	struct journal_record *record;
 	GArray *history; /* struct history_record */
 };

@@ -31,6 +31,15 @@
 	X(OP_GUEST_TAGS)      /* add, remove: tags, separated by commas */                                       \
 	X(OP_GUEST_EDIT)      /* request->edit */                                                           \
 	X(OP_GUEST_UNDEFINE)  /* remove: newline-separated plan item ids */                                  \
+	X(OP_GUEST_CLONE)       /* name, mode: default|full|linked, count, start: bool, pool, own-overlay: bool, … */ \
+	X(OP_GUEST_TEMPLATE)    /* on: bool, own-overlay: bool */                                             \
+	X(OP_GUEST_OWN_OVERLAY) /* forget-snapshots: bool */                                                  \
+	X(OP_GUEST_UNPROTECT)   /* anyway: bool */                                                            \
+	X(OP_SNAPSHOT_TAKE)   /* on the guest; name, description, memory: bool, kind: auto|internal|external, quiesce: bool, live: bool, leave-out: targets, separated by commas, auto: bool (names it "auto-…") */ \
+	X(OP_SNAPSHOT_DELETE) /* scope: one|with-children|children, metadata-only: bool */                   \
+	X(OP_SNAPSHOT_EDIT)   /* name, description */                                                        \
+	X(OP_SNAPSHOT_PRUNE)  /* on the guest; keep: how many, prefix: of the names that count */            \
+	X(OP_SNAPSHOT_REVERT) /* state: as-then|running|paused|stopped, take-first: bool */                 \
 	X(OP_POOL_START)                                                                                     \
 	X(OP_POOL_STOP)                                                                                      \
 	X(OP_POOL_AUTOSTART) /* on: bool */                                                                  \
@@ -84,6 +93,13 @@ void op_request_free(struct op_request *request);
  * What an operation would touch, found by looking at the host before anyone is
  * asked: the form shows it, --dry-run prints it.
  */
+enum plan_does {
+	PLAN_REMOVE,
+	PLAN_MAKE,
+	PLAN_CHANGE,
+	PLAN_KEEP, /* is read or stood on, and stays as it is */
+};
+
 struct plan_item {
 	char *id;      /* stable within the plan: "disk:vda", "nvram", "managed-save", "snapshots" */
 	char *what;    /* "disk vda" */
@@ -92,16 +108,20 @@ struct plan_item {
 	char *refused; /* why this one can not be chosen, or NULL */
 	bool chosen;   /* proposed */
 	bool required; /* always part of it, can not be deselected */
+	enum plan_does does;
 };
 
 struct plan {
 	char *refused;    /* why nothing can be done at all, or NULL */
 	GPtrArray *items; /* struct plan_item * */
 	GPtrArray *notes; /* char *: consequences in full sentences */
+	char *diff;       /* what changes in the definition, as a unified diff without secrets, or NULL */
 };
 
 struct plan *plan_new(void);
 struct plan_item *plan_add(struct plan *plan, const char *id, const char *what, const char *path);
+void plan_note(struct plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void plan_free(struct plan *plan);
+const char *plan_does_word(enum plan_does does); /* "remove" */
 
 #endif

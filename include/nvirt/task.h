@@ -35,6 +35,35 @@ struct task_log_line {
 	char *text; /* cleaned */
 };
 
+/*
+ * What a task makes or changes on its host, written down before it is done, so
+ * that whoever finds the task cut short knows what it may have left.
+ */
+enum step_kind {
+	STEP_FILE,       /* makes the file `path`, through libvirt; undone by deleting it */
+	STEP_LOCAL_FILE, /* the same, by this machine itself; `text` = "device:inode" where it is known before */
+	STEP_DEFINITION, /* defines the guest `uuid`, called `text`; undone by removing the definition */
+	STEP_MODE,       /* changes the permissions of `path`; `text` = those of before, octal */
+	STEP_OTHER,      /* `text` says it; only the task itself can undo it */
+	STEP_N
+};
+
+enum step_mark {
+	STEP_WILL,   /* about to be done, or done */
+	STEP_MADE,   /* surely done, by this task */
+	STEP_UNDONE, /* surely not there any more, or never was */
+	STEP_KEPT,   /* part of what the task was to make; number 0 = all of them */
+};
+
+struct task_step {
+	unsigned number; /* from 1 */
+	enum step_mark mark;
+	enum step_kind kind;
+	char *path; /* raw, on the host; "" */
+	char *text; /* cleaned; "" */
+	uint8_t uuid[16];
+};
+
 struct task {
 	char *id; /* sorts by start: "20261120T214503.123456-1f3a-0001" */
 	enum task_origin origin;
@@ -52,6 +81,7 @@ struct task {
 	uint64_t done_bytes, total_bytes; /* 0 = not known */
 	char *message;                    /* last line of status: error with remedy, or result; "" */
 	GPtrArray *log;                   /* struct task_log_line * */
+	GPtrArray *steps;                 /* struct task_step *, one a number, with its newest mark; NULL = none */
 };
 
 const char *task_state_word(enum task_state state); /* "running", "OK", "failed", … */
@@ -60,6 +90,15 @@ bool task_state_ended(enum task_state state);
 struct task *task_new(const char *id, enum task_origin origin);
 void task_free(struct task *task);
 void task_log(struct task *task, gint64 unix_us, const char *text);
+struct task_step *task_step_new(unsigned number, enum step_kind kind, const char *path, const char *text);
+struct task_step *task_step_copy(const struct task_step *step);
+void task_step_free(struct task_step *step);
+/* A new step, or a new mark of a known one. */
+void task_note_step(struct task *task, const struct task_step *step);
+/* Steps that may still be there once the task has ended, newest first, borrowed; empty where nothing is left. */
+GPtrArray *task_leftovers(const struct task *task);
+/* "the file '/pool/x'", "the guest 'x'": owned, cleaned. */
+char *task_step_words(const struct task_step *step);
 /* A fresh id: time, process, counter. Main thread and command line only. */
 char *task_make_id(void);
 
@@ -74,6 +113,7 @@ struct task_update {
 	uint64_t done_bytes, total_bytes;
 	char *message; /* cleaned */
 	char *log;     /* one more line, cleaned */
+	struct task_step *step; /* one more, or a mark */
 };
 
 struct task_update *task_update_new(const char *task_id);

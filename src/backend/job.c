@@ -8,6 +8,7 @@
 #include "backend/job.h"
 
 #include "backend/lock.h"
+#include "backend/steps.h"
 #include "nvirt/text.h"
 
 /* What a journal line may carry of a text; QEMU's command lines in errors are long. */
@@ -130,6 +131,7 @@ void job_unref(struct job *job)
 	g_free(job->host_name);
 	g_free(job->user);
 	g_free(job->message);
+	steps_free(job->steps);
 	g_string_free(job->paths, TRUE);
 	pthread_mutex_destroy(&job->lock);
 	pthread_cond_destroy(&job->cond);
@@ -286,6 +288,20 @@ bool job_begin(struct job *job, bool posted)
 	record->uri = g_strdup(job->uri ? job->uri : "");
 	record->user = g_strdup(job->user);
 	return sink_record(job->sink, record, true, posted);
+}
+
+bool job_step(struct job *job, const char *task_id, const struct task_step *step)
+{
+	const char *id = task_id ? task_id : job->request->task_id;
+	struct journal_record *record = journal_record_new(JOURNAL_STEP, id);
+	struct task_update *update = task_update_new(id);
+
+	record->unix_us = g_get_real_time();
+	record->instance = g_strdup(journal_instance());
+	record->step = task_step_copy(step);
+	update->step = task_step_copy(step);
+	post_update(job, update);
+	return sink_record(job->sink, record, true, false);
 }
 
 bool job_end(struct job *job, enum task_state state, const char *message, bool posted)

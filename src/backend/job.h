@@ -48,6 +48,8 @@ struct job_before {
 	int state;
 };
 
+struct steps;
+
 struct job {
 	unsigned refs; /* atomic */
 	struct job_sink *sink;
@@ -57,6 +59,7 @@ struct job {
 	/* Owned by the worker thread. */
 	virConnectPtr conn;
 	struct job_before before;
+	struct steps *steps; /* steps.h; NULL = it has made none */
 	GString *paths; /* undefine: newline-separated files that it meant to delete */
 
 	/* Under `lock`. */
@@ -88,6 +91,11 @@ void job_progress(struct job *job, double fraction, uint64_t done_bytes, uint64_
 void job_set_abortable(struct job *job, bool abortable);
 /* START in the journal, on the disk before it returns unless `posted`; once. false: could not be written. */
 bool job_begin(struct job *job, bool posted);
+/*
+ * A step in the journal, on the disk before it returns. `task_id` NULL = the
+ * job's own task. false: it could not be written.
+ */
+bool job_step(struct job *job, const char *task_id, const struct task_step *step);
 /*
  * END in the journal and the task's last update, once: false when it had
  * ended. `message` NULL = what job_say() said last. `posted`: the main thread

@@ -88,6 +88,7 @@ static void note_open(struct follower *follower, const struct journal_record *re
 		g_hash_table_remove(follower->open, record->task_id);
 		break;
 	case JOURNAL_LOG:
+	case JOURNAL_STEP:
 		break;
 	}
 }

@@ -2,6 +2,7 @@
 /* Start, reset, force off, pause and resume of a guest. Worker threads. */
 #include "backend/op_table.h"
 #include "backend/op_util.h"
+#include "backend/protect.h"
 
 /* ---- start ---- */
 
@@ -43,6 +44,8 @@ enum task_state op_guest_start_run(struct job *job, GError **error)
 		return TASK_FAILED;
 	if (job->before.known && op_state_active(job->before.state))
 		return op_refuse(job, error, "start", "it is running already");
+	if (protect_refuse(job, dom, "start", error) != TASK_OK)
+		return TASK_FAILED;
 	if (virDomainHasManagedSaveImage(dom, 0) == 1)
 		job_log(job, flags & VIR_DOMAIN_START_FORCE_BOOT
 		                ? "its managed save image is discarded: it boots anew"

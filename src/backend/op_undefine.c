@@ -6,6 +6,7 @@
  * before the first change. The definition goes first: a file of a guest that
  * is still defined is never deleted.
  */
+#include "backend/hostfile.h"
 #include "backend/op_table.h"
 #include "backend/op_util.h"
 #include "backend/undefine.h"
@@ -102,39 +103,6 @@ static unsigned undefine_flags(const struct undefine *undefine, char *const *ids
 
 /* ---- deleting ---- */
 
-/* The active pool whose directory it is, so that a file it has not noticed yet is found. */
-static virStoragePoolPtr pool_of_dir(virConnectPtr conn, const char *dir)
-{
-	virStoragePoolPtr *pools = NULL, found = NULL;
-	int n = virConnectListAllStoragePools(conn, &pools, VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE);
-
-	for (int i = 0; i < n; i++) {
-		char *xml = virStoragePoolGetXMLDesc(pools[i], 0);
-		g_autoptr(xmlDoc) doc = op_xml_parse(xml);
-		g_autofree char *path = doc ? op_xml_string(doc, NULL, "/pool/target/path") : NULL;
-		free(xml);
-		if (!found && g_strcmp0(path, dir) == 0)
-			found = pools[i];
-		else
-			virStoragePoolFree(pools[i]);
-	}
-	free(pools);
-	return found;
-}
-
-/*
- * A file in no pool is reached through a pool that lives only meanwhile: the
- * daemon, not we, then deletes it, and its neighbours can be looked at first.
- */
-static virStoragePoolPtr lend_pool(virConnectPtr conn, const char *dir)
-{
-	g_autofree char *uuid = g_uuid_string_random();
-	g_autofree char *xml = g_markup_printf_escaped(
-	        "<pool type='dir'><name>nvirt-%.8s</name><target><path>%s</path></target></pool>", uuid, dir);
-
-	return virStoragePoolCreateXML(conn, xml, 0);
-}
-
 static bool delete_volume(virStorageVolPtr vol, GError **error)
 {
 	if (virStorageVolDelete(vol, 0) == 0)
@@ -169,12 +137,12 @@ static bool delete_file(struct job *job, struct undefine *undefine, const char *
 	if (vol)
 		return delete_volume(vol, error);
 	g_autofree char *dir = g_path_get_dirname(path);
-	g_autoptr(virStoragePool) own = pool_of_dir(job->conn, dir);
+	g_autoptr(virStoragePool) own = hostfile_pool_of_dir(job->conn, dir);
 	if (own) {
 		virStoragePoolRefresh(own, 0);
 		return delete_through(undefine, own, path, error);
 	}
-	g_autoptr(virStoragePool) lent = lend_pool(job->conn, dir);
+	g_autoptr(virStoragePool) lent = hostfile_lend_pool(job->conn, dir);
 	if (!lent) {
 		conn_set_error(error, "it is in no pool, and '%s' can not be made one", dir);
 		return false;
@@ -227,7 +195,7 @@ static void refresh_pools(struct job *job, virDomainPtr dom, char *const *ids)
 		        "/domain/devices/disk[target/@dev='%s']/source/@file", ids[i] + strlen("disk:"));
 		g_autofree char *path = op_xml_string(doc, NULL, xpath);
 		g_autofree char *dir = g_path_get_dirname(path);
-		g_autoptr(virStoragePool) pool = *path ? pool_of_dir(job->conn, dir) : NULL;
+		g_autoptr(virStoragePool) pool = *path ? hostfile_pool_of_dir(job->conn, dir) : NULL;
 		if (pool && virStoragePoolRefresh(pool, 0) < 0)
 			job_log(job, "pool '%s' could not be refreshed: %s", virStoragePoolGetName(pool),
 			        virGetLastErrorMessage());
@@ -289,7 +257,7 @@ enum task_state op_guest_undefine_run(struct job *job, GError **error)
 static bool may_be_left(struct job *job, const char *path)
 {
 	g_autofree char *dir = g_path_get_dirname(path);
-	g_autoptr(virStoragePool) pool = pool_of_dir(job->conn, dir);
+	g_autoptr(virStoragePool) pool = hostfile_pool_of_dir(job->conn, dir);
 
 	if (pool)
 		virStoragePoolRefresh(pool, 0);

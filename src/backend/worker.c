@@ -11,6 +11,7 @@
 
 #include "backend/conn.h"
 #include "backend/settle.h"
+#include "backend/steps.h"
 
 #define THREADS_A_HOST 3
 /* For a line that is just being written when the program ends. */
@@ -218,8 +219,11 @@ static void do_job(struct worker *worker, struct job *job)
 		return;
 	}
 	enum task_state state = run_op(job, row, &error);
-	if (state == TASK_UNKNOWN)
+	bool lost = state == TASK_UNKNOWN;
+	if (lost)
 		state = settle_job(job, row, &error);
+	/* A warning after that means that it can not be told: then nothing is undone, and nothing forgotten. */
+	steps_end(job, lost && state == TASK_WARNING ? TASK_UNKNOWN : state, &error);
 	end_job(job, state, error);
 }
 

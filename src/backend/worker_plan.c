@@ -4,18 +4,20 @@
 
 #include "backend/conn.h"
 
-static char *object_key(const struct obj_ref *ref)
+/* The same operation on the same object: what was seen for another one says nothing. */
+static char *object_key(const struct op_request *request)
 {
+	const struct obj_ref *ref = &request->ref;
 	char uuid[37];
 
 	uuid_format(ref->uuid, uuid);
-	return g_strdup_printf("%u %s", ref->host, uuid);
+	return g_strdup_printf("%d %u %s %s", request->op, ref->host, uuid, ref->name ? ref->name : "");
 }
 
 /* What was agreed to are files, not names of drives that may hold others by now. */
 void workers_attach_seen(struct workers *workers, struct op_request *request)
 {
-	g_autofree char *key = object_key(&request->ref);
+	g_autofree char *key = object_key(request);
 	const char *seen = g_hash_table_lookup(workers->seen, key);
 
 	if (!seen || !workers_op_has_plan(request->op))
@@ -29,6 +31,7 @@ struct planner {
 	struct workers *workers;
 	struct op_request *request;
 	char *uri;
+	bool readonly;
 	unsigned plan_id;
 };
 
@@ -44,7 +47,8 @@ static struct plan *make_plan(const struct planner *planner, GError **error)
 		g_set_error(error, CONN_ERROR, VIR_ERR_NO_CONNECT, "the host is not connected");
 		return NULL;
 	}
-	virConnectPtr conn = conn_open(planner->uri, true, error);
+	/* A directory that is no pool can be looked at only through one that is made for it. */
+	virConnectPtr conn = conn_open(planner->uri, planner->readonly, error);
 	struct plan *plan = conn ? row->plan(conn, planner->request, error) : NULL;
 	conn_close(conn);
 	return plan;
@@ -60,7 +64,7 @@ static void remember_plan(const struct planner *planner, const struct plan *plan
 	}
 	pthread_mutex_lock(&planner->workers->lock);
 	g_hash_table_replace(
-	        planner->workers->seen, object_key(&planner->request->ref), g_string_free(seen, FALSE));
+	        planner->workers->seen, object_key(planner->request), g_string_free(seen, FALSE));
 	pthread_mutex_unlock(&planner->workers->lock);
 }
 
@@ -109,7 +113,7 @@ void workers_plan(struct workers *workers, struct op_request *request, unsigned 
 	pthread_mutex_lock(&workers->lock);
 	struct worker_host *host = workers_find_host(workers, request->ref.host);
 	if (host && !host->removed)
-		planner->uri = g_strdup(host->uri);
+		planner->uri = g_strdup(host->uri), planner->readonly = host->readonly;
 	bool started = !workers->closed && threads_start(workers->threads, "nvirt-plan", planner_thread, planner);
 	pthread_mutex_unlock(&workers->lock);
 	if (started)

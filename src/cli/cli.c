@@ -32,6 +32,12 @@ const struct cli_verb cli_verbs[] = {
         {"show", "[guest | pool | network] NAME", "Show everything known about one object.", no_options,
                 cli_show},
         {"tasks", "", "List the tasks in the journal, the newest last.", cli_options_tasks, cli_tasks},
+        {"snapshot-list", "GUEST", "List a guest's snapshots as a tree.", no_options, cli_snapshot_list},
+        {"snapshot-show", "GUEST SNAPSHOT", "Show everything known about one snapshot.", no_options,
+                cli_snapshot_show},
+        {"snapshot-diff", "GUEST SNAPSHOT [SNAPSHOT]",
+                "Show what changed in the definition from a snapshot to another one, or to now.", no_options,
+                cli_snapshot_diff},
         {"self-test", "", "Check that all tables of this program agree.", no_options, cli_self_test},
         {"help", "[VERB]", "Show the verbs, or one verb's words and options.", no_options, cli_help},
         {0},
@@ -104,14 +110,14 @@ static struct cli_option *verb_options(const struct cli_verb *verb)
 	return (struct cli_option *)g_array_free(all, FALSE);
 }
 
-static int run_verb(struct cli *cli, const struct options *options, const struct action *action,
+static int run_verb(struct cli *cli, const struct options *options, char **words, const struct action *action,
         const struct cli_verb *verb)
 {
 	g_autofree struct cli_option *table = action ? cli_action_options(action) : verb_options(verb);
 	const char *name = action ? action->verb : verb->name;
 	g_autoptr(GError) error = NULL;
 
-	if (!cli_line_parse(&cli->line, options->verb + 1, table, action ? action->params : NULL, &error) ||
+	if (!cli_line_parse(&cli->line, words, table, action ? action->params : NULL, &error) ||
 	        !merge_options(cli, options, &error))
 		return cli_usage_error(cli, name, "%s: %s", name, error->message);
 	if (cli_line_flag(&cli->line, "help"))
@@ -132,10 +138,33 @@ static int unknown_verb(struct cli *cli, const char *word)
 	return cli_usage_error(cli, NULL, "unknown verb '%s'", clean);
 }
 
+/* "nvirt snapshot", "nvirt snapshot --help": what there is; anything else is a mistyped one. */
+static int group_alone(struct cli *cli, char **words, const char *group)
+{
+	g_autofree char *clean = words[1] ? text_clean(words[1], -1) : NULL;
+
+	if (words[1] && !g_str_equal(words[1], "--help") && !g_str_equal(words[1], "-h")) {
+		output_message(&cli->out, "unknown verb '%s %s'", words[0], clean);
+		output_note(&cli->out, "%s", group);
+		return EXIT_CODE_USAGE;
+	}
+	if (!words[1]) {
+		output_message(&cli->out, "%s: one of its verbs is wanted", words[0]);
+		output_note(&cli->out, "%s", group);
+		return EXIT_CODE_USAGE;
+	}
+	return output_text(&cli->out, group) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+}
+
 int cli_main(const struct options *options)
 {
 	struct cli cli = {.connect_timeout_us = CONNECT_TIMEOUT_S * G_USEC_PER_SEC};
-	const char *word = options->verb[0];
+	char **words = options->verb;
+	/* "snapshot create" is "snapshot-create"; a word that is a verb itself comes first. */
+	bool plain = cli_verb_by_name(words[0]) || action_by_verb(words[0]);
+	g_autofree char *joined = plain || !words[1] ? NULL : cli_two_word_verb(words[0], words[1]);
+	g_autofree char *group = plain || joined ? NULL : cli_help_group(words[0]);
+	const char *word = joined ? joined : words[0];
 	const struct cli_verb *verb = cli_verb_by_name(word);
 	const struct action *action = verb ? NULL : action_by_verb(word);
 	int code;
@@ -143,7 +172,9 @@ int cli_main(const struct options *options)
 	output_init(&cli.out, options->json, options->ascii);
 	cli_line_init(&cli.line);
 	if (verb || (action && cli_action_usable(action)))
-		code = run_verb(&cli, options, action, verb);
+		code = run_verb(&cli, options, words + (joined ? 2 : 1), action, verb);
+	else if (group)
+		code = group_alone(&cli, words, group);
 	else
 		code = unknown_verb(&cli, word);
 	cli_line_fini(&cli.line);

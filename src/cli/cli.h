@@ -46,6 +46,9 @@ int cli_action(struct cli *cli, const struct action *action);
 int cli_list(struct cli *cli);
 int cli_show(struct cli *cli);
 int cli_tasks(struct cli *cli);
+int cli_snapshot_list(struct cli *cli);
+int cli_snapshot_show(struct cli *cli);
+int cli_snapshot_diff(struct cli *cli);
 int cli_self_test(struct cli *cli);
 int cli_help(struct cli *cli);
 
@@ -67,6 +70,13 @@ bool cli_action_usable(const struct action *action);
 /* The verb nearest to what was typed, or NULL. */
 const char *cli_near_verb(const char *word);
 
+/* The verbs that begin with `word` and a dash, as `nvirt help` lists them; NULL = there are none. Owned. */
+char *cli_help_group(const char *word);
+/* "snapshot" and "create" to the verb "snapshot-create", if there is one; owned. */
+char *cli_two_word_verb(const char *first, const char *second);
+/* An object's members for people, a line each. Owned. */
+char *cli_object_text(json_object *object);
+
 /* ---- plans (cli_plan.c) ---- */
 /*
  * The ids to remove, one a line, for the request's "remove": what the plan
@@ -76,9 +86,17 @@ const char *cli_near_verb(const char *word);
  */
 char *cli_plan_choose(
         const struct plan *plan, const char *remove, const char *keep, bool all_storage, GError **error);
+/* The ids of a plan that is not chosen from: all that is not refused. Owned. */
+char *cli_plan_all(const struct plan *plan);
 /* For people: what goes (and `ids`, as chosen), what stays and why. Owned. */
 char *cli_plan_text(const struct plan *plan, const char *ids);
 json_object *cli_plan_json(const struct plan *plan, const char *ids);
+
+/* ---- going on alone (cli_detach.c) ---- */
+/* Is this the process that goes on for one that did not wait? */
+bool cli_is_detached(void);
+/* Starts this program anew with the same words, on its own. */
+bool cli_detach(GError **error);
 
 /* ---- questions (cli_ask.c) ---- */
 enum cli_answer { ANSWER_YES, ANSWER_NO, ANSWER_INTERRUPTED };

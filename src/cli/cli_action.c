@@ -15,6 +15,8 @@
 
 const struct cli_option cli_options_action[] = {
         {"dry-run", 'n', NULL, false, "Say what would be done, and change nothing"},
+        {"no-wait", 0, NULL, false, "Leave when it was begun; 'nvirt tasks' says how it goes on"},
+        {"wait", 0, NULL, false, "Wait for its end (the default)"},
         {0},
 };
 
@@ -32,8 +34,6 @@ struct verb {
 	struct cli_session *session;
 	GPtrArray *targets; /* struct target *, owned: those that can run */
 	bool refused;       /* some were taken out */
-	struct plan *plan;  /* of the only target, or NULL */
-	char *remove;       /* chosen from the plan: ids, one a line */
 };
 
 static bool is_dry(const struct verb *verb)
@@ -43,16 +43,22 @@ static bool is_dry(const struct verb *verb)
 
 /* ---- words ---- */
 
-static unsigned count_needed(const struct verb *verb)
+/* Needed ones, and the name of something new, which can be left out. */
+static bool is_word(const struct param *param)
 {
-	unsigned needed = 0;
-
-	for (const struct param *param = verb->action->params; param && param->name; param++)
-		needed += param->required && !args_get(verb->cli->line.params, param->name);
-	return needed;
+	return param->required || param->propose;
 }
 
-/* Words after the object fill the needed parameters that were not given as options. */
+static unsigned count_words(const struct verb *verb)
+{
+	unsigned words = 0;
+
+	for (const struct param *param = verb->action->params; param && param->name; param++)
+		words += is_word(param) && !args_get(verb->cli->line.params, param->name);
+	return words;
+}
+
+/* Words after the object fill those parameters that were not given as options. */
 static void take_params(struct verb *verb, unsigned objects)
 {
 	GPtrArray *words = verb->cli->line.words;
@@ -61,7 +67,7 @@ static void take_params(struct verb *verb, unsigned objects)
 	for (const struct param *param = verb->action->params; param && param->name; param++) {
 		if (next >= words->len)
 			break;
-		if (!param->required || args_get(verb->cli->line.params, param->name))
+		if (!is_word(param) || args_get(verb->cli->line.params, param->name))
 			continue;
 		args_set(verb->cli->line.params, param->name, words->pdata[next++]);
 	}
@@ -81,20 +87,34 @@ static bool changes_nothing(const struct verb *verb)
 	return true;
 }
 
+/* A snapshot is named by its guest's name and its own. */
+static unsigned object_words(const struct action *action)
+{
+	return action->kind == OBJ_HOST ? 0 : action->kind == OBJ_SNAPSHOT ? 2 : 1;
+}
+
+static int ask_object(const struct verb *verb)
+{
+	const struct action *action = verb->action;
+	bool guest_first = action->kind == OBJ_SNAPSHOT && !verb->cli->line.words->len;
+
+	return cli_usage_error(verb->cli, action->verb, "%s: which %s?", action->verb,
+	        guest_first ? "guest and which snapshot of it" : obj_kind_word(action->kind));
+}
+
 static int check_words(struct verb *verb)
 {
 	const struct action *action = verb->action;
 	GPtrArray *words = verb->cli->line.words;
 	bool bulk = action->flags & ACTION_BULK;
-	unsigned objects = action->kind == OBJ_HOST ? 0 : 1;
-	unsigned most = objects + (bulk ? 0 : count_needed(verb));
+	unsigned objects = object_words(action);
+	unsigned most = objects + (bulk ? 0 : count_words(verb));
 	g_autoptr(GError) error = NULL;
 	struct args *args;
 	bool ok;
 
 	if (words->len < objects)
-		return cli_usage_error(
-		        verb->cli, action->verb, "%s: which %s?", action->verb, obj_kind_word(action->kind));
+		return ask_object(verb);
 	if (words->len > most && !(bulk && objects)) {
 		g_autofree char *extra = text_clean(words->pdata[most], -1);
 
@@ -164,6 +184,40 @@ static bool open_pool_of(struct verb *verb, const struct host *host, const char 
 	       cli_session_open(verb->session, &ref) != WAIT_INTERRUPTED;
 }
 
+/* The first word is the guest, whose list must be read to know the others. */
+static int resolve_snapshots(struct verb *verb, const struct host *host)
+{
+	GPtrArray *words = verb->cli->line.words;
+	g_autoptr(GError) error = NULL;
+	struct obj_ref ref;
+	const struct guest *guest;
+	int code = EXIT_CODE_OK;
+
+	if (!cli_resolve(host, OBJ_GUEST, words->pdata[0], &ref, &error)) {
+		output_message(&verb->cli->out, "%s", error->message);
+		return EXIT_CODE_FAILED;
+	}
+	if (cli_session_snapshots(verb->session, &ref) == WAIT_INTERRUPTED)
+		return EXIT_CODE_INTERRUPTED;
+	guest = store_guest(verb->session->store, &ref);
+	if (!guest || !guest->snapshots) {
+		output_message(&verb->cli->out, "the snapshots of '%s' could not be read",
+		        store_name(verb->session->store, &ref));
+		return EXIT_CODE_FAILED;
+	}
+	for (unsigned i = 1; i < words->len; i++) {
+		g_autoptr(GError) unknown = NULL;
+
+		if (cli_resolve_snapshot(guest, words->pdata[i], &ref, &unknown)) {
+			add_target(verb, &ref);
+			continue;
+		}
+		output_message(&verb->cli->out, "%s", unknown->message);
+		code = EXIT_CODE_FAILED;
+	}
+	return code;
+}
+
 /* All of them or none: a mistyped name must not leave half of a list done. */
 static int resolve_targets(struct verb *verb)
 {
@@ -173,6 +227,8 @@ static int resolve_targets(struct verb *verb)
 
 	if (verb->action->kind == OBJ_HOST)
 		add_target(verb, &host->ref);
+	if (verb->action->kind == OBJ_SNAPSHOT)
+		return resolve_snapshots(verb, host);
 	for (unsigned i = 0; i < words->len; i++) {
 		g_autoptr(GError) error = NULL;
 		struct obj_ref ref;
@@ -229,37 +285,53 @@ static struct op_request *make_request(const struct verb *verb, const struct tar
 	return action_request(verb->action, verb->session->store, &target->ref, target->args, NULL);
 }
 
-static int choose(struct verb *verb, struct target *target)
+static bool choose(struct verb *verb, struct target *target)
 {
 	const struct cli_line *line = &verb->cli->line;
 	g_autoptr(GError) error = NULL;
 
-	verb->remove = cli_plan_choose(verb->plan, cli_line_value(line, "remove"),
-	        cli_line_value(line, "keep"), cli_line_flag(line, "remove-all-storage"), &error);
-	if (!verb->remove) {
-		cli_report_refused(verb->cli, verb->action, target, error->message);
-		return EXIT_CODE_FAILED;
+	if (!(verb->action->flags & ACTION_PICK)) {
+		target->goes = cli_plan_all(target->plan);
+		return true;
 	}
-	args_set(target->args, "remove", verb->remove);
-	return EXIT_CODE_OK;
+	target->goes = cli_plan_choose(target->plan, cli_line_value(line, "remove"),
+	        cli_line_value(line, "keep"), cli_line_flag(line, "remove-all-storage"), &error);
+	if (target->goes)
+		args_set(target->args, "remove", target->goes);
+	else
+		cli_report_refused(verb->cli, verb->action, target, error->message);
+	return target->goes;
 }
 
-/* A plan is of one object: rows with a plan are never bulk. */
-static int make_plan(struct verb *verb)
+static int make_plan(struct verb *verb, struct target *target)
 {
-	struct target *target = verb->targets->pdata[0];
 	enum cli_wait wait;
 
+	target->plan = cli_session_plan(verb->session, make_request(verb, target), &wait);
+	if (!target->plan)
+		return wait == WAIT_INTERRUPTED ? EXIT_CODE_INTERRUPTED : EXIT_CODE_FAILED;
+	if (!target->plan->refused)
+		return choose(verb, target) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+	cli_report_refused(verb->cli, verb->action, target, target->plan->refused);
+	return EXIT_CODE_FAILED;
+}
+
+static int make_plans(struct verb *verb)
+{
 	if (!(verb->action->flags & ACTION_PLAN))
 		return EXIT_CODE_OK;
-	verb->plan = cli_session_plan(verb->session, make_request(verb, target), &wait);
-	if (!verb->plan)
-		return wait == WAIT_INTERRUPTED ? EXIT_CODE_INTERRUPTED : EXIT_CODE_FAILED;
-	if (verb->plan->refused) {
-		cli_report_refused(verb->cli, verb->action, target, verb->plan->refused);
-		return EXIT_CODE_FAILED;
+	for (unsigned i = 0; i < verb->targets->len;) {
+		int code = make_plan(verb, verb->targets->pdata[i]);
+
+		if (code == EXIT_CODE_INTERRUPTED)
+			return code;
+		verb->refused |= code != EXIT_CODE_OK;
+		if (code == EXIT_CODE_OK)
+			i++;
+		else
+			g_ptr_array_remove_index(verb->targets, i);
 	}
-	return choose(verb, target);
+	return verb->targets->len ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
 /*
@@ -285,6 +357,24 @@ static int read_current(struct verb *verb)
 	return EXIT_CODE_OK;
 }
 
+/* A proposal is made of what is known of the object: of a guest its definition and its snapshots. */
+static int propose(struct verb *verb)
+{
+	bool some = false;
+
+	for (const struct param *param = verb->action->params; param && param->name; param++)
+		some |= param->propose && !args_get(verb->cli->line.params, param->name);
+	for (unsigned i = 0; some && i < verb->targets->len; i++) {
+		struct target *target = verb->targets->pdata[i];
+
+		if (target->ref.kind == OBJ_GUEST &&
+		        cli_session_snapshots(verb->session, &target->ref) == WAIT_INTERRUPTED)
+			return EXIT_CODE_INTERRUPTED;
+		action_propose(verb->action, verb->session->store, &target->ref, target->args);
+	}
+	return EXIT_CODE_OK;
+}
+
 /* ---- saying what would be done ---- */
 
 static void add_arg(const char *name, const char *value, void *data)
@@ -306,7 +396,7 @@ static void print_dry_json(const struct verb *verb, const struct target *target)
 	json_add_string(object, "object", target->name);
 	json_add_string(object, "uuid", target->ref.kind == OBJ_HOST ? NULL : uuid);
 	json_object_object_add(object, "parameters", args);
-	json_object_object_add(object, "plan", verb->plan ? cli_plan_json(verb->plan, verb->remove) : NULL);
+	json_object_object_add(object, "plan", target->plan ? cli_plan_json(target->plan, target->goes) : NULL);
 	output_json(&verb->cli->out, object, false);
 }
 
@@ -326,8 +416,8 @@ static void print_dry_text(const struct verb *verb, const struct target *target)
 	g_string_append_printf(text, "would %s %s '%s' on '%s'\n", verb->action->verb,
 	        obj_kind_word(target->ref.kind), target->name, host->name);
 	args_foreach(target->args, append_arg, text);
-	if (verb->plan) {
-		g_autofree char *plan = cli_plan_text(verb->plan, verb->remove);
+	if (target->plan) {
+		g_autofree char *plan = cli_plan_text(target->plan, target->goes);
 
 		g_string_append(text, plan);
 	}
@@ -357,15 +447,24 @@ static char *question(const struct verb *verb)
 
 		g_string_append_printf(text, "%s '%s'", i ? "," : "", target->name);
 	}
+	if (verb->action->kind == OBJ_SNAPSHOT) {
+		struct obj_ref guest = ((const struct target *)verb->targets->pdata[0])->ref;
+
+		guest.kind = OBJ_GUEST;
+		guest.name = NULL;
+		g_string_append_printf(text, " of guest '%s'", store_name(verb->session->store, &guest));
+	}
 	if (verb->action->kind != OBJ_HOST)
 		g_string_append_printf(text, " on '%s'", host->name);
 	g_string_append_printf(text, "?\n%s", verb->action->consequence ? verb->action->consequence : "");
-	if (verb->plan) {
-		g_autofree char *plan = cli_plan_text(verb->plan, verb->remove);
+	for (unsigned i = 0; i < verb->targets->len; i++) {
+		const struct target *target = verb->targets->pdata[i];
+		g_autofree char *plan = target->plan ? cli_plan_text(target->plan, target->goes) : NULL;
 
-		g_string_append_printf(text, "\n%s", plan);
-		g_strchomp(text->str);
-		text->len = strlen(text->str);
+		if (plan && verb->targets->len > 1)
+			g_string_append_printf(text, "\n'%s':", target->name);
+		if (plan)
+			g_string_append_printf(text, "\n%s", g_strchomp(plan));
 	}
 	return g_string_free(text, FALSE);
 }
@@ -416,8 +515,42 @@ static int prepare(struct verb *verb)
 	drop_refused(verb);
 	if (!verb->targets->len)
 		return EXIT_CODE_FAILED;
-	code = make_plan(verb);
+	code = propose(verb);
+	if (code == EXIT_CODE_OK)
+		code = make_plans(verb);
 	return code == EXIT_CODE_OK ? read_current(verb) : code;
+}
+
+static bool goes_on_alone(const struct verb *verb)
+{
+	return cli_line_flag(&verb->cli->line, "no-wait") && !cli_line_flag(&verb->cli->line, "wait") &&
+	       !cli_is_detached();
+}
+
+/* Everything was looked at and agreed to: the rest needs nobody. */
+static int detach(const struct verb *verb)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!cli_detach(&error)) {
+		output_message(&verb->cli->out, "%s: cannot go on without waiting: %s", verb->action->verb,
+		        error->message);
+		return EXIT_CODE_FAILED;
+	}
+	for (unsigned i = 0; i < verb->targets->len; i++) {
+		const struct target *target = verb->targets->pdata[i];
+		g_autoptr(json_object) object = json_object_new_object();
+
+		output_note(&verb->cli->out, "nvirt: %s '%s': begun; 'nvirt tasks' says how it goes on",
+		        verb->action->verb, target->name);
+		json_add_string(object, "verb", verb->action->verb);
+		json_add_string(object, "kind", obj_kind_word(verb->action->kind));
+		json_add_string(object, "object", target->name);
+		json_add_string(object, "state", "begun");
+		if (verb->cli->out.json)
+			output_json(&verb->cli->out, object, false);
+	}
+	return EXIT_CODE_OK;
 }
 
 static int act(struct verb *verb)
@@ -435,6 +568,8 @@ static int act(struct verb *verb)
 	code = confirm(verb);
 	if (code != EXIT_CODE_OK)
 		return code;
+	if (goes_on_alone(verb))
+		return verb->refused ? (detach(verb), EXIT_CODE_FAILED) : detach(verb);
 	/* The world went on while the question stood. */
 	cli_session_pump(verb->session);
 	drop_refused(verb);
@@ -453,6 +588,7 @@ int cli_action(struct cli *cli, const struct action *action)
 	struct verb verb = {.cli = cli, .action = action};
 	int code = check_words(&verb);
 
+	cli->yes |= cli_is_detached();
 	if (code == EXIT_CODE_OK)
 		code = check_asking(&verb);
 	if (code != EXIT_CODE_OK)
@@ -462,8 +598,6 @@ int cli_action(struct cli *cli, const struct action *action)
 		return EXIT_CODE_USAGE;
 	verb.targets = g_ptr_array_new_with_free_func(free_target);
 	code = act(&verb);
-	plan_free(verb.plan);
-	g_free(verb.remove);
 	g_ptr_array_unref(verb.targets);
 	cli_session_free(verb.session);
 	return code;

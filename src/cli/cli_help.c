@@ -69,7 +69,7 @@ char *cli_help_verbs(void)
 	static const struct {
 		enum obj_kind kind;
 		const char *title;
-	} groups[] = {{OBJ_GUEST, "Guests"}, {OBJ_POOL, "Storage pools"}, {OBJ_VOLUME, "Volumes"},
+	} groups[] = {{OBJ_GUEST, "Guests"}, {OBJ_SNAPSHOT, "Snapshots"}, {OBJ_POOL, "Storage pools"}, {OBJ_VOLUME, "Volumes"},
 	        {OBJ_NETWORK, "Networks"}, {OBJ_HOST, "Host"}};
 	GString *text = g_string_new("Look:\n");
 
@@ -93,6 +93,44 @@ char *cli_help_verbs(void)
 	return g_string_free(text, FALSE);
 }
 
+static bool in_group(const char *verb, const char *word)
+{
+	gsize len = strlen(word);
+
+	return strncmp(verb, word, len) == 0 && verb[len] == '-' && verb[len + 1];
+}
+
+char *cli_help_group(const char *word)
+{
+	g_autofree char *clean = text_clean(word, -1);
+	GString *text = g_string_new(NULL);
+	bool some = false;
+
+	g_string_append_printf(text, "Verbs of 'nvirt %s':\n", clean);
+	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)
+		if (in_group(verb->name, word)) {
+			append_row(text, verb->name + strlen(word) + 1, verb->help);
+			some = true;
+		}
+	for (unsigned i = 0; i < action_count; i++)
+		if (cli_action_usable(&action_table[i]) && in_group(action_table[i].verb, word)) {
+			append_row(text, action_table[i].verb + strlen(word) + 1, action_table[i].help);
+			some = true;
+		}
+	g_string_append_printf(text, "\n'nvirt help %s VERB' shows a verb's words and options.\n", clean);
+	return g_string_free(text, !some);
+}
+
+char *cli_two_word_verb(const char *first, const char *second)
+{
+	g_autofree char *joined = g_strdup_printf("%s-%s", first, second);
+	const struct action *action = action_by_verb(joined);
+
+	if (cli_verb_by_name(joined) || (action && cli_action_usable(action)))
+		return g_steal_pointer(&joined);
+	return NULL;
+}
+
 static void append_array(GArray *all, const struct cli_option *options)
 {
 	for (; options->name; options++)
@@ -104,7 +142,7 @@ struct cli_option *cli_action_options(const struct action *action)
 	GArray *all = g_array_new(TRUE, TRUE, sizeof(struct cli_option));
 
 	append_array(all, cli_options_action);
-	if (action->flags & ACTION_PLAN)
+	if (action->flags & ACTION_PICK)
 		append_array(all, cli_options_plan);
 	append_array(all, cli_options_common);
 	return (struct cli_option *)g_array_free(all, FALSE);
@@ -171,6 +209,8 @@ static void append_object_word(GString *text, const struct action *action)
 		return;
 	if (action->kind == OBJ_VOLUME)
 		g_string_append(text, " POOL/VOLUME");
+	else if (action->kind == OBJ_SNAPSHOT)
+		g_string_append(text, " GUEST SNAPSHOT");
 	else
 		g_string_append_printf(text, " %s", word);
 	if (action->flags & ACTION_BULK)
@@ -193,6 +233,8 @@ static void append_usage(GString *text, const struct action *action)
 
 		if (!bulk && param->required)
 			g_string_append_printf(text, " %s", word);
+		else if (!bulk && param->propose)
+			g_string_append_printf(text, " [%s]", word);
 	}
 	g_string_append_c(text, '\n');
 }
@@ -243,10 +285,13 @@ char *cli_help_verb(const struct cli_verb *verb)
 
 int cli_help(struct cli *cli)
 {
-	g_autofree char *text = NULL;
-	const char *word = cli->line.words->len ? cli->line.words->pdata[0] : NULL;
+	GPtrArray *words = cli->line.words;
+	const char *first = words->len ? words->pdata[0] : NULL;
+	g_autofree char *joined = words->len > 1 ? cli_two_word_verb(first, words->pdata[1]) : NULL;
+	const char *word = joined ? joined : first;
 	const struct cli_verb *verb = word ? cli_verb_by_name(word) : NULL;
 	const struct action *action = word ? action_by_verb(word) : NULL;
+	g_autofree char *text = NULL;
 
 	if (!word)
 		text = cli_help_verbs();
@@ -254,7 +299,9 @@ int cli_help(struct cli *cli)
 		text = cli_help_verb(verb);
 	else if (action && cli_action_usable(action))
 		text = cli_help_action(action);
-	else {
+	else
+		text = cli_help_group(word);
+	if (!text) {
 		g_autofree char *clean = text_clean(word, -1);
 
 		return cli_usage_error(cli, NULL, "there is no verb '%s'", clean);

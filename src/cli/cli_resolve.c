@@ -26,6 +26,7 @@ struct search {
 	char *fold;
 	uint8_t uuid[16];
 	bool is_uuid;
+	const char *where; /* "on 'host'": for messages */
 	int id;          /* -1 = the word is no number */
 	GPtrArray *hits; /* const struct candidate *, different objects */
 	GArray *all;     /* struct candidate */
@@ -77,7 +78,8 @@ static bool matches(const struct search *search, const struct candidate *one)
 		return true;
 	if (g_str_equal(one->name, search->word))
 		return true;
-	if (search->is_uuid && one->ref->kind != OBJ_VOLUME && !memcmp(one->ref->uuid, search->uuid, 16))
+	if (search->is_uuid && one->ref->kind != OBJ_VOLUME && one->ref->kind != OBJ_SNAPSHOT &&
+	        !memcmp(one->ref->uuid, search->uuid, 16))
 		return true;
 	return search->id >= 0 && one->id == search->id;
 }
@@ -153,14 +155,13 @@ static char *near_names(const struct search *search)
 	return found ? g_strdup(names->str) : NULL;
 }
 
-static void fail_unknown(
-        const struct search *search, const struct host *host, enum obj_kind kind, GError **error)
+static void fail_unknown(const struct search *search, enum obj_kind kind, GError **error)
 {
 	g_autofree char *clean = text_clean(search->word, -1);
 	g_autofree char *near = near_names(search);
 
-	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "no %s '%s' on '%s'%s%s%s",
-	        obj_kind_word(kind), clean, host->name, near ? ": did you mean " : "", near ? near : "",
+	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "no %s '%s' %s%s%s%s",
+	        obj_kind_word(kind), clean, search->where, near ? ": did you mean " : "", near ? near : "",
 	        near ? "?" : "");
 }
 
@@ -176,12 +177,17 @@ static void fail_ambiguous(const struct search *search, enum obj_kind kind, GErr
 		uuid_format(one->ref->uuid, uuid);
 		g_string_append_printf(list, "%s'%s' (%s)", i ? ", " : "", one->name, uuid);
 	}
+	if (kind == OBJ_SNAPSHOT) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+		        "'%s' means more than one snapshot %s: give the name letter by letter", clean, search->where);
+		return;
+	}
 	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
 	        "'%s' means more than one %s: %s: give the UUID", clean, obj_kind_word(kind), list->str);
 }
 
-static bool search_run(struct search *search, const struct host *host, enum obj_kind kind, const char *word,
-        struct obj_ref *ret_ref, GError **error)
+static bool search_run(struct search *search, enum obj_kind kind, const char *word, struct obj_ref *ret_ref,
+        GError **error)
 {
 	search->word = word;
 	g_autofree char *clean = text_clean(word, -1);
@@ -195,7 +201,7 @@ static bool search_run(struct search *search, const struct host *host, enum obj_
 			g_ptr_array_add(search->hits, one);
 	}
 	if (search->hits->len == 0)
-		fail_unknown(search, host, kind, error);
+		fail_unknown(search, kind, error);
 	else if (search->hits->len > 1)
 		fail_ambiguous(search, kind, error);
 	else
@@ -212,14 +218,15 @@ bool cli_resolve(const struct host *host, enum obj_kind kind, const char *word, 
 {
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(struct candidate));
 	g_autoptr(GPtrArray) hits = g_ptr_array_new();
-	struct search search = {.all = all, .hits = hits};
+	g_autofree char *where = g_strdup_printf("on '%s'", host->name);
+	struct search search = {.all = all, .hits = hits, .where = where};
 
 	if (kind == OBJ_HOST) {
 		*ret_ref = host->ref;
 		return true;
 	}
 	return collect(all, host, kind, &word, error) &&
-	       search_run(&search, host, kind, word, ret_ref, error);
+	       search_run(&search, kind, word, ret_ref, error);
 }
 
 /* Pool names hold no '/', volume names may. */
@@ -269,4 +276,35 @@ static bool collect(
 		break;
 	}
 	return true;
+}
+
+static bool add_snapshots(GArray *all, const struct guest *guest, const char *word, struct obj_ref *ret_ref)
+{
+	for (unsigned i = 0; guest->snapshots && i < guest->snapshots->len; i++) {
+		const struct snapshot *snapshot = guest->snapshots->pdata[i];
+		struct candidate one = {&snapshot->ref, snapshot->row->raw, snapshot->row->name, NULL, -1};
+
+		if (g_str_equal(snapshot->row->raw, word)) {
+			*ret_ref = snapshot->ref;
+			return true;
+		}
+		one.fold = text_fold(snapshot->row->name);
+		g_array_append_val(all, one);
+	}
+	return false;
+}
+
+/* The exact name wins: two that look alike when cleaned can still be told apart. */
+bool cli_resolve_snapshot(const struct guest *guest, const char *word, struct obj_ref *ret_ref, GError **error)
+{
+	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(struct candidate));
+	g_autoptr(GPtrArray) hits = g_ptr_array_new();
+	g_autofree char *where = g_strdup_printf("of guest '%s'", guest->name);
+	struct search search = {.all = all, .hits = hits, .where = where};
+	bool found = add_snapshots(all, guest, word, ret_ref) ||
+	             search_run(&search, OBJ_SNAPSHOT, word, ret_ref, error);
+
+	for (unsigned i = 0; i < all->len; i++)
+		g_free((gpointer)g_array_index(all, struct candidate, i).fold);
+	return found;
 }

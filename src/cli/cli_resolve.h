@@ -17,6 +17,9 @@
  */
 bool cli_resolve(const struct host *host, enum obj_kind kind, const char *word, struct obj_ref *ret_ref,
         GError **error);
+/* One snapshot of a guest whose list was read, by its name; an unknown one names what is near. */
+bool cli_resolve_snapshot(
+        const struct guest *guest, const char *word, struct obj_ref *ret_ref, GError **error);
 /* Letters to insert, delete, replace or swap to come from `a` to `b` (both folded); at most `limit` + 1. */
 unsigned cli_edit_distance(const char *a, const char *b, unsigned limit);
 

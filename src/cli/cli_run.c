@@ -27,6 +27,8 @@ void target_free(struct target *target)
 	args_free(target->args);
 	edit_free(target->edit);
 	g_free(target->task_id);
+	plan_free(target->plan);
+	g_free(target->goes);
 	g_free(target);
 }
 

@@ -17,6 +17,8 @@ struct target {
 	struct edit *edit; /* what is to be stored, for its next request; NULL for other actions */
 	char *task_id;     /* NULL until submitted */
 	bool ended;        /* reported */
+	struct plan *plan; /* what it would touch, or NULL */
+	char *goes;        /* what of the plan is done: ids, one a line */
 };
 
 void target_free(struct target *target);

@@ -309,6 +309,40 @@ enum cli_wait cli_session_open(struct cli_session *session, const struct obj_ref
 	        session, object_opened, &open, -1, g_get_monotonic_time() + ANSWER_TIMEOUT_US);
 }
 
+static bool snapshots_came(struct cli_session *session, void *data)
+{
+	const struct obj_ref *ref = data;
+	const struct host *host = store_host(session->store, ref->host);
+	const struct guest *guest = store_guest(session->store, ref);
+
+	return !host || host_failed(host) || !guest || guest->snapshots;
+}
+
+/* The files were looked at when every snapshot knows whether one is missing. */
+static bool files_came(struct cli_session *session, void *data)
+{
+	const struct guest *guest = store_guest(session->store, data);
+
+	for (unsigned i = 0; guest && guest->snapshots && i < guest->snapshots->len; i++)
+		if (!((const struct snapshot *)guest->snapshots->pdata[i])->row->missing)
+			return false;
+	return true;
+}
+
+enum cli_wait cli_session_snapshots(struct cli_session *session, const struct obj_ref *ref)
+{
+	struct obj_ref open = *ref;
+	gint64 now_us = g_get_monotonic_time();
+	enum cli_wait wait = cli_session_open(session, ref);
+
+	if (wait != WAIT_INTERRUPTED)
+		wait = cli_session_wait(session, snapshots_came, &open, -1, now_us + ANSWER_TIMEOUT_US);
+	if (wait != WAIT_DONE)
+		return wait;
+	wait = cli_session_wait(session, files_came, &open, -1, g_get_monotonic_time() + FIGURES_TIMEOUT_US);
+	return wait == WAIT_INTERRUPTED ? wait : WAIT_DONE;
+}
+
 static bool users_came(struct cli_session *session, void *data)
 {
 	const struct obj_ref *ref = data;

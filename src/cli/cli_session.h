@@ -72,6 +72,8 @@ enum cli_wait cli_session_open(struct cli_session *session, const struct obj_ref
  * keeps only its figures from us.
  */
 enum cli_wait cli_session_figures(struct cli_session *session, const struct obj_ref *ref);
+/* Opens a guest and waits for the list of its snapshots, and a moment for the sizes of their files. */
+enum cli_wait cli_session_snapshots(struct cli_session *session, const struct obj_ref *ref);
 /* After cli_session_open() of a pool: until all guests were asked for what they use, but not long. */
 enum cli_wait cli_session_users(struct cli_session *session, const struct obj_ref *ref);
 /* Asks the back end for a plan and waits; takes the request. NULL: told on stderr, `ret_wait` says why. */

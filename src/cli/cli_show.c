@@ -260,6 +260,14 @@ static void append_value(GString *text, const char *key, json_object *value, int
 		append_string(text, json_object_get_string(value), indent);
 }
 
+char *cli_object_text(json_object *object)
+{
+	GString *text = g_string_new(NULL);
+
+	append_members(text, object, 0);
+	return g_string_free(text, FALSE);
+}
+
 /* ---- the verb ---- */
 
 static json_object *object_json(const struct store *store, const struct obj_ref *ref)
@@ -306,9 +314,8 @@ static int print_object(struct cli *cli, struct cli_session *session, const stru
 	if (cli->out.json)
 		return output_json(&cli->out, object, true) && wait == WAIT_DONE ? EXIT_CODE_OK
 		                                                                 : EXIT_CODE_FAILED;
-	g_autoptr(GString) text = g_string_new(NULL);
-	append_members(text, object, 0);
-	return output_text(&cli->out, text->str) && wait == WAIT_DONE ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+	g_autofree char *text = cli_object_text(object);
+	return output_text(&cli->out, text) && wait == WAIT_DONE ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
 static int show(struct cli *cli, struct cli_session *session, enum obj_kind kind, const char *word)

@@ -63,6 +63,10 @@ static void apply(struct task *task, const struct journal_record *record)
 	case JOURNAL_LOG:
 		task_log(task, record->unix_us, record->text ? record->text : "");
 		break;
+	case JOURNAL_STEP:
+		if (record->step)
+			task_note_step(task, record->step);
+		break;
 	case JOURNAL_END:
 		task->end_unix_us = record->unix_us;
 		task->state = record->state;

@@ -70,6 +70,44 @@ char *action_why_not(const struct action *action, const struct store *store, con
 	return action->why_not ? action->why_not(store, ref) : NULL;
 }
 
+static void replace_word(GString *text, const char *word, const char *name)
+{
+	g_autofree char *quoted = NULL;
+	bool plain = *name;
+
+	for (const char *p = name; *p; p++)
+		plain &= g_ascii_isalnum(*p) || strchr("._+-:@/", *p);
+	quoted = plain ? g_strdup(name) : g_shell_quote(name);
+	const char *at = strstr(text->str, word);
+	if (!at)
+		return;
+	gssize pos = at - text->str;
+	g_string_erase(text, pos, (gssize)strlen(word));
+	g_string_insert(text, pos, quoted);
+}
+
+char *action_virsh(const struct action *action, const struct store *store, const struct obj_ref *ref)
+{
+	GString *text;
+
+	if (!action->virsh)
+		return NULL;
+	text = g_string_new(action->virsh);
+	/* The guest first: the snapshot's own name may be anything. */
+	if (ref->kind == OBJ_SNAPSHOT) {
+		struct obj_ref guest = *ref;
+
+		guest.kind = OBJ_GUEST;
+		guest.name = NULL;
+		gssize mark = strstr(text->str, "%s") ? strstr(text->str, "%s") - text->str : -1;
+		const char *domain = strstr(text->str, "DOMAIN");
+		if (domain && (mark < 0 || domain - text->str < mark))
+			replace_word(text, "DOMAIN", store_name(store, &guest));
+	}
+	replace_word(text, "%s", store_name(store, ref));
+	return g_string_free(text, FALSE);
+}
+
 /* ---- request and task ---- */
 
 static void add_fixed(const struct action *action, struct args *args)
@@ -96,6 +134,18 @@ static void drop_unchanged(const struct action *action, const struct store *stor
 	}
 }
 
+void action_propose(const struct action *action, const struct store *store, const struct obj_ref *ref,
+        struct args *args)
+{
+	for (const struct param *param = action->params; param && param->name; param++) {
+		const char *value = args_get(args, param->name);
+		g_autofree char *proposed = param->propose && !(value && *value) ? param->propose(store, ref) : NULL;
+
+		if (proposed)
+			args_set(args, param->name, proposed);
+	}
+}
+
 struct op_request *action_request(const struct action *action, const struct store *store,
         const struct obj_ref *ref, const struct args *args, const char *task_id)
 {
@@ -104,6 +154,7 @@ struct op_request *action_request(const struct action *action, const struct stor
 	args_free(request->args);
 	request->args = args_copy(args);
 	drop_unchanged(action, store, ref, request->args);
+	action_propose(action, store, ref, request->args);
 	add_fixed(action, request->args);
 	request->task_id = g_strdup(task_id);
 	request->verb = g_strdup(action->verb);

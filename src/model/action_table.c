@@ -7,6 +7,7 @@
  */
 #include "action_private.h"
 #include "action_why.h"
+#include "nvirt/snapshot_rule.h"
 
 /* ---- today's values, for forms ---- */
 
@@ -187,7 +188,215 @@ static const struct param tag_remove_params[] = {
         PARAMS_END,
 };
 
+static char *propose_clone_name(const struct store *store, const struct obj_ref *ref)
+{
+	return g_strdup_printf("%s-clone", store_name(store, ref));
+}
+
+static const struct param clone_params[] = {
+        {.name = "name",
+                .title = "Name",
+                .help = "The clone's name; of several, '##' in it becomes the number.",
+                .type = PARAM_NAME,
+                .required = true,
+                .propose = propose_clone_name},
+        {.name = "mode",
+                .title = "Kind",
+                .help = "A copy of its own, or an overlay on the source's file; linked by default for a template.",
+                .type = PARAM_CHOICE,
+                .choices = "default|full|linked",
+                .fallback = "default"},
+        {.name = "count",
+                .title = "How many",
+                .help = "Several clones at once, at most 1000.",
+                .type = PARAM_STRING,
+                .fallback = "1"},
+        {.name = "start",
+                .title = "Start",
+                .help = "Start it when it is made.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        {.name = "pool",
+                .title = "Pool",
+                .help = "Where its files go; empty: beside the source's.",
+                .type = PARAM_STRING},
+        {.name = "format",
+                .title = "Format",
+                .help = "Of the copies of a full clone.",
+                .type = PARAM_CHOICE,
+                .choices = "same|qcow2|raw",
+                .fallback = "same"},
+        {.name = "from-snapshot",
+                .title = "From snapshot",
+                .help = "Full: copy the disks as that snapshot of the guest keeps them; empty: as they are now.",
+                .type = PARAM_STRING},
+        {.name = "own-overlay",
+                .title = "Overlay for source",
+                .help = "Linked, and the source runs: give it an overlay first, so that its files stay as they are.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        {.name = "keep-passthrough",
+                .title = "Host devices too",
+                .help = "Keep devices of the host in it; only one guest at a time can have them.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        {.name = "allow",
+                .title = "Allow files",
+                .help = "Odd files below its images that you trust, separated by commas.",
+                .type = PARAM_STRING},
+        PARAMS_END,
+};
+
+static const struct param untemplate_params[] = {
+        {.name = "own-overlay",
+                .title = "Overlay of its own",
+                .help = "Give it an overlay, so that clones can go on standing on its files.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        PARAMS_END,
+};
+
+static const struct param own_overlay_params[] = {
+        {.name = "forget-snapshots",
+                .title = "Forget snapshots",
+                .help = "Have libvirt forget its snapshots, which stay in the old files unused.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        PARAMS_END,
+};
+
+static const struct param unprotect_params[] = {
+        {.name = "anyway",
+                .title = "Anyway",
+                .help = "Also when it can not be told whether all clones are gone.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        PARAMS_END,
+};
+
+/* ---- snapshots ---- */
+
+static char *propose_snapshot_name(const struct store *store, const struct obj_ref *ref)
+{
+	(void)store;
+	(void)ref;
+	return snapshot_rule_name("snap-", g_get_real_time() / G_USEC_PER_SEC);
+}
+
+static char *current_snapshot_name(const struct store *store, const struct obj_ref *ref)
+{
+	return g_strdup(store_snapshot(store, ref)->row->name);
+}
+
+static char *current_snapshot_description(const struct store *store, const struct obj_ref *ref)
+{
+	return g_strdup(store_snapshot(store, ref)->row->description);
+}
+
+#define PARAMS_SNAPSHOT_HOW                                                                                  \
+	{.name = "description",                                                                              \
+	        .title = "Description",                                                                      \
+	        .help = "Any text: why it was taken.",                                                       \
+	        .type = PARAM_TEXT},                                                                         \
+	        {.name = "memory",                                                                           \
+	                .title = "With memory",                                                              \
+	                .help = "Of a guest that runs: keep its memory too, so that it goes on from there.", \
+	                .type = PARAM_BOOL,                                                                  \
+	                .fallback = "yes"},                                                                  \
+	        {.name = "quiesce",                                                                          \
+	                .title = "Quiesce",                                                                  \
+	                .help = "Let the guest agent freeze its file systems meanwhile; without memory.",    \
+	                .type = PARAM_BOOL,                                                                  \
+	                .fallback = "no"},                                                                   \
+	{                                                                                                    \
+		.name = "live", .title = "Live", .type = PARAM_BOOL, .fallback = "no",                       \
+		.help = "Let the guest run on while its memory is saved (external ones); takes longer.",     \
+	}
+
+static const struct param snapshot_create_params[] = {
+        {.name = "name",
+                .title = "Name",
+                .help = "What it is called.",
+                .type = PARAM_NAME,
+                .propose = propose_snapshot_name},
+        PARAMS_SNAPSHOT_HOW,
+        {.name = "kind",
+                .title = "Kind",
+                .help = "Inside the qcow2 files, or as files beside them; auto takes what fits the guest and says why.",
+                .type = PARAM_CHOICE,
+                .choices = "auto|internal|external",
+                .fallback = "auto"},
+        {.name = "leave-out",
+                .title = "Leave out",
+                .help = "Disks that it does not keep, separated by commas: vdb,vdc.",
+                .type = PARAM_STRING},
+        PARAMS_END,
+};
+
+static const struct param snapshot_auto_params[] = {PARAMS_SNAPSHOT_HOW, PARAMS_END};
+
+#define PARAM_METADATA_ONLY                                                                                  \
+	{                                                                                                    \
+		.name = "metadata-only", .title = "Record only", .type = PARAM_BOOL, .fallback = "no",       \
+		.help = "Make libvirt forget it, and leave its files and what lies in its disks.",           \
+	}
+
+static const struct param snapshot_delete_params[] = {
+        {.name = "scope",
+                .title = "Which",
+                .help = "This one, this one with all that stand on it, or only those that stand on it.",
+                .type = PARAM_CHOICE,
+                .choices = "one|with-children|children",
+                .fallback = "one"},
+        PARAM_METADATA_ONLY,
+        PARAMS_END,
+};
+
+static const struct param snapshot_edit_params[] = {
+        {.name = "name",
+                .title = "Name",
+                .help = "What it is called from now on (external ones).",
+                .type = PARAM_NAME,
+                .current = current_snapshot_name},
+        {.name = "description",
+                .title = "Description",
+                .help = "Any text, also of several lines.",
+                .type = PARAM_TEXT,
+                .current = current_snapshot_description},
+        PARAMS_END,
+};
+
+static const struct param snapshot_prune_params[] = {
+        {.name = "keep",
+                .title = "Keep",
+                .help = "How many of the newest stay.",
+                .type = PARAM_STRING,
+                .required = true},
+        {.name = "prefix",
+                .title = "Prefix",
+                .help = "Only those count whose name begins so.",
+                .type = PARAM_STRING,
+                .fallback = "auto-"},
+        PARAMS_END,
+};
+
+static const struct param snapshot_revert_params[] = {
+        {.name = "state",
+                .title = "Afterwards",
+                .help = "What the guest is then: as it was when the snapshot was taken, running, paused or stopped.",
+                .type = PARAM_CHOICE,
+                .choices = "as-then|running|paused|stopped",
+                .fallback = "as-then"},
+        {.name = "take-first",
+                .title = "Take one of now first",
+                .help = "Takes a snapshot of what is now, so that you can come back to it.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        PARAMS_END,
+};
+
 const struct action_fixed action_fixed_table[] = {
+        {"snapshot-auto", "auto", "yes"},
         {"start-paused", "paused", "yes"},
         {"start-fresh", "force-boot", "yes"},
         {"autostart-on", "on", "yes"},
@@ -196,6 +405,8 @@ const struct action_fixed action_fixed_table[] = {
         {"pool-autostart-off", "on", "no"},
         {"net-autostart-on", "on", "yes"},
         {"net-autostart-off", "on", "no"},
+        {"template", "on", "yes"},
+        {"untemplate", "on", "no"},
         {NULL, NULL, NULL},
 };
 
@@ -442,18 +653,144 @@ const struct action action_table[] = {
                 .why_not = why_not_edit,
                 .op = OP_GUEST_EDIT,
         },
+        /* guests: clones */
+        {
+                .verb = "clone",
+                .title = "Clone",
+                .help = "Makes clones of a guest: whole copies, or linked ones that stand on its files.",
+                .virsh = "virt-clone -o %s -n NAME --auto-clone",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_ABORTABLE | ACTION_PLAN,
+                .key = "c",
+                .params = clone_params,
+                .why_not = why_not_clone,
+                .op = OP_GUEST_CLONE,
+        },
+        {
+                .verb = "template",
+                .title = "Make a template",
+                .help = "Makes a template of a guest that is off: it does not start, and its disks stay as they are.",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_BULK,
+                .confirm = CONFIRM_YES,
+                .consequence = "The guest does not start any more, until it is made a guest again.",
+                .why_not = why_not_template,
+                .op = OP_GUEST_TEMPLATE,
+        },
+        {
+                .verb = "untemplate",
+                .title = "Make a guest again",
+                .help = "Makes a guest of a template that no clone stands on, or gives it an overlay of its own.",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_BULK,
+                .params = untemplate_params,
+                .why_not = why_not_untemplate,
+                .op = OP_GUEST_TEMPLATE,
+        },
+        {
+                .verb = "own-overlay",
+                .title = "Own overlay",
+                .help = "Gives a guest that clones stand on files of its own, so that it and they can all run.",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_PLAN,
+                .params = own_overlay_params,
+                .why_not = why_not_own_overlay,
+                .op = OP_GUEST_OWN_OVERLAY,
+        },
+        {
+                .verb = "unprotect",
+                .title = "Lift protection",
+                .help = "Lets a guest write to its files again when no clone stands on them any more.",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_BULK,
+                .params = unprotect_params,
+                .op = OP_GUEST_UNPROTECT,
+        },
         {
                 .verb = "undefine",
                 .title = "Delete",
                 .help = "Deletes a guest, and those of its disks and files that are chosen.",
                 .virsh = "virsh undefine %s",
                 .kind = OBJ_GUEST,
-                .flags = ACTION_WRITES | ACTION_DANGEROUS | ACTION_PLAN,
+                .flags = ACTION_WRITES | ACTION_DANGEROUS | ACTION_PLAN | ACTION_PICK,
                 .key = "U",
                 .confirm = CONFIRM_NAME,
                 .consequence = "The guest and everything chosen here are gone for good.",
                 .why_not = why_not_undefine,
                 .op = OP_GUEST_UNDEFINE,
+        },
+        /* snapshots */
+        {
+                .verb = "snapshot-create",
+                .title = "Take a snapshot",
+                .help = "Keeps the guest as it is now: its disks, its definition and, where it runs, its memory.",
+                .virsh = "virsh snapshot-create-as %s NAME",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_PLAN | ACTION_ABORTABLE,
+                .key = "n",
+                .params = snapshot_create_params,
+                .why_not = why_not_snapshot_create,
+                .op = OP_SNAPSHOT_TAKE,
+        },
+        {
+                .verb = "snapshot-auto",
+                .title = "Take an automatic snapshot",
+                .help = "The same with a name made of the time, \"auto-…\", of which 'snapshot-prune' keeps the newest.",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_PLAN | ACTION_ABORTABLE | ACTION_BULK,
+                .params = snapshot_auto_params,
+                .why_not = why_not_snapshot_create,
+                .op = OP_SNAPSHOT_TAKE,
+        },
+        {
+                .verb = "snapshot-prune",
+                .title = "Prune snapshots",
+                .help = "Deletes all automatic snapshots of the guest but the newest ones.",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_DANGEROUS | ACTION_PLAN | ACTION_ABORTABLE | ACTION_BULK,
+                .params = snapshot_prune_params,
+                .confirm = CONFIRM_YES,
+                .consequence = "There is no way back to those that are deleted.",
+                .why_not = why_not_snapshot_prune,
+                .op = OP_SNAPSHOT_PRUNE,
+        },
+        {
+                .verb = "snapshot-delete",
+                .title = "Delete",
+                .help = "Deletes a snapshot; what was written since is merged down, all others stay whole.",
+                .virsh = "virsh snapshot-delete DOMAIN %s",
+                .kind = OBJ_SNAPSHOT,
+                .flags = ACTION_WRITES | ACTION_DANGEROUS | ACTION_PLAN | ACTION_ABORTABLE,
+                .key = "U",
+                .params = snapshot_delete_params,
+                .confirm = CONFIRM_YES,
+                .consequence = "There is no way back to what is deleted.",
+                .op = OP_SNAPSHOT_DELETE,
+        },
+        {
+                .verb = "snapshot-edit",
+                .title = "Edit",
+                .help = "Changes a snapshot's name and description.",
+                .virsh = "virsh snapshot-edit DOMAIN %s",
+                .kind = OBJ_SNAPSHOT,
+                .flags = ACTION_WRITES,
+                .key = "F2",
+                .params = snapshot_edit_params,
+                .op = OP_SNAPSHOT_EDIT,
+        },
+        {
+                .verb = "snapshot-revert",
+                .title = "Roll back",
+                .help = "Brings disks, definition and, where it was kept, memory of a snapshot back.",
+                .virsh = "virsh snapshot-revert DOMAIN %s",
+                .kind = OBJ_SNAPSHOT,
+                .flags = ACTION_WRITES | ACTION_DANGEROUS | ACTION_PLAN | ACTION_ABORTABLE,
+                .key = "B",
+                .params = snapshot_revert_params,
+                .confirm = CONFIRM_YES,
+                .consequence = "What the guest is now is lost: its disks, its memory and its definition become those of then.",
+                .why_not = why_not_snapshot_revert,
+                .op = OP_SNAPSHOT_REVERT,
         },
         /* pools */
         {

@@ -19,7 +19,19 @@
 #define MAX_ID 200
 
 static const char *const event_words[] = {
-        [JOURNAL_START] = "start", [JOURNAL_LOG] = "log", [JOURNAL_END] = "end"};
+        [JOURNAL_START] = "start", [JOURNAL_LOG] = "log", [JOURNAL_STEP] = "step", [JOURNAL_END] = "end"};
+
+static const char *const step_words[] = {
+        [STEP_FILE] = "file",
+        [STEP_LOCAL_FILE] = "local-file",
+        [STEP_DEFINITION] = "definition",
+        [STEP_MODE] = "mode",
+        [STEP_OTHER] = "other",
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(step_words) == STEP_N);
+
+static const char *const mark_words[] = {
+        [STEP_WILL] = "will", [STEP_MADE] = "made", [STEP_UNDONE] = "undone", [STEP_KEPT] = "kept"};
 
 /* On the disk for ever, so not the words for people of task_state_word(). */
 static const char *const state_words[] = {
@@ -60,6 +72,7 @@ void journal_record_free(struct journal_record *record)
 #define X(key, field) g_free(record->field);
 	RECORD_STRINGS(X)
 #undef X
+	task_step_free(record->step);
 	g_free(record);
 }
 
@@ -113,6 +126,21 @@ static void add_target(struct json_object *object, const struct journal_record *
 	json_object_object_add(object, "uuid", json_object_new_string(uuid));
 }
 
+/* Percent-escaped: a path is bytes, and whoever cleans up needs exactly those. */
+static void add_step(struct json_object *object, const struct task_step *step)
+{
+	g_autofree char *path = g_uri_escape_string(step->path, "/ +,:;@=()[]{}~!&'", false);
+	char uuid[37];
+
+	uuid_format(step->uuid, uuid);
+	json_object_object_add(object, "step", json_object_new_int64(step->number));
+	json_object_object_add(object, "mark", json_object_new_string(mark_words[step->mark]));
+	json_object_object_add(object, "what", json_object_new_string(step_words[step->kind]));
+	json_object_object_add(object, "path", json_object_new_string(path));
+	json_object_object_add(object, "of", json_object_new_string(uuid));
+	add_string(object, "detail", step->text);
+}
+
 char *journal_encode(const struct journal_record *record)
 {
 	struct json_object *object = json_object_new_object();
@@ -128,6 +156,8 @@ char *journal_encode(const struct journal_record *record)
 	add_target(object, record);
 	if (record->event == JOURNAL_END)
 		json_object_object_add(object, "state", json_object_new_string(state_words[record->state]));
+	if (record->step)
+		add_step(object, record->step);
 	line = ascii_line(json_object_to_json_string_ext(
 	        object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(object);
@@ -234,6 +264,55 @@ static bool decode_event(struct json_object *object, struct journal_record *reco
 	return true;
 }
 
+static bool decode_number(struct json_object *object, unsigned *ret_number)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(object, "step", &value) || !json_object_is_type(value, json_type_int))
+		return false;
+	int64_t number = json_object_get_int64(value);
+	if (number < 0 || number > G_MAXINT)
+		return false;
+	*ret_number = (unsigned)number;
+	return true;
+}
+
+/* The path comes back raw: it is absolute, and what would lead elsewhere is no path of ours. */
+static bool decode_path(struct json_object *object, char **ret_path)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(object, "path", &value) || !json_object_is_type(value, json_type_string))
+		return false;
+	char *path = g_uri_unescape_string(json_object_get_string(value), NULL);
+	if (!path || (*path && (*path != '/' || strstr(path, "/../") || g_str_has_suffix(path, "/..")))) {
+		g_free(path);
+		return false;
+	}
+	*ret_path = path;
+	return true;
+}
+
+static bool decode_step(struct json_object *object, struct journal_record *record, GError **error)
+{
+	unsigned number, mark, kind;
+	g_autofree char *path = NULL, *text = NULL, *uuid = NULL;
+
+	if (record->event != JOURNAL_STEP)
+		return true;
+	if (!decode_number(object, &number) || !decode_path(object, &path) ||
+	        !get_word(object, "mark", mark_words, G_N_ELEMENTS(mark_words), &mark) ||
+	        !get_word(object, "what", step_words, G_N_ELEMENTS(step_words), &kind))
+		return bad(error, "broken step");
+	if (!get_string(object, "detail", &text, error) || !get_string(object, "of", &uuid, error))
+		return false;
+	record->step = task_step_new(number, (enum step_kind)kind, path, text);
+	record->step->mark = (enum step_mark)mark;
+	if (uuid && !uuid_parse(uuid, record->step->uuid))
+		return bad(error, "broken uuid");
+	return true;
+}
+
 static bool decode_id(struct json_object *object, struct journal_record *record, GError **error)
 {
 	if (!get_string(object, "id", &record->task_id, error))
@@ -249,7 +328,7 @@ static bool decode(struct json_object *object, struct journal_record *record, GE
 		return bad(error, "not an object");
 	if (!decode_version(object, error) || !decode_time(object, &record->unix_us, error) ||
 	        !decode_id(object, record, error) || !decode_event(object, record, error) ||
-	        !decode_target(object, record, error))
+	        !decode_target(object, record, error) || !decode_step(object, record, error))
 		return false;
 #define X(key, field)                                                                                        \
 	if (!get_string(object, key, &record->field, error))                                                 \

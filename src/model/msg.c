@@ -26,6 +26,7 @@ void msg_free(struct msg *msg)
 	task_update_free(msg->update);
 	plan_free(msg->plan);
 	edit_answer_free(msg->edit);
+	picture_free(msg->picture);
 	journal_record_free(msg->record);
 	if (msg->history)
 		g_array_unref(msg->history);

@@ -167,6 +167,8 @@ unsigned store_apply_update(struct store *store, const struct task_update *updat
 		set_message(task, update->message);
 	if (update->log)
 		task_log(task, now_unix_us, update->log);
+	if (update->step)
+		task_note_step(task, update->step);
 	/* The end is the end: a late word of progress must not bring it back to life. */
 	if (task_state_ended(task->state))
 		return CHANGE_TASKS;
@@ -318,6 +320,16 @@ static unsigned apply_log(struct store *store, const struct journal_record *reco
 	return CHANGE_TASKS;
 }
 
+static unsigned apply_step(struct store *store, const struct journal_record *record)
+{
+	struct task *task = store_task(store, record->task_id);
+
+	if (!task || !record->step)
+		return 0;
+	task_note_step(task, record->step);
+	return CHANGE_TASKS;
+}
+
 unsigned store_apply_record(struct store *store, const struct journal_record *record)
 {
 	switch (record->event) {
@@ -325,6 +337,8 @@ unsigned store_apply_record(struct store *store, const struct journal_record *re
 		return apply_start(store, record);
 	case JOURNAL_LOG:
 		return apply_log(store, record);
+	case JOURNAL_STEP:
+		return apply_step(store, record);
 	case JOURNAL_END:
 		return apply_end(store, record);
 	}

@@ -2,7 +2,10 @@
 /* Tasks as values: their life, words and ids. Pure; the store owns them, workers only name them. */
 #include "nvirt/task.h"
 
+#include <string.h>
 #include <unistd.h>
+
+#include "nvirt/text.h"
 
 /* A guest that fills a log must not fill the memory. */
 #define TASK_LOG_MAX 1000
@@ -81,6 +84,7 @@ void task_free(struct task *task)
 	g_free(task->object);
 	g_free(task->message);
 	g_ptr_array_unref(task->log);
+	g_clear_pointer(&task->steps, g_ptr_array_unref);
 	g_free(task);
 }
 
@@ -121,5 +125,111 @@ void task_update_free(struct task_update *update)
 	g_free(update->task_id);
 	g_free(update->message);
 	g_free(update->log);
+	task_step_free(update->step);
 	g_free(update);
+}
+
+/* ---- steps ---- */
+
+/* An operation in a loop must not fill the memory of those who read its journal. */
+#define TASK_STEPS_MAX 4096
+
+struct task_step *task_step_new(unsigned number, enum step_kind kind, const char *path, const char *text)
+{
+	struct task_step *step = g_new0(struct task_step, 1);
+
+	step->number = number;
+	step->kind = kind;
+	step->path = g_strdup(path ? path : "");
+	step->text = text_clean(text ? text : "", -1);
+	return step;
+}
+
+struct task_step *task_step_copy(const struct task_step *step)
+{
+	struct task_step *copy = task_step_new(step->number, step->kind, step->path, step->text);
+
+	copy->mark = step->mark;
+	memcpy(copy->uuid, step->uuid, sizeof copy->uuid);
+	return copy;
+}
+
+void task_step_free(struct task_step *step)
+{
+	if (!step)
+		return;
+	g_free(step->path);
+	g_free(step->text);
+	g_free(step);
+}
+
+static void step_free(gpointer step)
+{
+	task_step_free(step);
+}
+
+static bool step_open(const struct task_step *step)
+{
+	return step->mark == STEP_WILL || step->mark == STEP_MADE;
+}
+
+static void keep_steps(struct task *task)
+{
+	for (unsigned i = 0; i < task->steps->len; i++) {
+		struct task_step *step = task->steps->pdata[i];
+		if (step_open(step))
+			step->mark = STEP_KEPT;
+	}
+}
+
+void task_note_step(struct task *task, const struct task_step *step)
+{
+	if (!task->steps)
+		task->steps = g_ptr_array_new_with_free_func(step_free);
+	if (!step->number) {
+		keep_steps(task);
+		return;
+	}
+	for (unsigned i = 0; i < task->steps->len; i++) {
+		struct task_step *known = task->steps->pdata[i];
+		if (known->number == step->number) {
+			known->mark = step->mark;
+			return;
+		}
+	}
+	if (task->steps->len < TASK_STEPS_MAX)
+		g_ptr_array_add(task->steps, task_step_copy(step));
+}
+
+GPtrArray *task_leftovers(const struct task *task)
+{
+	GPtrArray *left = g_ptr_array_new();
+
+	if (!task->steps || !task_state_ended(task->state))
+		return left;
+	for (unsigned i = task->steps->len; i-- > 0;) {
+		struct task_step *step = task->steps->pdata[i];
+		if (step_open(step))
+			g_ptr_array_add(left, step);
+	}
+	return left;
+}
+
+char *task_step_words(const struct task_step *step)
+{
+	g_autofree char *path = text_clean(step->path, -1);
+
+	switch (step->kind) {
+	case STEP_FILE:
+	case STEP_LOCAL_FILE:
+		return g_strdup_printf("the file '%s'", path);
+	case STEP_DEFINITION:
+		return g_strdup_printf("the guest '%s'", step->text);
+	case STEP_MODE:
+		return g_strdup_printf("the permissions of '%s' (they were %s)", path, step->text);
+	case STEP_OTHER:
+	case STEP_N:
+		break;
+	}
+	return g_strdup(step->text);
 }

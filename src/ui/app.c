@@ -10,6 +10,7 @@
 #include "app_private.h"
 #include "dialog.h"
 #include "nvirt/text.h"
+#include "pictures.h"
 #include "saved.h"
 
 #define FRESH_US (950 * G_TIME_SPAN_MILLISECOND)
@@ -60,6 +61,7 @@ void app_fini(struct app *app)
 			app->regions[i]->ops->destroy(app->regions[i]);
 	g_free(app->last_virsh);
 	g_clear_pointer(&app->recent, g_ptr_array_unref);
+	pictures_free(app->pictures);
 	if (app->hot)
 		g_array_unref(app->hot);
 	canvas_fini(&app->canvas);
@@ -176,6 +178,10 @@ void app_message(struct app *app, struct msg *msg)
 {
 	if (msg->type == MSG_EDIT && msg->edit)
 		app_edit_answer(app, g_steal_pointer(&msg->edit));
+	if (msg->type == MSG_PICTURE) {
+		pictures_came(app->pictures, msg);
+		app_redraw(app);
+	}
 	app_changed(app, store_apply(app->store, msg, app_now_us(app), g_get_real_time()));
 }
 

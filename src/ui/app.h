@@ -24,6 +24,7 @@ struct app {
 	struct backend *backend; /* NULL in drawing tests */
 	struct journal *journal; /* may be NULL */
 	struct inbox *inbox;
+	struct pictures *pictures; /* NULL where there is no inbox: in drawing tests */
 	struct history_keeper *keeper; /* NULL in drawing tests */
 	struct theme theme;
 	struct config *config; /* these three may be NULL, and are not owned */
@@ -60,6 +61,7 @@ struct app {
 	gint64 history_stored_us;   /* when it was last given to the keeper */
 	unsigned plan_id;           /* of the last plan asked for */
 	struct action_run *planned; /* what waits for that plan, or NULL */
+	struct view *previewed;     /* the form that waits for the sentences of one, or NULL; only compared */
 	unsigned edit_id;           /* of the last definition asked for */
 	struct edit_run *edit;      /* the definition being edited, or NULL */
 };

@@ -30,7 +30,7 @@ static char *uuid_of(const struct app *app, const struct obj_ref *ref)
 	(void)app;
 	static const uint8_t none[sizeof(ref->uuid)] = {0};
 	char text[40];
-	if (ref->kind == OBJ_VOLUME || !memcmp(ref->uuid, none, sizeof(none)))
+	if (ref->kind == OBJ_VOLUME || ref->kind == OBJ_SNAPSHOT || !memcmp(ref->uuid, none, sizeof(none)))
 		return NULL;
 	uuid_format(ref->uuid, text);
 	return g_strdup(text);
@@ -72,6 +72,9 @@ static char *name_of(const struct app *app, const struct obj_ref *ref)
 static char *xml_of(const struct app *app, const struct obj_ref *ref)
 {
 	const struct guest *guest = ref->kind == OBJ_GUEST ? store_guest(app->store, ref) : NULL;
+	const struct snapshot *snapshot = ref->kind == OBJ_SNAPSHOT ? store_snapshot(app->store, ref) : NULL;
+	if (snapshot)
+		return g_strdup(snapshot->row->xml);
 	return guest && guest->detail ? g_strdup(guest->detail->xml) : NULL;
 }
 
@@ -137,16 +140,13 @@ struct view *app_copy_menu(struct app *app)
 
 void app_note_virsh(struct app *app, const struct action *action, const struct obj_ref *ref)
 {
-	const char *at = action->virsh ? strstr(action->virsh, "%s") : NULL;
 	const struct host *host = store_host(app->store, ref->host);
-	const char *name = store_name(app->store, ref);
-	if (!at || !host || !g_str_has_prefix(action->virsh, "virsh ") || !*name)
+	g_autofree char *virsh = action_virsh(action, app->store, ref);
+	if (!host || !virsh || !strstr(action->virsh, "%s") || !g_str_has_prefix(virsh, "virsh ") || !*store_name(app->store, ref))
 		return;
-	g_autofree char *quoted = g_shell_quote(name);
 	const char *uri = host->status->uri && *host->status->uri ? host->status->uri : host->asked_uri;
 	g_autofree char *quoted_uri = g_shell_quote(uri);
-	const char *rest = action->virsh + strlen("virsh ");
 	g_free(app->last_virsh);
-	app->last_virsh = g_strdup_printf("virsh %s%s%s%.*s%s%s", *uri ? "-c " : "", *uri ? quoted_uri : "",
-	        *uri ? " " : "", (int)(at - rest), rest, quoted, at + 2);
+	app->last_virsh = g_strdup_printf(
+	        "virsh %s%s%s%s", *uri ? "-c " : "", *uri ? quoted_uri : "", *uri ? " " : "", virsh + strlen("virsh "));
 }

@@ -24,7 +24,8 @@ static struct view *focused_list(const struct app *app)
 
 static bool markable(const struct obj_ref *ref)
 {
-	return ref->kind == OBJ_GUEST || ref->kind == OBJ_POOL || ref->kind == OBJ_VOLUME || ref->kind == OBJ_NETWORK;
+	return ref->kind == OBJ_GUEST || ref->kind == OBJ_POOL || ref->kind == OBJ_VOLUME || ref->kind == OBJ_NETWORK ||
+	       ref->kind == OBJ_SNAPSHOT;
 }
 
 /* ---- the range -------------------------------------------------------------- */

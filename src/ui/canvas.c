@@ -319,6 +319,18 @@ int area_used(struct area area, int y)
 	return cols;
 }
 
+void area_colour(struct area area, int y, int x, gunichar ch, uint8_t fg, uint8_t bg)
+{
+	put(area, y, x, ROLE_TEXT, ch, 1);
+	if (y < 0 || x < 0 || y >= area.rows || x >= area.cols)
+		return;
+	struct cell cell = *cell_at(area, y, x);
+	cell.flags = CELL_COLOURS;
+	cell.fg = fg;
+	cell.bg = bg;
+	cell_store(area.canvas, area.y + y, area.x + x, cell);
+}
+
 void area_set_role(struct area area, int y, int x, int cols, enum role role)
 {
 	struct area sub = area_sub(area, y, x, 1, cols);

@@ -19,7 +19,7 @@ struct cell {
 	gunichar comb[2]; /* combining marks, 0 = none */
 	uint8_t role;     /* enum role */
 	uint8_t flags;    /* enum cell_flag */
-	uint16_t unused;  /* always 0: cells are compared as memory */
+	uint8_t fg, bg;   /* CELL_COLOURS: of xterm's palette; else 0, as cells are compared as memory */
 };
 
 G_STATIC_ASSERT(sizeof(struct cell) == 16);
@@ -28,6 +28,7 @@ enum cell_flag {
 	CELL_REVERSE = 1 << 0, /* cursor row where the theme has no colour for it, selections */
 	CELL_BOLD = 1 << 1,
 	CELL_UNDERLINE = 1 << 2,
+	CELL_COLOURS = 1 << 3, /* a part of a picture: its own colours instead of the role's */
 };
 
 struct canvas {
@@ -70,6 +71,8 @@ void area_text_right(struct area area, int y, int x, int cols, enum role role, c
 int area_glyph(struct area area, int y, int x, enum role role, enum glyph glyph);
 /* Columns up to the last one that is not blank. */
 int area_used(struct area area, int y);
+/* A part of a picture: a character in colours 16..255 of xterm's palette. */
+void area_colour(struct area area, int y, int x, gunichar ch, uint8_t fg, uint8_t bg);
 /* Gives what already stands there another role, or adds flags (cursor row, match, selection). */
 void area_set_role(struct area area, int y, int x, int cols, enum role role);
 void area_add_flags(struct area area, int y, int x, int cols, unsigned flags);

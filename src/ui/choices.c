@@ -142,13 +142,25 @@ bool commands_subject(struct app *app, struct obj_ref *ret_ref)
 	return some || marks->len > 0;
 }
 
-/* The object, then its host: what can be done to the host is never far. */
-static unsigned subjects(struct app *app, struct obj_ref ret[2])
+/* What can be done to a snapshot's guest (to take another one) belongs there, too. */
+static bool owner_of(const struct obj_ref *ref, struct obj_ref *ret_ref)
+{
+	if (ref->kind != OBJ_SNAPSHOT)
+		return false;
+	*ret_ref = *ref;
+	ret_ref->kind = OBJ_GUEST;
+	ret_ref->name = NULL;
+	return true;
+}
+
+/* The object, what it belongs to, then its host: what can be done to the host is never far. */
+static unsigned subjects(struct app *app, struct obj_ref ret[3])
 {
 	unsigned n = 0;
 	if (!commands_subject(app, &ret[0]))
 		return 0;
 	n++;
+	n += owner_of(&ret[0], &ret[n]);
 	const struct host *host = store_host(app->store, ret[0].host);
 	if (host && ret[0].kind != OBJ_HOST)
 		ret[n++] = host->ref;
@@ -197,10 +209,14 @@ static bool run_action_key(struct app *app, keycode key, const struct obj_ref *r
 
 bool commands_action_key(struct app *app, keycode key)
 {
-	struct obj_ref subject, selected;
+	struct obj_ref subject, selected, owner;
 	if (commands_subject(app, &subject) && run_action_key(app, key, &subject))
 		return true;
-	return app_selected(app, &selected) && run_action_key(app, key, &selected);
+	if (!app_selected(app, &selected))
+		return false;
+	if (run_action_key(app, key, &selected))
+		return true;
+	return owner_of(&selected, &owner) && run_action_key(app, key, &owner);
 }
 
 /* ---- everything ------------------------------------------------------------- */
@@ -289,7 +305,7 @@ GPtrArray *commands_collect(struct app *app, unsigned sets)
 		add_view(list, sets, inner_of(view));
 		add_view(list, sets, view);
 	}
-	struct obj_ref refs[2];
+	struct obj_ref refs[3];
 	unsigned n = sets & CHOICES_ACTIONS ? subjects(app, refs) : 0;
 	for (unsigned i = 0; i < n; i++)
 		add_actions(list, sets, app, &refs[i]);

@@ -12,7 +12,7 @@
 #include "lineedit.h"
 #include "nvirt/text.h"
 
-enum { FORM_LABEL_COLS = 18, FORM_TEXT_ROWS = 4, FORM_WIDTH = 66 };
+enum { FORM_LABEL_COLS = 18, FORM_TEXT_ROWS = 4, FORM_WIDTH = 66, FORM_SAID_ROWS = 9 };
 
 struct field {
 	const struct param *param;
@@ -33,6 +33,10 @@ struct form {
 	unsigned focus;  /* a field, then the two buttons */
 	unsigned top;    /* first field drawn */
 	char *error;
+	char *said;    /* what would come of it; NULL = not known yet */
+	bool refused;  /* it would be */
+	bool edited;   /* the focused text differs from what was last said */
+	void (*changed)(struct app *app, struct view *form, void *data);
 	form_done done;
 	void *data;
 	void (*free_data)(void *data);
@@ -60,6 +64,7 @@ static void form_destroy(struct view *view)
 		form->free_data(form->data);
 	g_free(form->title);
 	g_free(form->error);
+	g_free(form->said);
 	g_free(form);
 }
 
@@ -117,19 +122,53 @@ static const char *field_value(const struct field *field)
 	return *text || field->known ? text : NULL;
 }
 
-static void submit(struct form *form)
+static struct args *checked_args(const struct form *form, GError **error)
 {
 	struct args *args = args_new();
 	for (unsigned i = 0; i < form->fields->len; i++)
 		args_set(args, field_at(form, i)->param->name, field_value(field_at(form, i)));
+	if (action_check_args(form->action, args, error))
+		return args;
+	args_free(args);
+	return NULL;
+}
+
+static void submit(struct form *form)
+{
 	g_autoptr(GError) error = NULL;
-	if (action_check_args(form->action, args, &error)) {
+	struct args *args = checked_args(form, &error);
+	if (args) {
 		finish(form, args);
 		return;
 	}
-	args_free(args);
 	g_free(form->error);
 	form->error = text_clean(error->message, -1);
+}
+
+struct args *form_args(const struct view *form)
+{
+	return checked_args((const struct form *)form, NULL);
+}
+
+void form_say(struct view *view, const struct plan *plan)
+{
+	struct form *form = (struct form *)view;
+	g_autoptr(GString) text = g_string_new(NULL);
+	if (plan->refused)
+		g_string_append_printf(text, "Not possible so: %s", plan->refused);
+	for (guint i = 0; i < plan->notes->len && !plan->refused; i++)
+		g_string_append_printf(text, "%s%s", text->len ? "\n" : "", (const char *)plan->notes->pdata[i]);
+	g_free(form->said);
+	form->said = g_strdup(text->str);
+	form->refused = plan->refused != NULL;
+	view->dirty = true;
+}
+
+static void tell_changed(struct form *form)
+{
+	form->edited = false;
+	if (form->changed)
+		form->changed(form->view.app, &form->view, form->data);
 }
 
 /* ---- drawing ---------------------------------------------------------------- */
@@ -195,6 +234,17 @@ static void draw_footer(struct form *form, struct area area, int y)
 	area_text(area, y + 1, x + 2, -1, ROLE_DIM, "Tab next, Enter goes, Esc cancels");
 }
 
+/* What would come of it; the box does not move while that is found out. */
+static void draw_said(const struct form *form, struct area area)
+{
+	g_autoptr(GPtrArray) lines = box_wrap(form->said ? form->said : "Looking at what would come of it ...", area.cols);
+	for (guint i = 0; i < lines->len && (int)i < area.rows; i++)
+		area_text(area, (int)i, 0, -1, form->refused ? ROLE_CRIT : form->said ? ROLE_WARN : ROLE_DIM,
+		        lines->pdata[i]);
+	if ((int)lines->len > area.rows && area.rows > 0)
+		area_glyph(area, area.rows - 1, area.cols - 1, ROLE_DIM, GLYPH_CUT);
+}
+
 static void form_draw(struct view *view, struct area area, bool focused)
 {
 	(void)focused;
@@ -202,8 +252,10 @@ static void form_draw(struct view *view, struct area area, bool focused)
 	int rows = 0;
 	for (unsigned i = 0; i < form->fields->len; i++)
 		rows += field_rows(field_at(form, i));
-	struct area in = box_draw(area, rows + 3, FORM_WIDTH, form->action->flags & ACTION_DANGEROUS, form->title);
-	int room = MAX(in.rows - 3, in.rows > 2 ? 1 : 0), y = 0;
+	int said = form->changed ? CLAMP(area.rows - rows - 6, 0, FORM_SAID_ROWS) : 0;
+	struct area in = box_draw(
+	        area, rows + said + 3, FORM_WIDTH, form->action->flags & ACTION_DANGEROUS, form->title);
+	int room = MAX(in.rows - said - 3, in.rows > 2 ? 1 : 0), y = 0;
 	scroll_to_focus(form, room);
 	for (unsigned i = form->top; i < form->fields->len && y < room; i++) {
 		int height = field_rows(field_at(form, i));
@@ -211,6 +263,7 @@ static void form_draw(struct view *view, struct area area, bool focused)
 		y += height;
 	}
 	form->fields_at = (struct rect){in.y, in.x, y, in.cols};
+	draw_said(form, area_sub(in, y + 1, 0, MIN(said, in.rows - 3 - y), in.cols));
 	draw_footer(form, in, MAX(in.rows - 2, y));
 }
 
@@ -219,6 +272,8 @@ static void form_draw(struct view *view, struct area area, bool focused)
 static void move_focus(struct form *form, int by)
 {
 	unsigned stops = form->fields->len + 2;
+	if (form->edited)
+		tell_changed(form);
 	form->focus = (form->focus + stops + (unsigned)by) % stops;
 }
 
@@ -302,8 +357,10 @@ static bool form_key(struct view *view, keycode key, unsigned count)
 		submit(form);
 	else if ((!multiline || key == K_TAB || key == (KEY_SHIFT | K_TAB)) && move_key(form, key))
 		return true;
-	else
-		field_key(field, key);
+	else if (field_key(field, key) && is_text(field))
+		form->edited = true;
+	else if (!is_text(field))
+		tell_changed(form);
 	return true;
 }
 
@@ -317,8 +374,10 @@ static void click_field(struct form *form, int y)
 		form->focus = i;
 		/* What has no text turns, as Space would. */
 		if (again || field_at(form, i)->param->type == PARAM_BOOL)
-			if (!is_text(field_at(form, i)))
+			if (!is_text(field_at(form, i))) {
 				turn(field_at(form, i), 1);
+				tell_changed(form);
+			}
 		return;
 	}
 }
@@ -356,24 +415,38 @@ static const struct view_ops form_view = {
         .paste = form_paste,
 };
 
-struct view *form_new(struct app *app, const struct action *action, const struct obj_ref *ref, form_done done,
-        void *data, void (*free_data)(void *data))
+static void add_field(struct form *form, const struct form_options *options, const struct param *param)
 {
+	const struct store *store = form->view.app->store;
+	char *(*ask)(const struct store *, const struct obj_ref *) = param->current ? param->current : param->propose;
+	g_autofree char *today = ask ? ask(store, options->ref) : NULL;
+	const char *typed = args_get(options->values, param->name);
+	struct field field;
+	field_init(&field, param, typed ? typed : today ? today : param->fallback);
+	field.known = today && param->current;
+	g_array_append_val(form->fields, field);
+}
+
+bool view_is_form(const struct view *view)
+{
+	return view && view->ops == &form_view;
+}
+
+struct view *form_new(struct app *app, const struct form_options *options)
+{
+	const struct action *action = options->action;
+	const struct obj_ref *ref = options->ref;
 	struct form *form = g_new0(struct form, 1);
 	form->view = (struct view){.ops = &form_view, .app = app, .dirty = true};
 	form->action = action;
 	form->title = g_strdup_printf(
 	        "%s: %s %s", action->title, obj_kind_word(ref->kind), store_name(app->store, ref));
 	form->fields = g_array_new(FALSE, FALSE, sizeof(struct field));
-	for (const struct param *param = action->params; param && param->name; param++) {
-		g_autofree char *today = param->current ? param->current(app->store, ref) : NULL;
-		struct field field;
-		field_init(&field, param, today ? today : param->fallback);
-		field.known = today != NULL;
-		g_array_append_val(form->fields, field);
-	}
-	form->done = done;
-	form->data = data;
-	form->free_data = free_data;
+	for (const struct param *param = action->params; param && param->name; param++)
+		add_field(form, options, param);
+	form->changed = options->changed;
+	form->done = options->done;
+	form->data = options->data;
+	form->free_data = options->free_data;
 	return &form->view;
 }

@@ -26,7 +26,8 @@ char *small_file_read(const char *path, gsize max, gsize *ret_len, GError **erro
 	g_autofree char *text = g_malloc(max + 2);
 	bool regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 	ssize_t n = regular ? read(fd, text, max + 1) : -1;
-	const char *why = !regular ? "not a regular file" : n < 0 ? g_strerror(errno) : "larger than 64 KiB";
+	g_autofree char *large = g_strdup_printf("larger than %zu KiB", max / 1024);
+	const char *why = !regular ? "not a regular file" : n < 0 ? g_strerror(errno) : large;
 	close(fd);
 	if (n < 0 || (gsize)n > max) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "cannot read '%s': %s", path, why);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Small files of the user's: read without waiting for anything. Main thread. */
+/* Small files of the user's: read without waiting for anything but the disk. Any thread. */
 #ifndef NVIRT_UI_SMALL_FILE_H
 #define NVIRT_UI_SMALL_FILE_H
 

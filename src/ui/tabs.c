@@ -11,6 +11,7 @@ const struct tab tab_table[] = {
         {OBJ_HOST, &host_graphs_view},
         {OBJ_GUEST, &guest_summary_view},
         {OBJ_GUEST, &guest_hardware_view},
+        {OBJ_GUEST, &guest_snapshots_view},
         {OBJ_GUEST, &guest_tasks_view},
         {OBJ_GUEST, &guest_xml_view},
         {OBJ_GUEST, &guest_graphs_view},

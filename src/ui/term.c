@@ -347,64 +347,6 @@ static enum theme_depth depth_of(const struct term *term)
 	return COLORS >= 256 ? DEPTH_256 : DEPTH_16;
 }
 
-/*
- * No stock description has true colours, and ncurses knows a colour by its
- * number only. So a number of the palette that the theme does not use stands
- * in for each true colour, and the sequence is rewritten on its way out.
- */
-static void reserve_stand_ins(struct term *term, const struct theme *theme)
-{
-	for (int i = 0; i < 256; i++)
-		term->stand_in[i] = i < 16 ? STAND_IN_TAKEN : STAND_IN_FREE;
-	for (int role = 0; role < ROLE_N; role++) {
-		const int used[] = {theme->styles[role].fg.full, theme->styles[role].bg.full};
-		for (gsize i = 0; i < G_N_ELEMENTS(used); i++)
-			if (used[i] >= 0 && used[i] < 256)
-				term->stand_in[used[i]] = STAND_IN_TAKEN;
-	}
-	term->stand_ins_known = true;
-}
-
-static int stand_in(struct term *term, int rgb)
-{
-	int free_index = -1;
-	for (int i = 255; i >= 16; i--) {
-		if (term->stand_in[i] == rgb)
-			return i;
-		if (term->stand_in[i] == STAND_IN_FREE)
-			free_index = i;
-	}
-	if (free_index < 0)
-		return colour_nearest_256(rgb);
-	term->stand_in[free_index] = rgb;
-	return free_index;
-}
-
-/* A description with true colours of its own (xterm-direct): numbers from 8 on are colours, not indices. */
-static int direct_colour(int colour)
-{
-	if (colour < 8)
-		return colour;
-	return MAX(colour >= THEME_COLOUR_RGB ? colour & 0xffffff : colour_palette_rgb(colour), 8);
-}
-
-/* A theme's colour as this terminal has it; `ret_bold` where bright is made by bold. */
-static int terminal_colour(struct term *term, int colour, int otherwise, attr_t *ret_bold)
-{
-	if (colour == THEME_COLOUR_DEFAULT)
-		return term->defaults ? -1 : otherwise;
-	if (term->direct)
-		return direct_colour(colour);
-	if (colour >= THEME_COLOUR_RGB)
-		return stand_in(term, colour & 0xffffff);
-	if (colour >= 8 && COLORS < 16) {
-		colour -= 8;
-		if (ret_bold)
-			*ret_bold = A_BOLD;
-	}
-	return colour;
-}
-
 static attr_t attributes(unsigned attrs)
 {
 	attr_t out = A_NORMAL;
@@ -427,13 +369,13 @@ static void make_style(struct term *term, const struct theme *theme, int role)
 	struct theme_look look = theme_look(theme, (enum role)role, term->depth);
 	struct term_style *made = &term->styles[role];
 	if (!term->stand_ins_known)
-		reserve_stand_ins(term, theme);
+		term_colour_reserve(term, theme);
 	*made = (struct term_style){.known = true, .attrs = attributes(look.attrs)};
 	if (term->depth == DEPTH_MONO)
 		return;
 	attr_t bold = 0;
-	int fg = terminal_colour(term, look.fg, COLOR_WHITE, &bold);
-	int bg = terminal_colour(term, look.bg, COLOR_BLACK, NULL);
+	int fg = term_colour_of(term, look.fg, COLOR_WHITE, &bold);
+	int bg = term_colour_of(term, look.bg, COLOR_BLACK, NULL);
 	made->attrs |= bold;
 	if (fg >= 0 || bg >= 0)
 		made->pair = MAX(alloc_pair(fg, bg), 0);
@@ -489,9 +431,11 @@ static int compose_row(struct term *term, const struct cell *row, int cols, cons
 		for (int i = 0; fits && i < 2 && row[x].comb[i]; i++)
 			if (wcwidth((wchar_t)row[x].comb[i]) == 0)
 				text[wcslen(text)] = (wchar_t)row[x].comb[i];
-		const struct term_style *style = style_of(term, theme, row[x].role);
-		int pair = style->pair;
-		attr_t attrs = cell_attributes(&row[x], style->attrs);
+		bool coloured = row[x].flags & CELL_COLOURS;
+		struct term_style style =
+		        coloured ? term_picture_style(term, &row[x]) : *style_of(term, theme, row[x].role);
+		int pair = style.pair;
+		attr_t attrs = cell_attributes(&row[x], style.attrs);
 		setcchar(&out[n++], text, attrs, (short)MIN(pair, G_MAXSHORT), &pair);
 		if (!fits && columns == 2)
 			setcchar(&out[n++], L" ", attrs, (short)MIN(pair, G_MAXSHORT), &pair);

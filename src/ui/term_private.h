@@ -45,6 +45,8 @@ struct term {
 	bool direct; /* colour numbers are true colours: the description says so */
 	enum theme_depth depth;
 	bool stand_ins_known;
+	int pictured[256]; /* which colour a picture has for each of the palette */
+	bool pictured_known;
 	int stand_in[256]; /* the true colour that a palette index stands for, or enum stand_in */
 	int rows, cols;
 	struct term_style styles[ROLE_N];
@@ -68,6 +70,13 @@ void term_fence_frame(struct term *term, guint bytes);
 void term_fence_answer(struct term *term);
 /* Before the terminal is given back: waits a moment for answers. */
 void term_fence_end(struct term *term);
+
+/* ---- term_colour.c ---- */
+void term_colour_reserve(struct term *term, const struct theme *theme);
+/* A theme's colour as this terminal has it; `ret_bold` (may be NULL) where bright is made by bold. */
+int term_colour_of(struct term *term, int colour, int otherwise, attr_t *ret_bold);
+/* A part of a picture: without colours its shape is all there is. */
+struct term_style term_picture_style(struct term *term, const struct cell *cell);
 
 /* ---- term_input.c ---- */
 void term_input_init(struct term *term);

@@ -117,7 +117,8 @@ enum role {
 	X(GLYPH_T_DOWN_FOCUS, 0x2564, '+')                                                                   \
 	X(GLYPH_T_UP, 0x2534, '+')                                                                           \
 	X(GLYPH_T_UP_FOCUS, 0x2567, '+')                                                                     \
-	X(GLYPH_HERE, 0x25ba, '>')
+	X(GLYPH_HERE, 0x25ba, '>')                                                                           \
+	X(GLYPH_T_RIGHT, 0x251c, '+')
 
 enum glyph {
 #define X(id, utf8, ascii) id,

@@ -9,7 +9,7 @@
 #   lab.sh shell [N]            start, give a shell that knows the lab, stop when it ends
 #   lab.sh uri hN               the URI, usable from outside
 #   lab.sh virsh hN ARG...      virsh on that host
-#   lab.sh define hN NAME [boot|linux [MIB]]   a guest with a disk (and, for linux, agent and network)
+#   lab.sh define hN NAME [boot|linux|count… [MIB]]   a guest with a disk: see guest/define.sh
 #   lab.sh kill9 hN             kill -9 its libvirtd; the guests go on
 #   lab.sh restart hN           start its libvirtd again
 #   lab.sh stop-daemon hN, cont-daemon hN            SIGSTOP, SIGCONT

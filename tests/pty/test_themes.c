@@ -381,7 +381,7 @@ static void names_and_commands_are_copied(void **state)
 	pty_keys(pty, "v");
 	pty_wait_text(pty, "last action copied");
 	g_autofree char *base64 =
-	        g_base64_encode((const guchar *)"virsh -c 'test:///default' suspend 'test'", strlen("virsh -c 'test:///default' suspend 'test'"));
+	        g_base64_encode((const guchar *)"virsh -c 'test:///default' suspend test", strlen("virsh -c 'test:///default' suspend test"));
 	g_autofree char *sequence = g_strdup_printf("\033]52;c;%s\007", base64);
 	assert_sent(pty, sequence);
 	quit(pty);

@@ -101,6 +101,48 @@ void rich_post_list(
 	screen_message(screen, msg);
 }
 
+GPtrArray *rich_snapshots_new(void)
+{
+	return g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_row_free);
+}
+
+struct snapshot_row *rich_snapshot(GPtrArray *list, const char *raw, const char *parent)
+{
+	struct snapshot_row *row = snapshot_row_new();
+	struct snapshot_disk *disk = g_new0(struct snapshot_disk, 1);
+
+	row->raw = g_intern_string(raw);
+	row->name = text_clean(raw, -1);
+	row->parent = parent ? g_intern_string(parent) : NULL;
+	row->description = g_strdup("");
+	row->created_unix_s = g_get_real_time() / G_USEC_PER_SEC - 1000 + list->len;
+	row->state = GUEST_RUNNING;
+	row->memory = true;
+	row->size_bytes = 3 << 20;
+	row->memory_file = g_strdup("");
+	row->nvram_file = g_strdup("");
+	row->missing = g_strdup("");
+	row->xml = g_strdup_printf("<domain><name>web1</name><title>%d</title></domain>", (int)list->len);
+	disk->target = g_strdup("vda");
+	disk->mode = g_strdup("internal");
+	disk->state = g_strdup("/images/web1.qcow2");
+	disk->overlay = g_strdup("");
+	disk->format = g_strdup("qcow2");
+	g_ptr_array_add(row->disks, disk);
+	g_ptr_array_add(list, row);
+	return row;
+}
+
+void rich_post_snapshots(struct screen *screen, unsigned host, unsigned number, GPtrArray *list)
+{
+	struct msg *msg = msg_new(MSG_SNAPSHOTS, host, 1);
+
+	msg->kind = OBJ_GUEST;
+	set_uuid(msg->uuid, OBJ_GUEST, number);
+	msg->list = list;
+	screen_message(screen, msg);
+}
+
 void rich_pool(GPtrArray *list, unsigned number, const char *name, enum pool_state state)
 {
 	struct pool_row *row = pool_row_new();
@@ -293,6 +335,16 @@ static void post_guests(struct screen *screen, unsigned host)
 	rich_post_sample(screen, host, sample);
 }
 
+static void post_some_snapshots(struct screen *screen, unsigned host)
+{
+	GPtrArray *list = rich_snapshots_new();
+
+	rich_snapshot(list, "clean install", NULL);
+	rich_snapshot(list, "try \xc3\xa4 \xe6\xbc\xa2\xe5\xad\x97", "clean install")->kind = SNAPSHOT_EXTERNAL;
+	rich_snapshot(list, "updates", "clean install")->current = true;
+	rich_post_snapshots(screen, host, 1, list);
+}
+
 unsigned rich_host(struct screen *screen)
 {
 	unsigned host = screen_host(screen, "qemu:///system");
@@ -314,6 +366,7 @@ unsigned rich_host(struct screen *screen)
 	rich_network(networks, 2, "lan", false);
 	rich_post_list(screen, host, MSG_NETWORKS, 0, networks);
 	rich_detail(screen, host, 1);
+	post_some_snapshots(screen, host);
 	rich_task(screen, host, "20261120T214503.1-1-0001", "start", "web1", TASK_OK, "");
 	rich_task(screen, host, "20261120T214503.2-1-0002", "shutdown", "web2", TASK_RUNNING, "");
 	rich_task(screen, host, "20261120T214503.3-1-0003", "destroy", "build9", TASK_FAILED,

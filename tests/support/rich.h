@@ -28,6 +28,12 @@ void rich_task(struct screen *screen, unsigned host, const char *id, const char 
 void rich_pool(GPtrArray *list, unsigned number, const char *name, enum pool_state state);
 void rich_network(GPtrArray *list, unsigned number, const char *name, bool active);
 void rich_volume(GPtrArray *list, const char *raw);
+/* Appends a snapshot that stands on `parent` (raw, NULL = on nothing); the row, to be changed before it is posted. */
+struct snapshot_row *rich_snapshot(GPtrArray *list, const char *raw, const char *parent);
+/* struct snapshot_row *, empty. */
+GPtrArray *rich_snapshots_new(void);
+/* As all snapshots of guest `number`; takes the list. */
+void rich_post_snapshots(struct screen *screen, unsigned host, unsigned number, GPtrArray *list);
 void rich_post_list(
         struct screen *screen, unsigned host, enum msg_type type, unsigned number, GPtrArray *list);
 

@@ -475,6 +475,85 @@ static void refused_plan_is_shown(void **state)
 	screen_free(screen);
 }
 
+/* The guest under the cursor, which runs, gets a snapshot: a row with parameters and a plan. */
+static struct screen *taking(void)
+{
+	struct screen *screen = make(40, 100);
+	screen_keys(screen, "G n");
+	screen_assert_has(screen, "Take a snapshot: guest web2");
+	return screen;
+}
+
+static void post_notes(struct screen *screen, const char *refused, const char *note)
+{
+	struct msg *msg = msg_new(MSG_PLAN, 1, 1);
+	msg->plan_id = screen->app.plan_id;
+	msg->plan = plan_new();
+	msg->plan->refused = g_strdup(refused);
+	msg->plan->diff = g_strdup("-old\n+new\n");
+	plan_add(msg->plan, "overlay:vda", "overlay of vda", "/images/web2.snap")->does = PLAN_MAKE;
+	plan_note(msg->plan, "%s", note);
+	screen_message(screen, msg);
+}
+
+static void plan_of_what_was_typed_is_shown_before_it_is_done(void **state)
+{
+	(void)state;
+	struct screen *screen = taking();
+	screen_keys(screen, "C-u 'snap1' Enter");
+	screen_assert_has(screen, "Looking at what belongs to guest web2");
+	post_notes(screen, NULL, "Space needed: 3 GiB.");
+	screen_assert_has(screen, "make   overlay of vda  /images/web2.snap");
+	screen_assert_has(screen, "Space needed: 3 GiB.");
+	screen_assert_lacks(screen, "[x]");
+	screen_keys(screen, "d");
+	screen_assert_has(screen, "What changes in the definition.");
+	screen_keys(screen, "Esc");
+	only_task(screen, 0);
+	screen_keys(screen, "Enter");
+	assert_string_equal(only_task(screen, 1)->verb, "snapshot-create");
+	screen_free(screen);
+}
+
+static void refused_and_going_back_lead_to_what_was_typed(void **state)
+{
+	(void)state;
+	struct screen *screen = taking();
+	screen_keys(screen, "C-u 'snap1' Enter");
+	post_notes(screen, "there is no space", "");
+	screen_assert_has(screen, "there is no space");
+	screen_keys(screen, "Space");
+	screen_assert_has(screen, "Take a snapshot: guest web2");
+	screen_assert_has(screen, "snap1");
+	screen_keys(screen, "Enter");
+	post_notes(screen, NULL, "Fine.");
+	screen_assert_has(screen, "> Continue <");
+	screen_keys(screen, "Esc");
+	screen_assert_has(screen, "Take a snapshot: guest web2");
+	screen_assert_has(screen, "snap1");
+	screen_keys(screen, "Esc");
+	assert_int_equal(screen->app.modals->len, 0);
+	only_task(screen, 0);
+	screen_free(screen);
+}
+
+static void a_form_says_what_would_come_of_it(void **state)
+{
+	(void)state;
+	struct screen *screen = taking();
+	screen_assert_has(screen, "Looking at what would come of it");
+	post_notes(screen, NULL, "Kind: internal, as the tree is.");
+	screen_assert_has(screen, "Kind: internal, as the tree is.");
+	post_notes(screen, "its disk is raw", "not this");
+	screen_assert_has(screen, "Not possible so: its disk is raw");
+	screen_assert_lacks(screen, "not this");
+	/* An answer that comes when the form is gone is for nobody. */
+	screen_keys(screen, "Esc");
+	post_notes(screen, NULL, "late");
+	screen_assert_lacks(screen, "late");
+	screen_free(screen);
+}
+
 static void plan_that_nobody_waits_for_opens_nothing(void **state)
 {
 	(void)state;
@@ -634,6 +713,9 @@ int main(void)
 	        cmocka_unit_test(menu_shows_the_reason_of_what_can_not_be_done),
 	        cmocka_unit_test(delete_shows_its_plan_and_wants_the_name_typed),
 	        cmocka_unit_test(refused_plan_is_shown),
+	        cmocka_unit_test(plan_of_what_was_typed_is_shown_before_it_is_done),
+	        cmocka_unit_test(refused_and_going_back_lead_to_what_was_typed),
+	        cmocka_unit_test(a_form_says_what_would_come_of_it),
 	        cmocka_unit_test(plan_that_nobody_waits_for_opens_nothing),
 	        cmocka_unit_test(object_that_changed_meanwhile_is_left_out),
 	        cmocka_unit_test(quitting_with_running_tasks_asks),

@@ -30,6 +30,9 @@ static void a_record_survives_the_way_to_disk_and_back(void **state)
 	(void)state;
 	for (unsigned event = JOURNAL_START; event <= JOURNAL_END; event++) {
 		struct journal_record *record = full_record((enum journal_event)event), *back;
+
+		if (record->event == JOURNAL_STEP)
+			record->step = task_step_new(1, STEP_FILE, "/x", "");
 		g_autofree char *line = journal_encode(record);
 
 		back = decode(line);
@@ -47,6 +50,43 @@ static void a_record_survives_the_way_to_disk_and_back(void **state)
 		journal_record_free(back);
 		journal_record_free(record);
 	}
+}
+
+static void a_step_survives_with_its_raw_path(void **state)
+{
+	static const char path[] = "/pool/a b'\"%41\xff\n<ü>.qcow2";
+	(void)state;
+	for (unsigned kind = 0; kind < STEP_N; kind++) {
+		struct journal_record *record = full_record(JOURNAL_STEP), *back;
+
+		record->step = task_step_new(7, (enum step_kind)kind, path, "of web1");
+		record->step->mark = STEP_UNDONE;
+		memset(record->step->uuid, 0x5a, sizeof record->step->uuid);
+		g_autofree char *line = journal_encode(record);
+		back = decode(line);
+		assert_non_null(back);
+		assert_int_equal(back->step->number, 7);
+		assert_int_equal(back->step->kind, kind);
+		assert_int_equal(back->step->mark, STEP_UNDONE);
+		assert_string_equal(back->step->path, path);
+		assert_string_equal(back->step->text, "of web1");
+		assert_memory_equal(back->step->uuid, record->step->uuid, 16);
+		journal_record_free(back);
+		journal_record_free(record);
+	}
+}
+
+static void a_step_that_leads_elsewhere_is_refused(void **state)
+{
+	static const char *const paths[] = {"etc/passwd", "/pool/../etc/passwd", "/pool/..", "/a%2f%2e%2e%2fb"};
+	(void)state;
+	for (unsigned i = 0; i < G_N_ELEMENTS(paths); i++) {
+		g_autofree char *line = g_strdup_printf(
+		        "{\"v\":1,\"t\":1,\"event\":\"step\",\"id\":\"t\",\"step\":1,\"mark\":\"will\","
+		        "\"what\":\"file\",\"path\":\"%s\"}\n", paths[i]);
+		assert_null(decode(line));
+	}
+	assert_null(decode("{\"v\":1,\"t\":1,\"event\":\"step\",\"id\":\"t\"}\n"));
 }
 
 static void every_end_state_survives(void **state)
@@ -166,6 +206,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_record_survives_the_way_to_disk_and_back),
+	        cmocka_unit_test(a_step_survives_with_its_raw_path),
+	        cmocka_unit_test(a_step_that_leads_elsewhere_is_refused),
 	        cmocka_unit_test(every_end_state_survives),
 	        cmocka_unit_test(a_line_is_one_line_of_plain_ascii),
 	        cmocka_unit_test(strings_come_back_cleaned),

@@ -8,6 +8,7 @@
 
 #include "backend/op_table.h"
 #include "backend/worker.h"
+#include "nvirt/action.h"
 
 static void every_operation_runs_and_settles(void **state)
 {
@@ -29,8 +30,10 @@ static void operation_acts_on_the_kind_that_its_name_says(void **state)
 	for (unsigned op = OP_NONE + 1; op < OP_N; op++) {
 		const char *word = op_word((enum op)op);
 		const struct op_row *row = op_row((enum op)op);
+		bool on_guest = op == OP_SNAPSHOT_TAKE || op == OP_SNAPSHOT_PRUNE;
 		bool on_host = g_str_has_suffix(word, "_DEFINE_DEFAULT") || op == OP_GUEST_RESTORE;
-		enum obj_kind kind = g_str_has_prefix(word, "OP_GUEST_")  ? OBJ_GUEST
+		enum obj_kind kind = g_str_has_prefix(word, "OP_GUEST_") || on_guest ? OBJ_GUEST
+		                     : g_str_has_prefix(word, "OP_SNAPSHOT_") ? OBJ_SNAPSHOT
 		                     : g_str_has_prefix(word, "OP_POOL_") ? OBJ_POOL
 		                                                          : OBJ_NETWORK;
 		assert_int_equal(row->kind, on_host ? OBJ_HOST : kind);
@@ -46,11 +49,11 @@ static void nothing_is_no_operation(void **state)
 	assert_false(workers_op_has_plan(OP_NONE));
 }
 
-static void only_undefine_has_a_plan(void **state)
+static void what_is_said_to_have_a_plan_has_one(void **state)
 {
 	(void)state;
-	for (unsigned op = 0; op < OP_N; op++)
-		assert_int_equal(workers_op_has_plan((enum op)op), op == OP_GUEST_UNDEFINE);
+	for (unsigned i = 0; i < action_count; i++)
+		assert_int_equal(workers_op_has_plan(action_table[i].op), !!(action_table[i].flags & ACTION_PLAN));
 }
 
 int main(void)
@@ -59,7 +62,7 @@ int main(void)
 		cmocka_unit_test(every_operation_runs_and_settles),
 		cmocka_unit_test(operation_acts_on_the_kind_that_its_name_says),
 		cmocka_unit_test(nothing_is_no_operation),
-		cmocka_unit_test(only_undefine_has_a_plan),
+		cmocka_unit_test(what_is_said_to_have_a_plan_has_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

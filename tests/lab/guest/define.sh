@@ -3,9 +3,11 @@
 #
 # The definition of a lab guest on stdout; makes its disk on the way.
 #
-#   define.sh boot|linux NAME IMAGEDIR system|session [MIB]
+#   define.sh boot|linux|count… NAME IMAGEDIR system|session [MIB]
 #
 # boot: a boot sector that counts, up in well under a second, deaf to ACPI.
+# count, count-2, count-raw: a guest with one disk, two, or one qcow2 and one raw, that counts
+# in memory, on the screen and on its disks when a key is sent to it; with -uefi also in its NVRAM.
 # linux: a small Linux with agent, power button and DHCP, up in a few seconds.
 # NVIRT_LAB_CMDLINE is added to its kernel's command line: nvirt.load=… see load.c.
 set -eu
@@ -33,6 +35,75 @@ boot_part() {
 	echo "<os><type arch='x86_64' machine='pc'>hvm</type><boot dev='hd'/></os>"
 }
 
+# Of count.S, count_efi.c: BIOS boots the first disk, UEFI starts a "kernel".
+count_images() {
+	[ ! -e "$cache/count.efi" ] || return 0
+	local work
+	work=$(mktemp -d "$cache/count.XXXXXX")
+	as --32 -o "$work/count.o" "$here/count.S"
+	ld -m elf_i386 -Ttext 0x7c00 --oformat binary -o "$work/count.img" "$work/count.o"
+	truncate -s 1M "$work/count.img"
+	${CC:-cc} -Os -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fpie -mno-red-zone -mno-sse \
+		-c -o "$work/main.o" "$here/count_efi.c"
+	as --64 -o "$work/header.o" "$here/count_efi.S"
+	ld -m elf_x86_64 -T "$here/count_efi.ld" --oformat binary -o "$work/count.efi" "$work/header.o" "$work/main.o"
+	chmod 644 "$work/count.efi"
+	mv "$work/count.img" "$cache/count.img"
+	mv "$work/count.efi" "$cache/count.efi"
+	rm -r "$work"
+}
+
+# The first that is there: Debian's and Ubuntu's firmware.
+firmware() {
+	local suffix
+	for suffix in _4M.fd .fd; do
+		[ ! -e "/usr/share/OVMF/OVMF_$1$suffix" ] || { echo "/usr/share/OVMF/OVMF_$1$suffix" && return; }
+	done
+	echo "define.sh: no UEFI firmware: the package ovmf is missing" >&2
+	return 1
+}
+
+count_part() {
+	count_images || return 1
+	qemu-img convert -q -f raw -O qcow2 "$cache/count.img" "$images/$name.qcow2"
+	case $kind in
+	count-2*) qemu-img create -q -f qcow2 "$images/$name-b.qcow2" 1M ;;
+	count-raw*) truncate -s 1M "$images/$name-b.raw" ;;
+	esac
+	case $kind in
+	*-uefi)
+		local code vars
+		code=$(firmware CODE) && vars=$(firmware VARS) || return 1
+		cp -n "$cache/count.efi" "$images/"
+		cat <<-XML
+			<os><type arch='x86_64' machine='q35'>hvm</type>
+			<loader readonly='yes' type='pflash'>$code</loader>
+			<nvram template='$vars'>$images/$name.nvram</nvram>
+			<kernel>$images/count.efi</kernel></os>
+		XML
+		;;
+	*) echo "<os><type arch='x86_64' machine='pc'>hvm</type></os>" ;;
+	esac
+}
+
+# The firmware looks only at disks that have a place in the boot order.
+count_devices() {
+	local format=qcow2
+	case $kind in
+	count-raw*) format=raw ;;
+	count-2*) ;;
+	*) return 0 ;;
+	esac
+	cat <<-XML
+		<disk type='file' device='disk'>
+		  <driver name='qemu' type='$format'/>
+		  <source file='$images/$name-b.$format'/>
+		  <target dev='vdb' bus='virtio'/>
+		  <boot order='2'/>
+		</disk>
+	XML
+}
+
 linux_part() {
 	"$here/linux.sh" "$cache" >&2 || return 1
 	qemu-img create -q -f qcow2 "$images/$name.qcow2" 64M
@@ -57,6 +128,7 @@ linux_devices() {
 	XML
 }
 
+first=''
 case $kind in
 boot)
 	os=$(boot_part)
@@ -68,7 +140,13 @@ linux)
 	extra=$(linux_devices)
 	mib=${mib:-192}
 	;;
-*) echo "define.sh: '$kind' is no kind of guest: boot, linux" >&2 && exit 2 ;;
+count*)
+	os=$(count_part)
+	extra=$(count_devices)
+	first="<boot order='1'/>"
+	case $kind in *-uefi) mib=${mib:-64} ;; *) mib=${mib:-8} ;; esac
+	;;
+*) echo "define.sh: '$kind' is no kind of guest: boot, linux, count, count-2, count-raw, count-uefi, …" >&2 && exit 2 ;;
 esac
 [ "$(id -u)" -ne 0 ] || [ "$mode" = system ] || chown 65534:65534 "$images"/*
 cat <<XML
@@ -82,7 +160,7 @@ cat <<XML
     <disk type='file' device='disk'>
       <driver name='qemu' type='qcow2'/>
       <source file='$images/$name.qcow2'/>
-      <target dev='vda' bus='virtio'/>
+      <target dev='vda' bus='virtio'/>$first
     </disk>
     $extra
     <serial type='pty'><log file='$images/$name.serial' append='off'/></serial>

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A picture as pixels, as it crosses threads: owned, frozen when posted. Pure. */
+#ifndef NVIRT_PICTURE_H
+#define NVIRT_PICTURE_H
+
+#include <glib.h>
+#include <stdint.h>
+
+/* What is larger is refused before anything is allocated for it. */
+#define PICTURE_SIDE_MAX 4096
+
+struct picture {
+	unsigned width, height;
+	uint8_t *rgb; /* three bytes a pixel, rows from the top, without padding */
+};
+
+struct picture *picture_new(unsigned width, unsigned height);
+void picture_free(struct picture *picture);
+/* The mean colour, 0xrrggbb, of the part from (x0, y0) to (x1, y1), in fractions of its sides. */
+int picture_mean(const struct picture *picture, double x0, double y0, double x1, double y1);
+
+#endif

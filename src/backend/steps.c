@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The steps of one operation: written down before, undone in reverse. Worker threads. */
+#include "backend/steps.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backend/hostfile.h"
+#include "backend/op_util.h"
+#include "nvirt/text.h"
+
+struct own_step {
+	struct task_step *step;
+	bool (*undo)(struct job *job, void *data, GError **error);
+	void *data;
+	void (*free_data)(void *data);
+};
+
+struct steps {
+	GPtrArray *list; /* struct own_step *, in their order */
+	bool unwritten;  /* it was said that the journal can not be written */
+};
+
+static void own_step_free(gpointer data)
+{
+	struct own_step *own = data;
+
+	if (own->free_data)
+		own->free_data(own->data);
+	task_step_free(own->step);
+	g_free(own);
+}
+
+void steps_free(struct steps *steps)
+{
+	if (!steps)
+		return;
+	g_ptr_array_unref(steps->list);
+	g_free(steps);
+}
+
+static struct steps *steps_of(struct job *job)
+{
+	if (!job->steps) {
+		job->steps = g_new0(struct steps, 1);
+		job->steps->list = g_ptr_array_new_with_free_func(own_step_free);
+	}
+	return job->steps;
+}
+
+/* ---- writing down ---- */
+
+static void write_step(struct job *job, const struct task_step *step)
+{
+	if (job_step(job, NULL, step) || job->steps->unwritten)
+		return;
+	job->steps->unwritten = true;
+	job_log(job, "the journal can not be written: were nvirt killed now, nobody would know what it left");
+}
+
+/* Takes the step. */
+static struct own_step *add(struct job *job, struct task_step *step)
+{
+	struct steps *steps = steps_of(job);
+	struct own_step *own = g_new0(struct own_step, 1);
+
+	own->step = step;
+	g_ptr_array_add(steps->list, own);
+	step->number = steps->list->len;
+	write_step(job, step);
+	return own;
+}
+
+unsigned steps_will_make_file(struct job *job, const char *path)
+{
+	return add(job, task_step_new(0, STEP_FILE, path, ""))->step->number;
+}
+
+unsigned steps_will_make_local_file(struct job *job, const char *path, const char *identity)
+{
+	return add(job, task_step_new(0, STEP_LOCAL_FILE, path, identity))->step->number;
+}
+
+unsigned steps_will_define(struct job *job, const unsigned char *uuid, const char *name)
+{
+	struct task_step *step = task_step_new(0, STEP_DEFINITION, "", name);
+
+	memcpy(step->uuid, uuid, sizeof step->uuid);
+	return add(job, step)->step->number;
+}
+
+unsigned steps_will_change_mode(struct job *job, const char *path, unsigned mode)
+{
+	g_autofree char *text = g_strdup_printf("%04o", mode & 07777);
+
+	return add(job, task_step_new(0, STEP_MODE, path, text))->step->number;
+}
+
+unsigned steps_will_do(struct job *job, const char *text,
+        bool (*undo)(struct job *job, void *data, GError **error), void *data, void (*free_data)(void *))
+{
+	struct own_step *own = add(job, task_step_new(0, STEP_OTHER, "", text));
+
+	own->undo = undo;
+	own->data = data;
+	own->free_data = free_data;
+	return own->step->number;
+}
+
+static void mark(struct job *job, struct own_step *own, enum step_mark what)
+{
+	own->step->mark = what;
+	write_step(job, own->step);
+}
+
+static struct own_step *find(struct job *job, unsigned number)
+{
+	return g_ptr_array_index(job->steps->list, number - 1);
+}
+
+void steps_made(struct job *job, unsigned step)
+{
+	mark(job, find(job, step), STEP_MADE);
+}
+
+void steps_gone(struct job *job, unsigned step)
+{
+	mark(job, find(job, step), STEP_UNDONE);
+}
+
+static bool is_open(const struct own_step *own)
+{
+	return own->step->mark == STEP_WILL || own->step->mark == STEP_MADE;
+}
+
+void steps_keep(struct job *job)
+{
+	bool any = false;
+
+	for (unsigned i = 0; job->steps && i < job->steps->list->len; i++) {
+		struct own_step *own = g_ptr_array_index(job->steps->list, i);
+		if (is_open(own)) {
+			own->step->mark = STEP_KEPT;
+			any = true;
+		}
+	}
+	if (!any)
+		return;
+	struct task_step *all = task_step_new(0, STEP_OTHER, "", "");
+	all->mark = STEP_KEPT;
+	write_step(job, all);
+	task_step_free(all);
+}
+
+bool steps_defined(struct job *job)
+{
+	bool any = false;
+
+	for (unsigned i = 0; job->steps && i < job->steps->list->len; i++) {
+		const struct task_step *step = ((struct own_step *)job->steps->list->pdata[i])->step;
+		if (step->kind != STEP_DEFINITION || step->mark == STEP_UNDONE)
+			continue;
+		g_autoptr(virDomain) dom = virDomainLookupByUUID(job->conn, step->uuid);
+		if (!dom)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+/* ---- undoing ---- */
+
+static bool refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static bool refuse(GError **error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_autofree char *text = g_strdup_vprintf(format, args);
+	va_end(args);
+	g_set_error_literal(error, CONN_ERROR, VIR_ERR_OPERATION_DENIED, text);
+	return false;
+}
+
+static bool undo_local_file(const struct task_step *step, GError **error)
+{
+	g_autofree char *now = hostfile_identity(step->path);
+
+	if (!now)
+		return true;
+	if (*step->text && !g_str_equal(now, step->text))
+		return true; /* another file has the name: ours never got it */
+	if (unlink(step->path) == 0 || errno == ENOENT)
+		return true;
+	return refuse(error, "%s", g_strerror(errno));
+}
+
+/* The definition only: each of its files has a step of its own. */
+static bool undo_definition(virConnectPtr conn, const struct task_step *step, GError **error)
+{
+	g_autoptr(virDomain) dom = virDomainLookupByUUID(conn, step->uuid);
+
+	if (!dom) {
+		const virError *last = virGetLastError();
+		if (last && last->code == VIR_ERR_NO_DOMAIN)
+			return true;
+		conn_set_error(error, "cannot look at it");
+		return false;
+	}
+	if (virDomainIsActive(dom) == 1)
+		return refuse(error, "it runs: shut it down first");
+	if (virDomainUndefineFlags(dom, VIR_DOMAIN_UNDEFINE_KEEP_NVRAM) == 0 || virDomainUndefine(dom) == 0)
+		return true;
+	conn_set_error(error, "cannot remove the definition");
+	return false;
+}
+
+static bool undo_mode(virConnectPtr conn, const struct task_step *step, GError **error)
+{
+	unsigned mode = (unsigned)g_ascii_strtoull(step->text, NULL, 8);
+
+	if (!hostfile_is_local(conn, step->path))
+		return refuse(error, "it is not on this machine");
+	if (chmod(step->path, mode & 07777) == 0 || errno == ENOENT)
+		return true;
+	return refuse(error, "%s", g_strerror(errno));
+}
+
+bool step_undo(virConnectPtr conn, const struct task_step *step, GError **error)
+{
+	switch (step->kind) {
+	case STEP_FILE:
+		return hostfile_delete(conn, step->path, error);
+	case STEP_LOCAL_FILE:
+		return undo_local_file(step, error);
+	case STEP_DEFINITION:
+		return undo_definition(conn, step, error);
+	case STEP_MODE:
+		return undo_mode(conn, step, error);
+	case STEP_OTHER:
+	case STEP_N:
+		break;
+	}
+	return refuse(error, "only the task itself could undo it");
+}
+
+static bool undo_own(struct job *job, struct own_step *own, GError **error)
+{
+	if (own->undo)
+		return own->undo(job, own->data, error);
+	return step_undo(job->conn, own->step, error);
+}
+
+char *steps_undo(struct job *job)
+{
+	g_autoptr(GString) stays = g_string_new(NULL);
+
+	for (unsigned i = job->steps ? job->steps->list->len : 0; i-- > 0;) {
+		struct own_step *own = g_ptr_array_index(job->steps->list, i);
+		g_autoptr(GError) error = NULL;
+		if (!is_open(own))
+			continue;
+		if (undo_own(job, own, &error)) {
+			mark(job, own, STEP_UNDONE);
+			continue;
+		}
+		g_autofree char *words = task_step_words(own->step);
+		job_log(job, "%s stays: %s", words, error->message);
+		g_string_append_printf(stays, "%s%s (%s)", stays->len ? ", " : "", words, error->message);
+	}
+	return stays->len ? g_string_free(g_steal_pointer(&stays), FALSE) : NULL;
+}
+
+/* ---- the end ---- */
+
+static void tell(struct job *job, const char *stays, GError **error)
+{
+	const char *id = job->request->task_id;
+
+	if (error && *error) {
+		g_autofree char *text = g_strdup_printf("%s; this is left: %s; to remove it: nvirt task-cleanup %s",
+		        (*error)->message, stays, id);
+		g_free((*error)->message);
+		(*error)->message = g_steal_pointer(&text);
+	} else {
+		job_say(job, "%s; this is left: %s; to remove it: nvirt task-cleanup %s",
+		        job->message ? job->message : "it failed", stays, id);
+	}
+}
+
+void steps_end(struct job *job, enum task_state state, GError **error)
+{
+	if (!job->steps)
+		return;
+	switch (state) {
+	case TASK_OK:
+	case TASK_WARNING:
+		steps_keep(job);
+		return;
+	case TASK_FAILED:
+	case TASK_ABORTED: {
+		g_autofree char *stays = steps_undo(job);
+		if (stays)
+			tell(job, stays, error);
+		return;
+	}
+	case TASK_QUEUED:
+	case TASK_RUNNING:
+	case TASK_UNKNOWN:
+	case TASK_INTERRUPTED:
+	case TASK_STATE_N:
+		return; /* not known: the journal keeps them */
+	}
+}
