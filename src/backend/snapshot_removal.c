@@ -77,6 +77,9 @@ static void goes(struct finding *finding, const char *path)
 
 static void stays(struct finding *finding, const char *path, const char *why)
 {
+	for (unsigned i = 0; i < finding->removal->stays->len; i++)
+		if (g_str_equal(((struct removal_stay *)g_ptr_array_index(finding->removal->stays, i))->path, path))
+			return;
 	struct removal_stay *stay = g_new0(struct removal_stay, 1);
 
 	stay->path = g_strdup(path);
@@ -242,6 +245,9 @@ static void find_kept(struct finding *finding)
 {
 	for (unsigned i = 0; i < finding->snap->kept->len; i++) {
 		const char *path = g_ptr_array_index(finding->snap->kept, i);
+		g_autofree char *key = snapshot_map_key(finding->map, path);
+		if (!snapshot_map_has(finding->map, key))
+			continue; /* merged since */
 		if (!is_needed(finding, path))
 			goes(finding, path);
 		else

@@ -155,6 +155,33 @@ static bool pass_on(struct removing *removing, const struct removal_stay *stay, 
 	return true;
 }
 
+/* That their own files were made by a snapshot was known by the one that goes: they note it themselves. */
+static bool own_children(struct removing *removing, const struct removal_stay *stay, GError **error)
+{
+	g_autofree char *base = snapshot_map_key(removing->map, stay->path);
+
+	for (unsigned i = 0; i < removing->tree->len; i++) {
+		struct snap *snap = g_ptr_array_index(removing->tree, i);
+		bool changed = false;
+		for (unsigned d = 0; snap != removing->snap && d < snap->disks->len; d++) {
+			const struct snap_disk *disk = g_ptr_array_index(snap->disks, d);
+			g_autofree char *key = snapshot_map_key(removing->map, disk->state);
+			const char *on = g_hash_table_lookup(removing->map->base, key);
+			if (g_strcmp0(on, base) != 0 || !g_hash_table_contains(removing->map->ours, key)
+			        || g_ptr_array_find_with_equal_func(snap->kept, disk->state, g_str_equal, NULL))
+				continue;
+			g_ptr_array_add(snap->kept, g_strdup(disk->state));
+			changed = true;
+		}
+		if (!changed)
+			continue;
+		snapshot_note_set(snap);
+		if (!snapshot_redefine(removing->dom, snap, error))
+			return false;
+	}
+	return true;
+}
+
 static bool tell_stays(struct removing *removing, GError **error)
 {
 	GPtrArray *stays = removing->removal->stays;
@@ -162,7 +189,7 @@ static bool tell_stays(struct removing *removing, GError **error)
 	for (unsigned i = 0; i < stays->len; i++) {
 		const struct removal_stay *stay = g_ptr_array_index(stays, i);
 		job_log(removing->job, "'%s' stays: %s", stay->path, stay->why);
-		if (stay->ours && !pass_on(removing, stay, error))
+		if ((stay->ours && !pass_on(removing, stay, error)) || !own_children(removing, stay, error))
 			return false;
 	}
 	return true;
