@@ -307,6 +307,8 @@ static unsigned apply_end(struct store *store, const struct journal_record *reco
 	if (record->text)
 		set_message(task, record->text);
 	set_state(store, task, record->state, record->unix_us);
+	/* "Unknown" is no end for a task whose nvirt still looks, but it is in the journal. */
+	task->end_unix_us = record->unix_us;
 	return CHANGE_TASKS;
 }
 
