@@ -207,7 +207,7 @@ static bool ran_on(const struct task *task, const struct host *host)
 	if (!*task->uri || strcmp(task->uri, uri) != 0)
 		return false;
 	/* "qemu:///system" is another host on every machine that shares this home directory. */
-	return !*task->host_name || strcmp(task->host_name, host->name) == 0 ||
+	return !*task->host_name || strcmp(task->host_name, task->uri) == 0 || strcmp(task->host_name, host->name) == 0 ||
 	       g_strcmp0(task->host_name, host->status->hostname) == 0;
 }
 
