@@ -32,6 +32,10 @@
 	X(OP_GUEST_EDIT)      /* request->edit */                                                           \
 	X(OP_GUEST_UNDEFINE)  /* remove: newline-separated plan item ids */                                  \
 	X(OP_SNAPSHOT_REVERT) /* state: as-then|running|paused|stopped, take-first: bool */                 \
+	X(OP_GUEST_CLONE)       /* name, mode: default|full|linked, count, start: bool, pool, own-overlay: bool, … */ \
+	X(OP_GUEST_TEMPLATE)    /* on: bool, own-overlay: bool */                                             \
+	X(OP_GUEST_OWN_OVERLAY) /* forget-snapshots: bool */                                                  \
+	X(OP_GUEST_UNPROTECT)   /* anyway: bool */                                                            \
 	X(OP_POOL_START)                                                                                     \
 	X(OP_POOL_STOP)                                                                                      \
 	X(OP_POOL_AUTOSTART) /* on: bool */                                                                  \
@@ -40,7 +44,8 @@
 	X(OP_NETWORK_START)                                                                                  \
 	X(OP_NETWORK_STOP)                                                                                   \
 	X(OP_NETWORK_AUTOSTART)      /* on: bool */                                                          \
-	X(OP_NETWORK_DEFINE_DEFAULT) /* on the host: NAT 192.168.122.0/24, started, autostart */
+	X(OP_NETWORK_DEFINE_DEFAULT) /* on the host: NAT 192.168.122.0/24, started, autostart */ \
+	X(OP_TASK_CLEANUP)           /* remove: newline-separated plan item ids; request->steps */
 
 enum op {
 #define X(id) id,
@@ -76,6 +81,7 @@ struct op_request {
 	char *verb; /* the action's verb, for the journal */
 	struct args *args;
 	struct edit *edit; /* OP_GUEST_EDIT; else NULL */
+	GPtrArray *steps;  /* on a task: struct task_step *, what it may have left (task.h), newest first; else NULL */
 };
 
 struct op_request *op_request_new(enum op op, const struct obj_ref *ref, const char *name);

@@ -35,6 +35,22 @@ static const struct op_row rows[OP_N] = {
 		.settle = op_snapshot_revert_settle,
 		.plan = op_snapshot_revert_plan,
 	},
+	[OP_GUEST_CLONE] = {
+		.op = OP_GUEST_CLONE,
+		.kind = OBJ_GUEST,
+		.run = op_guest_clone_run,
+		.settle = op_guest_clone_settle,
+		.plan = op_guest_clone_plan,
+	},
+	ROW(OP_GUEST_TEMPLATE, OBJ_GUEST, op_guest_template),
+	[OP_GUEST_OWN_OVERLAY] = {
+		.op = OP_GUEST_OWN_OVERLAY,
+		.kind = OBJ_GUEST,
+		.run = op_guest_own_overlay_run,
+		.settle = op_guest_own_overlay_settle,
+		.plan = op_guest_own_overlay_plan,
+	},
+	ROW(OP_GUEST_UNPROTECT, OBJ_GUEST, op_guest_unprotect),
 	ROW(OP_POOL_START, OBJ_POOL, op_pool_start),
 	ROW(OP_POOL_STOP, OBJ_POOL, op_pool_stop),
 	ROW(OP_POOL_AUTOSTART, OBJ_POOL, op_pool_autostart),
@@ -44,6 +60,13 @@ static const struct op_row rows[OP_N] = {
 	ROW(OP_NETWORK_STOP, OBJ_NETWORK, op_network_stop),
 	ROW(OP_NETWORK_AUTOSTART, OBJ_NETWORK, op_network_autostart),
 	ROW(OP_NETWORK_DEFINE_DEFAULT, OBJ_HOST, op_network_define_default),
+	[OP_TASK_CLEANUP] = {
+		.op = OP_TASK_CLEANUP,
+		.kind = OBJ_TASK,
+		.run = op_task_cleanup_run,
+		.settle = op_task_cleanup_settle,
+		.plan = op_task_cleanup_plan,
+	},
 };
 
 const struct op_row *op_row(enum op op)

@@ -54,6 +54,10 @@ OP_FUNCTIONS(op_guest_tags);
 OP_FUNCTIONS(op_guest_edit);
 OP_FUNCTIONS(op_guest_undefine);
 OP_FUNCTIONS(op_snapshot_revert);
+OP_FUNCTIONS(op_guest_clone);
+OP_FUNCTIONS(op_guest_template);
+OP_FUNCTIONS(op_guest_own_overlay);
+OP_FUNCTIONS(op_guest_unprotect);
 OP_FUNCTIONS(op_pool_start);
 OP_FUNCTIONS(op_pool_stop);
 OP_FUNCTIONS(op_pool_autostart);
@@ -63,8 +67,12 @@ OP_FUNCTIONS(op_network_start);
 OP_FUNCTIONS(op_network_stop);
 OP_FUNCTIONS(op_network_autostart);
 OP_FUNCTIONS(op_network_define_default);
+OP_FUNCTIONS(op_task_cleanup);
 
+struct plan *op_task_cleanup_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_guest_undefine_plan(virConnectPtr conn, const struct op_request *request, GError **error);
+struct plan *op_guest_clone_plan(virConnectPtr conn, const struct op_request *request, GError **error);
+struct plan *op_guest_own_overlay_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 
 struct plan *op_snapshot_revert_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 

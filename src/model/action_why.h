@@ -26,6 +26,10 @@
 	X(why_not_edit)                                                                                      \
 	X(why_not_undefine)                                                                                  \
 	X(why_not_snapshot_revert)                                                                           \
+	X(why_not_clone)                                                                                     \
+	X(why_not_template)                                                                                  \
+	X(why_not_untemplate)                                                                                \
+	X(why_not_own_overlay)                                                                               \
 	X(why_not_pool_start)                                                                                \
 	X(why_not_pool_active)                                                                               \
 	X(why_not_pool_autostart_on)                                                                         \
@@ -38,7 +42,8 @@
 	X(why_not_network_define_default)                                                                    \
 	X(why_not_connect)                                                                                   \
 	X(why_not_disconnect)                                                                                \
-	X(why_not_task_abort)
+	X(why_not_task_abort)                                                                                \
+	X(why_not_task_cleanup)
 
 #define X(name) char *name(const struct store *store, const struct obj_ref *ref);
 ACTION_WHYS(X)
