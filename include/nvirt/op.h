@@ -31,11 +31,15 @@
 	X(OP_GUEST_TAGS)      /* add, remove: tags, separated by commas */                                       \
 	X(OP_GUEST_EDIT)      /* request->edit */                                                           \
 	X(OP_GUEST_UNDEFINE)  /* remove: newline-separated plan item ids */                                  \
-	X(OP_SNAPSHOT_REVERT) /* state: as-then|running|paused|stopped, take-first: bool */                 \
 	X(OP_GUEST_CLONE)       /* name, mode: default|full|linked, count, start: bool, pool, own-overlay: bool, … */ \
 	X(OP_GUEST_TEMPLATE)    /* on: bool, own-overlay: bool */                                             \
 	X(OP_GUEST_OWN_OVERLAY) /* forget-snapshots: bool */                                                  \
 	X(OP_GUEST_UNPROTECT)   /* anyway: bool */                                                            \
+	X(OP_SNAPSHOT_TAKE)   /* on the guest; name, description, memory: bool, kind: auto|internal|external, quiesce: bool, live: bool, leave-out: targets, separated by commas, auto: bool (names it "auto-…") */ \
+	X(OP_SNAPSHOT_DELETE) /* scope: one|with-children|children, metadata-only: bool */                   \
+	X(OP_SNAPSHOT_EDIT)   /* name, description */                                                        \
+	X(OP_SNAPSHOT_PRUNE)  /* on the guest; keep: how many, prefix: of the names that count */            \
+	X(OP_SNAPSHOT_REVERT) /* state: as-then|running|paused|stopped, take-first: bool */                 \
 	X(OP_POOL_START)                                                                                     \
 	X(OP_POOL_STOP)                                                                                      \
 	X(OP_POOL_AUTOSTART) /* on: bool */                                                                  \

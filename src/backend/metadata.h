@@ -26,5 +26,6 @@
 #define METADATA_SNAPSHOT_URI "urn:nvirt:snapshot:1"
 #define METADATA_SNAPSHOT_KEY "nvirt-snapshot"
 #define METADATA_SNAPSHOT "snapshot"
+#define METADATA_SNAPSHOT_KEPT "kept"
 
 #endif

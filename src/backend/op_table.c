@@ -4,6 +4,9 @@
 
 #define ROW(id, object, name) [id] = {.op = id, .kind = object, .run = name##_run, .settle = name##_settle}
 
+#define PLANNED(id, object, name)                                                                            \
+	[id] = {.op = id, .kind = object, .run = name##_run, .settle = name##_settle, .plan = name##_plan}
+
 static const struct op_row rows[OP_N] = {
 	ROW(OP_GUEST_START, OBJ_GUEST, op_guest_start),
 	ROW(OP_GUEST_SHUTDOWN, OBJ_GUEST, op_guest_shutdown),
@@ -28,13 +31,6 @@ static const struct op_row rows[OP_N] = {
 		.settle = op_guest_undefine_settle,
 		.plan = op_guest_undefine_plan,
 	},
-	[OP_SNAPSHOT_REVERT] = {
-		.op = OP_SNAPSHOT_REVERT,
-		.kind = OBJ_SNAPSHOT,
-		.run = op_snapshot_revert_run,
-		.settle = op_snapshot_revert_settle,
-		.plan = op_snapshot_revert_plan,
-	},
 	[OP_GUEST_CLONE] = {
 		.op = OP_GUEST_CLONE,
 		.kind = OBJ_GUEST,
@@ -51,6 +47,17 @@ static const struct op_row rows[OP_N] = {
 		.plan = op_guest_own_overlay_plan,
 	},
 	ROW(OP_GUEST_UNPROTECT, OBJ_GUEST, op_guest_unprotect),
+	PLANNED(OP_SNAPSHOT_TAKE, OBJ_GUEST, op_snapshot_take),
+	PLANNED(OP_SNAPSHOT_DELETE, OBJ_SNAPSHOT, op_snapshot_delete),
+	ROW(OP_SNAPSHOT_EDIT, OBJ_SNAPSHOT, op_snapshot_edit),
+	PLANNED(OP_SNAPSHOT_PRUNE, OBJ_GUEST, op_snapshot_prune),
+	[OP_SNAPSHOT_REVERT] = {
+		.op = OP_SNAPSHOT_REVERT,
+		.kind = OBJ_SNAPSHOT,
+		.run = op_snapshot_revert_run,
+		.settle = op_snapshot_revert_settle,
+		.plan = op_snapshot_revert_plan,
+	},
 	ROW(OP_POOL_START, OBJ_POOL, op_pool_start),
 	ROW(OP_POOL_STOP, OBJ_POOL, op_pool_stop),
 	ROW(OP_POOL_AUTOSTART, OBJ_POOL, op_pool_autostart),

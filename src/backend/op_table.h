@@ -53,11 +53,15 @@ OP_FUNCTIONS(op_guest_describe);
 OP_FUNCTIONS(op_guest_tags);
 OP_FUNCTIONS(op_guest_edit);
 OP_FUNCTIONS(op_guest_undefine);
-OP_FUNCTIONS(op_snapshot_revert);
 OP_FUNCTIONS(op_guest_clone);
 OP_FUNCTIONS(op_guest_template);
 OP_FUNCTIONS(op_guest_own_overlay);
 OP_FUNCTIONS(op_guest_unprotect);
+OP_FUNCTIONS(op_snapshot_take);
+OP_FUNCTIONS(op_snapshot_delete);
+OP_FUNCTIONS(op_snapshot_edit);
+OP_FUNCTIONS(op_snapshot_prune);
+OP_FUNCTIONS(op_snapshot_revert);
 OP_FUNCTIONS(op_pool_start);
 OP_FUNCTIONS(op_pool_stop);
 OP_FUNCTIONS(op_pool_autostart);
@@ -73,6 +77,12 @@ struct plan *op_task_cleanup_plan(virConnectPtr conn, const struct op_request *r
 struct plan *op_guest_undefine_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_guest_clone_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_guest_own_overlay_plan(virConnectPtr conn, const struct op_request *request, GError **error);
+#define OP_PLAN(name)                                                                                        \
+	struct plan *name##_plan(virConnectPtr conn, const struct op_request *request, GError **error)
+
+OP_PLAN(op_snapshot_take);
+OP_PLAN(op_snapshot_delete);
+OP_PLAN(op_snapshot_prune);
 
 struct plan *op_snapshot_revert_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 

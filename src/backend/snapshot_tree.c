@@ -31,6 +31,7 @@ static void snap_free(gpointer data)
 	g_free(snap->state);
 	g_free(snap->memory_file);
 	g_free(snap->nvram_file);
+	g_ptr_array_unref(snap->kept);
 	g_ptr_array_unref(snap->disks);
 	g_ptr_array_unref(snap->below);
 	xmlFreeDoc(snap->doc);
@@ -123,15 +124,27 @@ static xmlNodePtr find_note(xmlNodePtr domain)
 }
 
 /* Only what was noted of this very snapshot. */
-static char *read_note(const struct snap *snap, xmlNodePtr root)
+static void read_note(struct snap *snap, xmlNodePtr root)
 {
 	xmlNodePtr note = find_note(xml_child(root, "domain"));
-	g_autofree char *nvram = note ? xml_raw_attr(note, "nvram") : NULL;
 	g_autofree char *time = note ? xml_raw_attr(note, "time") : NULL;
 
-	if (!nvram || *nvram != '/' || xml_number(time ? time : "", -1) != snap->created_unix_s)
-		return g_strdup("");
-	return g_steal_pointer(&nvram);
+	if (!note || xml_number(time ? time : "", -1) != snap->created_unix_s)
+		return;
+	g_autofree char *nvram = raw_or_empty(xml_raw_attr(note, "nvram"));
+	if (*nvram == '/') {
+		g_free(snap->nvram_file);
+		snap->nvram_file = g_steal_pointer(&nvram);
+	}
+	snap->merging = xml_attr_is(note, "merging", "yes");
+	xml_foreach(kept, note, METADATA_SNAPSHOT_KEPT)
+	{
+		char *path = raw_or_empty(xml_raw_attr(kept, "path"));
+		if (*path == '/')
+			g_ptr_array_add(snap->kept, path);
+		else
+			g_free(path);
+	}
 }
 
 static struct snap *read_snap(virConnectPtr conn, const char *name, const char *xml, GError **error)
@@ -153,7 +166,9 @@ static struct snap *read_snap(virConnectPtr conn, const char *name, const char *
 	snap->created_unix_s = xml_number(created ? created : "", 0);
 	snap->state = raw_or_empty(xml_raw_text(xml_child(root, "state")));
 	snap->memory_file = raw_or_empty(xml_raw_attr(memory, "file"));
-	snap->nvram_file = read_note(snap, root);
+	snap->nvram_file = g_strdup("");
+	snap->kept = g_ptr_array_new_with_free_func(g_free);
+	read_note(snap, root);
 	snap->disks = g_ptr_array_new_with_free_func(snap_disk_free);
 	snap->below = g_ptr_array_new();
 	xml_foreach(disk, xml_child(root, "disks"), "disk")
@@ -309,19 +324,26 @@ void snapshot_note_strip(xmlNodePtr domain)
 	}
 }
 
-void snapshot_note_nvram(xmlDocPtr doc, const char *nvram)
+void snapshot_note_set(struct snap *snap)
 {
-	xmlNodePtr root = xmlDocGetRootElement(doc), domain = xml_child(root, "domain");
+	xmlNodePtr root = xmlDocGetRootElement(snap->doc), domain = xml_child(root, "domain");
 	g_autofree char *created = xml_raw_text(xml_child(root, "creationTime"));
 
 	snapshot_note_strip(domain);
-	if (!domain || !nvram || !*nvram || !created)
+	if (!domain || !created || (!*snap->nvram_file && !snap->kept->len && !snap->merging))
 		return;
 	xmlNodePtr metadata = xml_child(domain, "metadata");
 	if (!metadata)
 		metadata = xmlNewChild(domain, NULL, BAD_CAST "metadata", NULL);
 	xmlNodePtr note = xmlNewChild(metadata, NULL, BAD_CAST METADATA_SNAPSHOT, NULL);
-	xmlSetNs(note, xmlNewNs(note, BAD_CAST METADATA_SNAPSHOT_URI, BAD_CAST METADATA_SNAPSHOT_KEY));
-	xmlNewProp(note, BAD_CAST "nvram", BAD_CAST nvram);
+	xmlNsPtr ns = xmlNewNs(note, BAD_CAST METADATA_SNAPSHOT_URI, BAD_CAST METADATA_SNAPSHOT_KEY);
+	xmlSetNs(note, ns);
 	xmlNewProp(note, BAD_CAST "time", BAD_CAST created);
+	if (*snap->nvram_file)
+		xmlNewProp(note, BAD_CAST "nvram", BAD_CAST snap->nvram_file);
+	if (snap->merging)
+		xmlNewProp(note, BAD_CAST "merging", BAD_CAST "yes");
+	for (unsigned i = 0; i < snap->kept->len; i++)
+		xmlNewProp(xmlNewChild(note, ns, BAD_CAST METADATA_SNAPSHOT_KEPT, NULL), BAD_CAST "path",
+		        BAD_CAST g_ptr_array_index(snap->kept, i));
 }

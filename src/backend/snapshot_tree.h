@@ -32,6 +32,8 @@ struct snap {
 	enum snapshot_kind kind;
 	char *memory_file; /* external RAM, or "" */
 	char *nvram_file;  /* nvirt's copy of the UEFI variables, or "" */
+	GPtrArray *kept;   /* char *: files of deleted snapshots that its own are based on; they go with the last such */
+	bool merging;      /* its state is being written over by a merge, or was when that broke off: no way back to it */
 	GPtrArray *disks;  /* struct snap_disk * */
 	xmlDocPtr doc;     /* <domainsnapshot>; with secrets if it was read so */
 	/* In the tree; borrowed. */
@@ -56,11 +58,11 @@ bool snapshot_tree_kind(GPtrArray *tree, enum snapshot_kind *ret_kind);
 /* ---- what nvirt notes in a snapshot ---- */
 
 /*
- * The path of the kept NVRAM copy lies in the <metadata> of the snapshot's
+ * What is noted (the kept NVRAM copy's path, `kept`, `merging`) lies in the <metadata> of the snapshot's
  * definition, with the snapshot's time, so that a definition that was reverted
- * to and is snapshot again does not pass it on. `nvram` NULL removes it.
+ * to and is snapshot again does not pass it on. Into the document only.
  */
-void snapshot_note_nvram(xmlDocPtr doc, const char *nvram);
+void snapshot_note_set(struct snap *snap);
 /* Takes what is noted out of a <domain> element: before it is defined as the guest. */
 void snapshot_note_strip(xmlNodePtr domain);
 

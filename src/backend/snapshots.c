@@ -223,6 +223,8 @@ static char *missing_words(const struct snap *snap, const struct snapshot_files 
 	const char *missing = NULL;
 	unsigned depth = 0;
 
+	if (snap->merging)
+		return g_strdup("its own state: a merge has begun to write over it; delete it again to end that");
 	for (const struct snap *at = snap; files && at && !missing && depth < 10000; at = at->up, depth++)
 		if (at == snap || at->kind != SNAPSHOT_INTERNAL)
 			missing = missing_of(at, files, &known);

@@ -31,8 +31,8 @@ struct planner {
 	struct workers *workers;
 	struct op_request *request;
 	char *uri;
-	unsigned plan_id;
 	bool readonly;
+	unsigned plan_id;
 };
 
 static struct plan *make_plan(const struct planner *planner, GError **error)
@@ -47,7 +47,7 @@ static struct plan *make_plan(const struct planner *planner, GError **error)
 		g_set_error(error, CONN_ERROR, VIR_ERR_NO_CONNECT, "the host is not connected");
 		return NULL;
 	}
-	/* Nothing is changed, but a pool must be read again and a file in no pool be looked at. */
+	/* A directory that is no pool can be looked at only through one that is made for it. */
 	virConnectPtr conn = conn_open(planner->uri, planner->readonly, error);
 	struct plan *plan = conn ? row->plan(conn, planner->request, error) : NULL;
 	conn_close(conn);
@@ -113,8 +113,7 @@ void workers_plan(struct workers *workers, struct op_request *request, unsigned 
 	pthread_mutex_lock(&workers->lock);
 	struct worker_host *host = workers_find_host(workers, request->ref.host);
 	if (host && !host->removed)
-		planner->uri = g_strdup(host->uri);
-	planner->readonly = host && host->readonly;
+		planner->uri = g_strdup(host->uri), planner->readonly = host->readonly;
 	bool started = !workers->closed && threads_start(workers->threads, "nvirt-plan", planner_thread, planner);
 	pthread_mutex_unlock(&workers->lock);
 	if (started)

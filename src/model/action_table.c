@@ -7,6 +7,7 @@
  */
 #include "action_private.h"
 #include "action_why.h"
+#include "nvirt/snapshot_rule.h"
 
 /* ---- today's values, for forms ---- */
 
@@ -187,16 +188,6 @@ static const struct param tag_remove_params[] = {
         PARAMS_END,
 };
 
-static const struct param snapshot_revert_params[] = {
-        {.name = "state",
-                .title = "Afterwards",
-                .help = "What the guest is then: as it was when the snapshot was taken, running, paused or stopped.",
-                .type = PARAM_CHOICE,
-                .choices = "as-then|running|paused|stopped",
-                .fallback = "as-then"},
-        {.name = "take-first",
-                .title = "Take one of now first",
-                .help = "Takes a snapshot of what is now, so that you can come back to it.",
 static char *propose_clone_name(const struct store *store, const struct obj_ref *ref)
 {
 	return g_strdup_printf("%s-clone", store_name(store, ref));
@@ -283,7 +274,129 @@ static const struct param unprotect_params[] = {
         PARAMS_END,
 };
 
+/* ---- snapshots ---- */
+
+static char *propose_snapshot_name(const struct store *store, const struct obj_ref *ref)
+{
+	(void)store;
+	(void)ref;
+	return snapshot_rule_name("snap-", g_get_real_time() / G_USEC_PER_SEC);
+}
+
+static char *current_snapshot_name(const struct store *store, const struct obj_ref *ref)
+{
+	return g_strdup(store_snapshot(store, ref)->row->name);
+}
+
+static char *current_snapshot_description(const struct store *store, const struct obj_ref *ref)
+{
+	return g_strdup(store_snapshot(store, ref)->row->description);
+}
+
+#define PARAMS_SNAPSHOT_HOW                                                                                  \
+	{.name = "description",                                                                              \
+	        .title = "Description",                                                                      \
+	        .help = "Any text: why it was taken.",                                                       \
+	        .type = PARAM_TEXT},                                                                         \
+	        {.name = "memory",                                                                           \
+	                .title = "With memory",                                                              \
+	                .help = "Of a guest that runs: keep its memory too, so that it goes on from there.", \
+	                .type = PARAM_BOOL,                                                                  \
+	                .fallback = "yes"},                                                                  \
+	        {.name = "quiesce",                                                                          \
+	                .title = "Quiesce",                                                                  \
+	                .help = "Let the guest agent freeze its file systems meanwhile; without memory.",    \
+	                .type = PARAM_BOOL,                                                                  \
+	                .fallback = "no"},                                                                   \
+	{                                                                                                    \
+		.name = "live", .title = "Live", .type = PARAM_BOOL, .fallback = "no",                       \
+		.help = "Let the guest run on while its memory is saved (external ones); takes longer.",     \
+	}
+
+static const struct param snapshot_create_params[] = {
+        {.name = "name",
+                .title = "Name",
+                .help = "What it is called.",
+                .type = PARAM_NAME,
+                .propose = propose_snapshot_name},
+        PARAMS_SNAPSHOT_HOW,
+        {.name = "kind",
+                .title = "Kind",
+                .help = "Inside the qcow2 files, or as files beside them; auto takes what fits the guest and says why.",
+                .type = PARAM_CHOICE,
+                .choices = "auto|internal|external",
+                .fallback = "auto"},
+        {.name = "leave-out",
+                .title = "Leave out",
+                .help = "Disks that it does not keep, separated by commas: vdb,vdc.",
+                .type = PARAM_STRING},
+        PARAMS_END,
+};
+
+static const struct param snapshot_auto_params[] = {PARAMS_SNAPSHOT_HOW, PARAMS_END};
+
+#define PARAM_METADATA_ONLY                                                                                  \
+	{                                                                                                    \
+		.name = "metadata-only", .title = "Record only", .type = PARAM_BOOL, .fallback = "no",       \
+		.help = "Make libvirt forget it, and leave its files and what lies in its disks.",           \
+	}
+
+static const struct param snapshot_delete_params[] = {
+        {.name = "scope",
+                .title = "Which",
+                .help = "This one, this one with all that stand on it, or only those that stand on it.",
+                .type = PARAM_CHOICE,
+                .choices = "one|with-children|children",
+                .fallback = "one"},
+        PARAM_METADATA_ONLY,
+        PARAMS_END,
+};
+
+static const struct param snapshot_edit_params[] = {
+        {.name = "name",
+                .title = "Name",
+                .help = "What it is called from now on (external ones).",
+                .type = PARAM_NAME,
+                .current = current_snapshot_name},
+        {.name = "description",
+                .title = "Description",
+                .help = "Any text, also of several lines.",
+                .type = PARAM_TEXT,
+                .current = current_snapshot_description},
+        PARAMS_END,
+};
+
+static const struct param snapshot_prune_params[] = {
+        {.name = "keep",
+                .title = "Keep",
+                .help = "How many of the newest stay.",
+                .type = PARAM_STRING,
+                .required = true},
+        {.name = "prefix",
+                .title = "Prefix",
+                .help = "Only those count whose name begins so.",
+                .type = PARAM_STRING,
+                .fallback = "auto-"},
+        PARAMS_END,
+};
+
+static const struct param snapshot_revert_params[] = {
+        {.name = "state",
+                .title = "Afterwards",
+                .help = "What the guest is then: as it was when the snapshot was taken, running, paused or stopped.",
+                .type = PARAM_CHOICE,
+                .choices = "as-then|running|paused|stopped",
+                .fallback = "as-then"},
+        {.name = "take-first",
+                .title = "Take one of now first",
+                .help = "Takes a snapshot of what is now, so that you can come back to it.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        PARAMS_END,
+};
+
 const struct action_fixed action_fixed_table[] = {
+        {"snapshot-auto", "auto", "yes"},
         {"start-paused", "paused", "yes"},
         {"start-fresh", "force-boot", "yes"},
         {"autostart-on", "on", "yes"},
@@ -606,6 +719,64 @@ const struct action action_table[] = {
                 .op = OP_GUEST_UNDEFINE,
         },
         /* snapshots */
+        {
+                .verb = "snapshot-create",
+                .title = "Take a snapshot",
+                .help = "Keeps the guest as it is now: its disks, its definition and, where it runs, its memory.",
+                .virsh = "virsh snapshot-create-as %s NAME",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_PLAN | ACTION_ABORTABLE,
+                .key = "n",
+                .params = snapshot_create_params,
+                .why_not = why_not_snapshot_create,
+                .op = OP_SNAPSHOT_TAKE,
+        },
+        {
+                .verb = "snapshot-auto",
+                .title = "Take an automatic snapshot",
+                .help = "The same with a name made of the time, \"auto-…\", of which 'snapshot-prune' keeps the newest.",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_PLAN | ACTION_ABORTABLE | ACTION_BULK,
+                .params = snapshot_auto_params,
+                .why_not = why_not_snapshot_create,
+                .op = OP_SNAPSHOT_TAKE,
+        },
+        {
+                .verb = "snapshot-prune",
+                .title = "Prune snapshots",
+                .help = "Deletes all automatic snapshots of the guest but the newest ones.",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_DANGEROUS | ACTION_PLAN | ACTION_ABORTABLE | ACTION_BULK,
+                .params = snapshot_prune_params,
+                .confirm = CONFIRM_YES,
+                .consequence = "There is no way back to those that are deleted.",
+                .why_not = why_not_snapshot_prune,
+                .op = OP_SNAPSHOT_PRUNE,
+        },
+        {
+                .verb = "snapshot-delete",
+                .title = "Delete",
+                .help = "Deletes a snapshot; what was written since is merged down, all others stay whole.",
+                .virsh = "virsh snapshot-delete DOMAIN %s",
+                .kind = OBJ_SNAPSHOT,
+                .flags = ACTION_WRITES | ACTION_DANGEROUS | ACTION_PLAN | ACTION_ABORTABLE,
+                .key = "U",
+                .params = snapshot_delete_params,
+                .confirm = CONFIRM_YES,
+                .consequence = "There is no way back to what is deleted.",
+                .op = OP_SNAPSHOT_DELETE,
+        },
+        {
+                .verb = "snapshot-edit",
+                .title = "Edit",
+                .help = "Changes a snapshot's name and description.",
+                .virsh = "virsh snapshot-edit DOMAIN %s",
+                .kind = OBJ_SNAPSHOT,
+                .flags = ACTION_WRITES,
+                .key = "F2",
+                .params = snapshot_edit_params,
+                .op = OP_SNAPSHOT_EDIT,
+        },
         {
                 .verb = "snapshot-revert",
                 .title = "Roll back",

@@ -184,6 +184,22 @@ static const char *autostart_off_rule(const struct guest *guest)
 	return guest->flags & GUEST_AUTOSTART ? NULL : "does not start with the host";
 }
 
+static const char *snapshot_create_rule(const struct guest *guest)
+{
+	if (!(guest->flags & GUEST_PERSISTENT))
+		return "is transient: its snapshots would vanish with it";
+	if (guest->state == GUEST_CRASHED && is_active(guest))
+		return "has crashed: reset it or force it off first";
+	if (guest->flags & GUEST_MANAGED_SAVE && !is_active(guest))
+		return "has a managed save image, which belongs to the disks of this moment: start it or drop the image first";
+	return NULL;
+}
+
+static const char *snapshot_prune_rule(const struct guest *guest)
+{
+	return guest->flags & GUEST_SNAPSHOTS ? NULL : "has no snapshots";
+}
+
 /* As qemuDomainRenameCallback() and what stands before it. */
 static const char *rename_rule(const struct guest *guest)
 {
@@ -262,6 +278,8 @@ GUEST_WHY(why_not_save, save_rule)
 GUEST_WHY(why_not_autostart_on, autostart_on_rule)
 GUEST_WHY(why_not_autostart_off, autostart_off_rule)
 GUEST_WHY(why_not_rename, rename_rule)
+GUEST_WHY(why_not_snapshot_create, snapshot_create_rule)
+GUEST_WHY(why_not_snapshot_prune, snapshot_prune_rule)
 GUEST_WHY(why_not_edit, edit_rule)
 GUEST_WHY(why_not_undefine, undefine_rule)
 GUEST_WHY(why_not_clone, clone_rule)
