@@ -52,6 +52,7 @@ struct app {
 	GPtrArray *recent;          /* char *: titles of what was run from the palette, last first; NULL = nothing yet */
 	char *last_virsh;           /* what the last action is in virsh's words, or NULL */
 	bool tmux_told;             /* of what copying needs there */
+	unsigned leftovers_told;    /* how many tasks had left something, when it was said last */
 	gint64 held_us;             /* tests hold the clock still; 0 = it runs */
 	unsigned count;             /* "20" of 20G, while it is typed */
 	bool after_g;               /* the first key of gg or g1 */

@@ -339,6 +339,16 @@ static bool restores(const struct ops_result *result)
 	return result->message && strstr(result->message, "restoring the memory");
 }
 
+/* Before that moment libvirt 9.0 waits for ever, after its restart, for a QEMU that was never there. */
+static bool has_qemu(void *data)
+{
+	const struct counter *guest = data;
+	g_autofree char *name = g_strdup_printf("%s.pid", guest->name);
+	g_autofree char *path = g_build_filename(lab_dir(lab), "h1", "run", "libvirt", "qemu", name, NULL);
+
+	return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
 /* Either whole: done, or as it was. */
 static void kill_daemon(struct fixture *fixture, const char *name, bool (*when)(const struct ops_result *result))
 {
@@ -350,6 +360,7 @@ static void kill_daemon(struct fixture *fixture, const char *name, bool (*when)(
 	struct obj_ref ref = counter_snapshot(&fixture->guest, "s1");
 	g_autofree char *id = ops_submit(fixture->ops, OP_SNAPSHOT_REVERT, &ref, "s1", NULL);
 	ops_await(fixture->ops, id, &result, when);
+	lab_wait_for(has_qemu, &fixture->guest, "a QEMU", COUNTER_DEADLINE_MS);
 	lab_do(lab, "kill9", "h1");
 	lab_do(lab, "restart", "h1");
 	ops_await(fixture->ops, id, &result, NULL);
