@@ -59,6 +59,7 @@ void bench_start_up(struct bench *bench);
 void bench_host(struct bench *bench);
 void bench_many(struct bench *bench, unsigned guests, double target);
 void bench_keys(struct bench *bench);
+void bench_clone(struct bench *bench);
 void bench_keys_of_many(struct bench *bench, struct tty *tty);
 
 #endif
