@@ -48,7 +48,7 @@ $(BUILD)/tests/lab/%: $(BUILD)/tests/lab/%.o
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/bench/bench: $(BENCH_SRCS:%.c=$(BUILD)/%.o)
-	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka -lutil
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs $(TEST_PKGS)) -lutil
 
 $(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
@@ -88,10 +88,14 @@ lab:
 bench: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUILD)/nvirt
 	@$(BUILD)/tests/bench/bench $(BUILD)/nvirt $(if $(QUICK),quick)
 
+# The same through a line of 64 kbit/s and 400 ms, for an hour.
+bench-link: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUILD)/nvirt
+	@$(BUILD)/tests/bench/bench $(BUILD)/nvirt link $(or $(MINUTES),60)
+
 clean:
 	rm -rf build build-*
 
 -include $(OBJS:.o=.d) $(BUILD)/src/main.d $(TESTS:=.d) $(HELPERS:.o=.d)
 
-.PHONY: all tests install uninstall demo check lint lab captures bench clean
+.PHONY: all tests install uninstall demo check lint lab captures bench bench-link clean
 .SECONDARY:

@@ -232,7 +232,7 @@ static void draw(struct app_loop *loop)
 	if (loop->resized)
 		take_size(loop);
 	bool alive = term_flush(loop->term);
-	if (!term_busy(loop->term) && app_needs_draw(loop->app)) {
+	if (!term_busy(loop->term) && app_needs_draw(loop->app) && !term_behind(loop->term)) {
 		update_title(loop);
 		app_draw(loop->app);
 		alive &= term_draw(loop->term, &loop->app->canvas, &loop->app->theme);
@@ -502,13 +502,14 @@ static bool ending(const struct app_loop *loop)
 	return loop->app->quitting || loop->gone || loop->signal;
 }
 
-/* Tests wait for this byte instead of sleeping. */
+/* Tests wait for this byte instead of sleeping: all is drawn, or what is left waits for the terminal. */
 static void say_idle(struct app_loop *loop)
 {
+	bool waits = !loop->editor && app_needs_draw(loop->app);
 	if (loop->idle_fd < 0 || !loop->handled || term_busy(loop->term) || g_main_context_pending(loop->context))
 		return;
 	loop->handled = false;
-	if (write(loop->idle_fd, ".", 1) < 0)
+	if (write(loop->idle_fd, waits ? "b" : ".", 1) < 0)
 		loop->idle_fd = -1;
 }
 

@@ -241,6 +241,7 @@ struct term *term_open(bool mono, bool mouse, char **ret_notice, GError **error)
 	term->out_buffer = g_byte_array_new();
 	redirect(term);
 	term_modes_on(term);
+	term_fence_start(term);
 	getmaxyx(stdscr, term->rows, term->cols);
 	return term;
 }
@@ -258,6 +259,7 @@ static void flush_within(struct term *term, int timeout_ms)
 static void give_back(struct term *term)
 {
 	/* A frame that was not taken yet would only come late; the modes are what counts. */
+	term_fence_end(term);
 	g_byte_array_set_size(term->out_buffer, 0);
 	term_modes_off(term);
 	endwin();
@@ -589,6 +591,7 @@ bool term_draw(struct term *term, struct canvas *canvas, const struct theme *the
 		wnoutrefresh(stdscr);
 		doupdate();
 		collect(term);
+		term_fence_frame(term, term->out_buffer->len);
 	}
 	return term_flush(term);
 }
@@ -656,6 +659,7 @@ void term_modes_again(struct term *term)
 {
 	tcsetattr(STDIN_FILENO, TCSANOW, &term->raw);
 	term_modes_on(term);
+	term_fence_start(term);
 	term_repaint(term);
 }
 

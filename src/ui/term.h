@@ -4,8 +4,9 @@
  * time, because the crash handler must know it.
  *
  * Nothing here waits for the terminal: a frame goes into a buffer that is
- * written as the terminal takes it, and while it is not empty there is no next
- * frame. So a slow link shows the newest state, and never an old queue.
+ * written as the terminal takes it, and while it is not empty, or more is under
+ * way than the line carries, there is no next frame. So a slow link shows the
+ * newest state, and never an old queue.
  */
 #ifndef NVIRT_UI_TERM_H
 #define NVIRT_UI_TERM_H
@@ -33,6 +34,8 @@ bool term_get_size(struct term *term, int *ret_rows, int *ret_cols);
 
 /* Is there still something of the last frame to be written? Then watch term_output_fd(). */
 bool term_busy(const struct term *term);
+/* Has the terminal, behind a slow line, not shown yet what it was sent? Its answer comes by term_read(). */
+bool term_behind(struct term *term);
 /* Writes what the terminal takes now. False: it has gone. */
 bool term_flush(struct term *term);
 /* Sends what changed since the last frame. Only while not busy. False: the terminal has gone. */

@@ -14,7 +14,7 @@
 #include "term_private.h"
 
 /* ncurses' codes for what it has no names for; beyond KEY_MAX. */
-enum { CODE_PASTE_START = KEY_MAX + 16, CODE_PASTE_END, CODE_SHIFT_UP, CODE_SHIFT_DOWN, CODE_MOUSE, CODE_MOUSE_OLD };
+enum { CODE_PASTE_START = KEY_MAX + 16, CODE_PASTE_END, CODE_SHIFT_UP, CODE_SHIFT_DOWN, CODE_MOUSE, CODE_MOUSE_OLD, CODE_ANSWER };
 enum { MOUSE_MAX_BYTES = 24, MOUSE_OLD_BYTES = 3 };
 enum { PASTE_MAX_BYTES = 64 * 1024, DOUBLE_CLICK_US = 400000 };
 
@@ -54,6 +54,7 @@ static const struct {
 } extra[] = {
         {"\033[200~", CODE_PASTE_START},
         {"\033[201~", CODE_PASTE_END},
+        {"\033[0n", CODE_ANSWER},
         {"\033[Z", KEY_BTAB},
         {"\033[H", KEY_HOME},
         {"\033[F", KEY_END},
@@ -132,6 +133,10 @@ static keycode escape_key(struct term *term)
 {
 	wint_t ch;
 	int result = wget_wch(term->input, &ch);
+	if (result == KEY_CODE_YES && ch == CODE_ANSWER) {
+		term_fence_answer(term);
+		return K_ESC;
+	}
 	if (result == KEY_CODE_YES) {
 		keycode key = function_key(ch);
 		if (key == K_NONE)
@@ -264,6 +269,10 @@ static enum term_event read_code(struct term *term, wint_t code, keycode *ret_ke
 {
 	if (code == CODE_PASTE_END && term->paste)
 		return paste_end(term, ret_text);
+	if (code == CODE_ANSWER) {
+		term_fence_answer(term);
+		return TERM_KEY;
+	}
 	if (code == CODE_PASTE_START) {
 		if (!term->paste)
 			term->paste = g_string_new(NULL);

@@ -20,6 +20,14 @@ struct term_style {
 	int pair;
 };
 
+/* What is under way to the terminal, as far as its answers tell. */
+struct fence {
+	bool answers;      /* it has answered */
+	GArray *questions; /* not yet answered, oldest first */
+	guint unasked, under_way, window; /* bytes */
+	gint64 delay_us;   /* the shortest time an answer took */
+};
+
 struct term {
 	SCREEN *screen;
 	FILE *out;      /* ncurses': the memory file, once it is open */
@@ -46,9 +54,19 @@ struct term {
 	bool mouse;           /* it is wanted */
 	GString *mouse_bytes; /* of a report while it comes in, from its first byte; else NULL */
 	bool mouse_old;       /* it is one of three bytes, as X10 had it */
+	struct fence fence;
 	gint64 click_us; /* of the last press, for double clicks */
 	int click_y, click_x, click_button;
 };
+
+/* ---- term_fence.c ---- */
+/* The modes were just set: asks once, to learn whether it answers at all. */
+void term_fence_start(struct term *term);
+/* A frame of that many bytes is in the buffer. */
+void term_fence_frame(struct term *term, guint bytes);
+void term_fence_answer(struct term *term);
+/* Before the terminal is given back: waits a moment for answers. */
+void term_fence_end(struct term *term);
 
 /* ---- term_input.c ---- */
 void term_input_init(struct term *term);

@@ -2,7 +2,7 @@
 /*
  * make bench: starts the lab, runs the groups, ends the lab.
  *
- *   bench NVIRT [quick]
+ *   bench NVIRT [quick | link MINUTES]
  */
 #include "bench/bench.h"
 
@@ -122,10 +122,15 @@ int main(int argc, char **argv)
 {
 	struct bench bench = {.quick = argc > 2 && strcmp(argv[2], "quick") == 0};
 	if (argc < 2) {
-		fprintf(stderr, "usage: bench NVIRT [quick]\n");
+		fprintf(stderr, "usage: bench NVIRT [quick | link MINUTES]\n");
 		return 2;
 	}
 	set_up(&bench, argv[1]);
+	if (argc > 3 && strcmp(argv[2], "link") == 0) {
+		bool kept_up = bench_link(&bench, g_ascii_strtod(argv[3], NULL));
+		tear_down(&bench);
+		return kept_up ? 0 : 1;
+	}
 	bench_head();
 	bench_host(&bench);
 	bench_many(&bench, 30, 2.5);

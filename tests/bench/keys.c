@@ -32,11 +32,16 @@ static struct tty *start_echo(const struct bench *bench)
 	return tty;
 }
 
+static guint64 refreshes(struct bench *bench)
+{
+	return proxy_calls(bench->proxy, PROC_CONNECT_GET_ALL_DOMAIN_STATS).calls;
+}
+
 /* Waits until a refresh has just been asked for, so that the keys fall into it. */
 static void wait_for_refresh(struct bench *bench, struct tty *tty)
 {
-	guint64 before = proxy_calls(bench->proxy, PROC_CONNECT_GET_ALL_DOMAIN_STATS, NULL);
-	for (int i = 0; i < 3000 && proxy_calls(bench->proxy, PROC_CONNECT_GET_ALL_DOMAIN_STATS, NULL) == before; i++)
+	guint64 before = refreshes(bench);
+	for (int i = 0; i < 3000 && refreshes(bench) == before; i++)
 		tty_drain(tty, 1);
 }
 

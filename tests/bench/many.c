@@ -18,17 +18,10 @@ struct many {
 	int window_ms;
 };
 
-static double calls_by_proxy(struct bench *bench, guint64 *ret_bulk)
-{
-	guint64 total = 0;
-	*ret_bulk = proxy_calls(bench->proxy, PROC_CONNECT_GET_ALL_DOMAIN_STATS, &total);
-	return (double)total;
-}
-
 /* nvirt alone, then the floor beside it. */
 static void compare(struct bench *bench, const struct many *many, struct tty *tty)
 {
-	guint64 bulk, floor_before;
+	guint64 floor_before;
 	struct poller *poller = poller_start(bench, many->uri, "state", BENCH_PACE_MS);
 	for (int i = 0; i < 600 && *poller->counted < 2; i++)
 		tty_drain(tty, 50);
@@ -38,14 +31,14 @@ static void compare(struct bench *bench, const struct many *many, struct tty *tt
 	tty_drain(tty, many->window_ms);
 	floor_ms += cpu_ms(poller->pid);
 	nvirt_ms += cpu_ms(tty->pid);
-	double total = calls_by_proxy(bench, &bulk);
-	double floor_n = (double)(*poller->counted - floor_before), nvirt_n = (double)bulk - floor_n;
+	struct proxy_calls counted = proxy_calls(bench->proxy, PROC_CONNECT_GET_ALL_DOMAIN_STATS);
+	double floor_n = (double)(*poller->counted - floor_before), nvirt_n = (double)counted.calls - floor_n;
 	double floor_pss = pss_mb(poller->pid), nvirt_pss = pss_mb(tty->pid);
 	poller_stop(poller);
 	g_autofree char *what = g_strdup_printf("client CPU, %u guests", many->guests);
 	/* This driver's guests have no process here: CPU times of those on screen are asked, every 5 s. */
 	g_autofree char *note = g_strdup_printf("with %.1f calls a refresh for the rows on screen",
-	        MAX((total - floor_n) / nvirt_n - 1, 0));
+	        MAX(((double)counted.total - floor_n) / nvirt_n - 1, 0));
 	bench_line(bench, &(struct line){what, "ms a refresh", nvirt_ms / nvirt_n, floor_ms / floor_n, NAN, OF_FLOOR,
 	                          many->target, note});
 	if (many->guests >= 10000)

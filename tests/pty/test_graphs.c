@@ -242,12 +242,16 @@ static void known_load_reads_within_five_percent_also_after_a_restart(void **sta
 	pty = start(&kept, "3600");
 	pty_wait_text(pty, "Disk write *[^\n]*\n?[^│]*avg [0-9]");
 	assert_close("written, MiB/s on the screen", shown(pty, "Disk write", "MiB/s") * 1048576, DISK_BPS);
+	assert_close("CPU, % on the screen", shown(pty, "CPU", "%"), per_s(before.cpu_ns, after.cpu_ns, &before, &after) / 1e7);
 	if (lab_is_system(lab)) {
 		pty_keys(pty, "G");
 		pty_wait_text(pty, "Network sent *[^\n]*\n?[^│]*avg [0-9]");
 		assert_close("sent, KiB/s on the screen", shown(pty, "Network sent", "KiB/s") * 1024, NET_BPS);
 	}
 	session_quit(pty);
+	/* What the second one kept of the same time says the same, vCPU and all. */
+	read_kept(&kept);
+	check_figures(&kept, &before, &after);
 	history_free(kept.history);
 	files_remove(kept.home);
 	g_free(kept.home);

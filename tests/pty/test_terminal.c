@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Terminals as they are: small, resized, unknown, gone; and what is left of them after any end. */
+#define _GNU_SOURCE
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -195,6 +196,32 @@ static void what_libraries_say_on_stderr_stays_off_the_screen(void **state)
 	quit(pty);
 }
 
+/* ---- slow lines ---- */
+
+static bool has_written(struct pty *pty, const char *text)
+{
+	const GByteArray *raw = pty_raw_bytes(pty);
+	return memmem(raw->data, raw->len, text, strlen(text)) != NULL;
+}
+
+/* What it has not shown yet is followed by no other frame; then comes the newest, not all that were. */
+static void frames_wait_for_a_terminal_that_is_behind(void **state)
+{
+	(void)state;
+	struct pty *pty = start(NULL);
+	pty_hold_answers(pty, true);
+	guint64 before = pty_behind(pty);
+	for (int i = 0; i < 50 && pty_behind(pty) == before; i++)
+		pty_keys(pty, i % 2 ? "q" : "?");
+	assert_true(pty_behind(pty) > before);
+	pty_keys(pty, "Esc", ":", "z", "z", "y", "z", "z", "x");
+	assert_false(has_written(pty, "zzyzz"));
+	pty_hold_answers(pty, false);
+	pty_wait_text(pty, "zzyzzx");
+	pty_keys(pty, "Esc");
+	quit(pty);
+}
+
 /* ---- ends ---- */
 
 static void ctrl_z_gives_the_terminal_back_and_fg_repaints(void **state)
@@ -301,6 +328,7 @@ int main(void)
 	        cmocka_unit_test(ascii_option_draws_only_ascii),
 	        cmocka_unit_test(no_color_means_none),
 	        cmocka_unit_test(what_libraries_say_on_stderr_stays_off_the_screen),
+	        cmocka_unit_test(frames_wait_for_a_terminal_that_is_behind),
 	        cmocka_unit_test(ctrl_z_gives_the_terminal_back_and_fg_repaints),
 	        cmocka_unit_test(resized_while_stopped_is_noticed),
 	        cmocka_unit_test(signals_that_end_restore_the_terminal),

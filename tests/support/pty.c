@@ -206,7 +206,8 @@ static void take_idle(struct pty *pty)
 	char buffer[256];
 	ssize_t len;
 	while ((len = read(pty->idle_read, buffer, sizeof(buffer))) > 0)
-		pty->idle_count += (guint64)len;
+		for (ssize_t i = 0; i < len; i++)
+			*(buffer[i] == 'b' ? &pty->behind_count : &pty->idle_count) += 1;
 	pty->idle_ended = pty->idle_ended || len == 0;
 }
 
@@ -297,16 +298,22 @@ struct idle_wait {
 	guint64 count;
 };
 
+/* While answers are held back nothing may be drawn: then that it waits is all there is to wait for. */
+static guint64 handled(const struct pty *pty)
+{
+	return pty->idle_count + (pty->held ? pty->behind_count : 0);
+}
+
 static bool idle_done(void *data)
 {
 	struct idle_wait *wait = data;
-	return wait->pty->idle_count > wait->count || wait->pty->exited || wait->pty->stopped;
+	return handled(wait->pty) > wait->count || wait->pty->exited || wait->pty->stopped;
 }
 
 void pty_wait_idle(struct pty *pty)
 {
 	take_all(pty);
-	struct idle_wait wait = {.pty = pty, .count = pty->idle_count};
+	struct idle_wait wait = {.pty = pty, .count = handled(pty)};
 	pty_wait_for(pty, idle_done, &wait, "idle", PTY_DEADLINE_MS);
 }
 
@@ -382,7 +389,7 @@ void pty_send_keys(struct pty *pty, const char *const *names)
 	for (; *names; names++) {
 		g_autofree char *bytes = key_bytes(*names);
 		take_all(pty);
-		struct idle_wait wait = {.pty = pty, .count = pty->idle_count};
+		struct idle_wait wait = {.pty = pty, .count = handled(pty)};
 		pty_type(pty, bytes);
 		pty_wait_for(pty, idle_done, &wait, "idle after a key", PTY_DEADLINE_MS);
 	}

@@ -46,6 +46,10 @@ const char *pty_program(void);
 void pty_send_keys(struct pty *pty, const char *const *names);
 /* Sent at once, as typed or pasted. */
 void pty_type(struct pty *pty, const char *text);
+/* As behind a slow line: its answers to questions wait until they are let go. */
+void pty_hold_answers(struct pty *pty, bool hold);
+/* How often the program had handled everything and waited for an answer before it drew. */
+guint64 pty_behind(struct pty *pty);
 void pty_resize(struct pty *pty, int rows, int cols);
 /* The terminal goes away. */
 void pty_hang_up(struct pty *pty);

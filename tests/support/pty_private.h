@@ -17,7 +17,7 @@ struct pty {
 	bool own_home;
 	struct termios before;
 	GByteArray *raw;
-	guint64 idle_count;
+	guint64 idle_count, behind_count;
 	bool output_ended, idle_ended;
 	bool stopped, exited;
 	int status;
@@ -25,6 +25,7 @@ struct pty {
 	VTermScreen *screen;
 	int rows, cols;
 	struct pty_modes modes;
+	GString *held; /* answers; NULL = they are not held back */
 };
 
 void vt_init(struct pty *pty, int rows, int cols);

@@ -59,6 +59,8 @@ void vt_init(struct pty *pty, int rows, int cols)
 void vt_fini(struct pty *pty)
 {
 	vterm_free(pty->vterm);
+	if (pty->held)
+		g_string_free(pty->held, TRUE);
 }
 
 /* Answers to questions (device attributes, cursor position) go back as a terminal's would. */
@@ -67,8 +69,26 @@ static void send_answers(struct pty *pty)
 	char answer[256];
 	size_t len;
 	while ((len = vterm_output_read(pty->vterm, answer, sizeof(answer))) > 0)
-		if (pty->master >= 0)
+		if (pty->held)
+			g_string_append_len(pty->held, answer, (gssize)len);
+		else if (pty->master >= 0)
 			(void)!write(pty->master, answer, len);
+}
+
+guint64 pty_behind(struct pty *pty)
+{
+	pty_poll(pty);
+	return pty->behind_count;
+}
+
+void pty_hold_answers(struct pty *pty, bool hold)
+{
+	g_autoptr(GString) held = g_steal_pointer(&pty->held);
+
+	if (hold)
+		pty->held = held ? g_steal_pointer(&held) : g_string_new(NULL);
+	else if (held && pty->master >= 0)
+		(void)!write(pty->master, held->str, held->len);
 }
 
 void vt_feed(struct pty *pty, const guint8 *bytes, gsize len)
