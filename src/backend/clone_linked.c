@@ -34,6 +34,7 @@ struct linking {
 	struct hostfile place; /* holds the pool where the overlays go */
 	char *dir;
 	GHashTable *promised; /* names of files that are spoken for */
+	bool planning;        /* read-only: nothing is made, and secrets are not needed */
 };
 
 static void base_free(gpointer data)
@@ -96,7 +97,8 @@ static bool measure_base(const struct linking *linking, struct base *base, GErro
 	bool exists = info.exists;
 	base->capacity_bytes = info.capacity_bytes;
 	hostfile_info_fini(&info);
-	return exists || refuse(linking, error, "the file '%s' of its disk %s is missing", base->path, base->target);
+	/* A plan's connection may not refresh the pool: a file that it does not show may be there all the same. */
+	return exists || linking->planning || refuse(linking, error, "the file '%s' of its disk %s is missing", base->path, base->target);
 }
 
 static bool find_bases(struct linking *linking, GError **error)
@@ -215,7 +217,7 @@ static GPtrArray *clone_files(const struct linking *linking, const char *clone, 
 
 /* ---- looking at all of it; nothing is changed ---- */
 
-static bool look(struct linking *linking, bool secure, GError **error)
+static bool look(struct linking *linking, GError **error)
 {
 	const struct args *args = linking->request->args;
 
@@ -225,7 +227,7 @@ static bool look(struct linking *linking, bool secure, GError **error)
 	linking->names = clone_names(linking->conn, args_get(args, "name"), args_get_int(args, "count", 1), error);
 	if (!linking->names || !judge_state(linking, error))
 		return false;
-	linking->doc = op_guest_xml(linking->source, VIR_DOMAIN_XML_INACTIVE | (secure ? VIR_DOMAIN_XML_SECURE : 0));
+	linking->doc = op_guest_xml(linking->source, VIR_DOMAIN_XML_INACTIVE | (linking->planning ? 0 : VIR_DOMAIN_XML_SECURE));
 	if (!linking->doc) {
 		conn_set_error(error, "cannot read the definition of '%s'", linking->request->name);
 		return false;
@@ -399,7 +401,7 @@ enum task_state clone_linked_run(struct job *job, virDomainPtr source, GError **
 	enum task_state state = TASK_FAILED;
 
 	job_set_abortable(job, true);
-	if (look(&linking, true, error) && protect(job, &linking, error) && make_all(job, &linking, error))
+	if (look(&linking, error) && protect(job, &linking, error) && make_all(job, &linking, error))
 		state = start ? start_all(job, &linking) : TASK_OK;
 	else if (job_abort_asked(job))
 		state = TASK_ABORTED;
@@ -481,8 +483,8 @@ static void plan_source(const struct linking *linking, struct plan *plan)
 bool clone_linked_plan(
         virConnectPtr conn, virDomainPtr source, const struct op_request *request, struct plan *plan, GError **error)
 {
-	struct linking linking = {.conn = conn, .source = source, .request = request};
-	bool ok = look(&linking, false, error);
+	struct linking linking = {.conn = conn, .source = source, .request = request, .planning = true};
+	bool ok = look(&linking, error);
 
 	if (ok)
 		plan_source(&linking, plan);
