@@ -359,6 +359,11 @@ struct base_users *base_users_look(virConnectPtr conn, const char *const *paths,
 	return looking.users;
 }
 
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 char *base_users_words(const struct base_users *users)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
@@ -370,6 +375,7 @@ char *base_users_words(const struct base_users *users)
 		if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
 			g_ptr_array_add(names, g_steal_pointer(&name));
 	}
+	g_ptr_array_sort(names, by_name);
 	for (unsigned i = 0; i < names->len && i < NAMED_MAX; i++)
 		g_string_append_printf(text, "%s%s", i ? i + 1 == names->len ? " and " : ", " : "",
 		        (const char *)g_ptr_array_index(names, i));
