@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backend/clone_names.h"
+#include "backend/clone_snapshot.h"
 #include "backend/clone_xml.h"
 #include "backend/hostfile.h"
 #include "backend/image_check.h"
@@ -141,6 +142,47 @@ static bool judge_state(struct linking *linking, GError **error)
 	return linking->own && (!why || refuse(linking, error, "%s", why));
 }
 
+/* Files that hold the state of an external snapshot are written to by nobody; the guest may run. */
+static bool judge_snapshot(const struct linking *linking, const char *name, bool internal, GError **error)
+{
+	g_autoptr(xmlDoc) now = op_guest_xml(linking->source, 0);
+	g_autoptr(GPtrArray) writes = now ? protect_own_disks(linking->conn, now) : NULL;
+	g_autoptr(GPtrArray) disks = protect_own_disks(linking->conn, linking->doc);
+
+	if (internal)
+		return refuse(linking, error,
+		        "the snapshot '%s' lies inside the disks, where nothing can stand on it: make a full clone of it",
+		        name);
+	for (unsigned i = 0; writes && i < disks->len * writes->len; i++) {
+		const struct own_disk *then = g_ptr_array_index(disks, i % disks->len);
+		const struct own_disk *is = g_ptr_array_index(writes, i / disks->len);
+		if (g_str_equal(then->path, is->path))
+			return refuse(linking, error,
+			        "its disk %s is not kept by the snapshot '%s', but still written to: make a full clone",
+			        then->target, name);
+	}
+	return true;
+}
+
+static bool read_source(struct linking *linking, GError **error)
+{
+	const char *snapshot = args_get(linking->request->args, "from-snapshot");
+	bool internal = false;
+
+	if (snapshot && *snapshot) {
+		linking->doc =
+		        clone_snapshot_source(linking->source, snapshot, !linking->planning, &internal, error);
+		return linking->doc && judge_snapshot(linking, snapshot, internal, error);
+	}
+	if (!judge_state(linking, error))
+		return false;
+	linking->doc = op_guest_xml(
+	        linking->source, VIR_DOMAIN_XML_INACTIVE | (linking->planning ? 0u : VIR_DOMAIN_XML_SECURE));
+	if (!linking->doc)
+		conn_set_error(error, "cannot read the definition of '%s'", linking->request->name);
+	return linking->doc != NULL;
+}
+
 /* ---- where the overlays go ---- */
 
 static bool find_place(struct linking *linking, GError **error)
@@ -221,17 +263,10 @@ static bool look(struct linking *linking, GError **error)
 {
 	const struct args *args = linking->request->args;
 
-	if (args_get_int(args, "count", 1) < 1)
-		return refuse(linking, error, "the number of clones must be a whole number from 1 to %d", CLONE_COUNT_MAX);
 	linking->promised = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	linking->names = clone_names(linking->conn, args_get(args, "name"), args_get_int(args, "count", 1), error);
-	if (!linking->names || !judge_state(linking, error))
+	linking->names = clone_names(linking->conn, args, error);
+	if (!linking->names || !read_source(linking, error))
 		return false;
-	linking->doc = op_guest_xml(linking->source, VIR_DOMAIN_XML_INACTIVE | (linking->planning ? 0 : VIR_DOMAIN_XML_SECURE));
-	if (!linking->doc) {
-		conn_set_error(error, "cannot read the definition of '%s'", linking->request->name);
-		return false;
-	}
 	return image_check_guest(linking->source, linking->doc, args_get(args, "allow"), error)
 	       && find_bases(linking, error) && find_place(linking, error);
 }
@@ -414,8 +449,8 @@ enum task_state clone_linked_run(struct job *job, virDomainPtr source, GError **
 enum task_state clone_linked_settle(struct job *job, GError **error)
 {
 	const struct args *args = job->request->args;
-	int64_t count = CLAMP(args_get_int(args, "count", 1), 1, CLONE_COUNT_MAX);
-	g_auto(GStrv) names = clone_names_make(args_get(args, "name"), (unsigned)count);
+	unsigned count = clone_count(args);
+	g_auto(GStrv) names = clone_names_make(args_get(args, "name"), count);
 	unsigned there = 0;
 
 	for (unsigned i = 0; names[i]; i++) {
@@ -426,7 +461,7 @@ enum task_state clone_linked_settle(struct job *job, GError **error)
 		}
 		there += dom != NULL;
 	}
-	job_say(job, "%u of %u clones are there", there, (unsigned)count);
+	job_say(job, "%u of %u clones are there", there, count);
 	return there == count ? TASK_OK : TASK_FAILED;
 }
 
@@ -493,7 +528,7 @@ bool clone_linked_plan(
 	if (ok && linking.own)
 		plan_note(plan, "'%s' goes on running, on overlays of its own; its files as they are now become the base.",
 		        request->name);
-	else if (ok)
+	else if (ok && !args_get(request->args, "from-snapshot"))
 		plan_note(plan, "While clones stand on it, '%s' does not start: own-overlay or template are the ways out.",
 		        request->name);
 	linking_fini(&linking);

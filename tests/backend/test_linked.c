@@ -464,6 +464,40 @@ static void running_source_is_cloned_only_with_an_overlay_of_its_own(void **stat
 	expect_in_xml(ops, "base", "/base-own.qcow2", true);
 }
 
+static void take_external_snapshot(struct ops *ops, const char *guest, const char *overlay)
+{
+	g_autofree char *path = image(overlay);
+	g_autofree char *xml = g_strdup_printf("<domainsnapshot><name>s1</name><disks><disk name='vda' snapshot='external'>"
+	                                       "<source file='%s'/></disk></disks></domainsnapshot>",
+	        path);
+	virDomainPtr dom = virDomainLookupByName(ops->conn, guest);
+	virDomainSnapshotPtr snapshot = virDomainSnapshotCreateXML(dom, xml, VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY);
+
+	if (!snapshot)
+		fail_msg("%s", virGetLastErrorMessage());
+	virDomainSnapshotFree(snapshot);
+	virDomainFree(dom);
+}
+
+static void clone_of_an_external_snapshot_stands_on_its_file(void **state)
+{
+	struct ops *ops = *state;
+
+	define_base(ops);
+	take_external_snapshot(ops, "base", "base.s1");
+	write_pattern("base.s1", "qcow2", 55, "0");
+	ops_expect(ops_run_guest(ops, OP_GUEST_START, "base", NULL), TASK_OK, NULL);
+	ops_expect(ops_run_guest(ops, OP_GUEST_CLONE, "base",
+	                   ARGS("name", "web", "mode", "linked", "from-snapshot", "s1")),
+	        TASK_OK, "'web'");
+	expect_pattern("web.qcow2", "qcow2", 17, "0");
+	assert_int_equal(mode_of("base.qcow2"), 0444);
+	ops_expect(ops_run_guest(ops, OP_GUEST_START, "web", NULL), TASK_OK, NULL);
+	/* It writes to its own overlay only, and may go on doing so. */
+	ops_expect(ops_run_guest(ops, OP_GUEST_DESTROY, "base", NULL), TASK_OK, NULL);
+	ops_expect(ops_run_guest(ops, OP_GUEST_START, "base", NULL), TASK_OK, NULL);
+}
+
 static void snapshots_are_not_lost_by_an_overlay_unless_agreed(void **state)
 {
 	struct ops *ops = *state;
@@ -542,6 +576,7 @@ int main(void)
 	        LINKED_TEST(file_that_is_there_is_never_used),
 	        LINKED_TEST(parent_with_its_own_overlay_runs_beside_its_clones),
 	        LINKED_TEST(running_source_is_cloned_only_with_an_overlay_of_its_own),
+	        LINKED_TEST(clone_of_an_external_snapshot_stands_on_its_file),
 	        LINKED_TEST(snapshots_are_not_lost_by_an_overlay_unless_agreed),
 	        LINKED_TEST(template_does_not_start_and_its_clones_are_linked),
 	        LINKED_TEST(template_with_clones_becomes_a_guest_on_its_own_overlay),
