@@ -56,6 +56,7 @@ char *bench_many_guests(const struct bench *bench, unsigned guests);
 char *bench_many_uri(const struct bench *bench, const char *path);
 
 void bench_start_up(struct bench *bench);
+void bench_clones(struct bench *bench);
 void bench_host(struct bench *bench);
 void bench_many(struct bench *bench, unsigned guests, double target);
 void bench_keys(struct bench *bench);
