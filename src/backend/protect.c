@@ -269,11 +269,20 @@ static bool qemu_is_root(virConnectPtr conn)
 
 /* ---- protecting and releasing ---- */
 
+/* By an earlier clone, and nobody has changed it since. */
+static bool is_protected(struct job *job, const struct base_file *known)
+{
+	struct stat info;
+
+	return known && known->mode != BASE_MODE_UNKNOWN && op_is_local(job->conn) && stat(known->path, &info) == 0
+	       && !(info.st_mode & WRITE_BITS);
+}
+
 bool protect_base(struct job *job, virDomainPtr dom, const char *const *paths, char **ret_weak, GError **error)
 {
 	g_autoptr(GPtrArray) files = base_mark_read(dom);
 	g_autoptr(GString) weak = g_string_new(NULL);
-	bool held = false;
+	bool held = false, changed = false;
 
 	*ret_weak = NULL;
 	if (!files) {
@@ -282,6 +291,9 @@ bool protect_base(struct job *job, virDomainPtr dom, const char *const *paths, c
 	}
 	for (unsigned i = 0; paths[i]; i++) {
 		struct base_file *known = base_mark_find(files, paths[i]);
+		if (is_protected(job, known))
+			continue;
+		changed = true;
 		int mode = take_write_bits(job, paths[i], weak);
 		held = held || mode != BASE_MODE_UNKNOWN;
 		/* What was protected before has no write bits now: the older record is the true one. */
@@ -293,7 +305,7 @@ bool protect_base(struct job *job, virDomainPtr dom, const char *const *paths, c
 	if (held && qemu_is_root(job->conn))
 		append(weak, "QEMU runs as root on this host: the permission does not stop it, only nvirt does");
 	*ret_weak = weak->len ? g_strdup(weak->str) : NULL;
-	return base_mark_write(job, dom, files, error);
+	return !changed || base_mark_write(job, dom, files, error);
 }
 
 bool protect_release(struct job *job, virDomainPtr dom, GError **error)
