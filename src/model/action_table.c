@@ -770,6 +770,18 @@ const struct action action_table[] = {
                 .consequence = "The operation is broken off; libvirt undoes what it can of it.",
                 .why_not = why_not_task_abort,
         },
+        {
+                .verb = "task-cleanup",
+                .title = "Clean up",
+                .help = "Removes what a task that failed or was cut short has left on its host.",
+                .kind = OBJ_TASK,
+                .flags = ACTION_WRITES | ACTION_DANGEROUS | ACTION_PLAN | ACTION_PICK,
+                .key = "C",
+                .confirm = CONFIRM_YES,
+                .consequence = "What is chosen here is removed for good; what is not stays, and is not offered again.",
+                .why_not = why_not_task_cleanup,
+                .op = OP_TASK_CLEANUP,
+        },
 };
 
 const unsigned action_count = G_N_ELEMENTS(action_table);
