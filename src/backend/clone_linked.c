@@ -359,23 +359,26 @@ static bool make_clone(struct job *job, const struct linking *linking, const cha
 	       && define(job, linking, &spec, error);
 }
 
+/* Clones that are whole stay, whatever becomes of the others; after a kill only the last one is in question. */
 static bool make_all(struct job *job, const struct linking *linking, GError **error)
 {
-	unsigned n = g_strv_length(linking->names);
+	unsigned n = g_strv_length(linking->names), i;
+	bool ok = true;
 
-	for (unsigned i = 0; i < n; i++) {
-		if (job_abort_asked(job)) {
-			g_set_error(error, CONN_ERROR, VIR_ERR_OPERATION_ABORTED, "aborted after %u of %u clones", i, n);
-			return false;
-		}
+	for (i = 0; ok && i < n && !job_abort_asked(job); i += ok) {
 		if (n > 1) {
 			job_say(job, "making '%s', %u of %u", linking->names[i], i + 1, n);
 			job_progress(job, (double)i / n, 0, 0);
 		}
-		if (!make_clone(job, linking, linking->names[i], error))
-			return false;
+		ok = make_clone(job, linking, linking->names[i], error);
+		if (ok)
+			steps_keep(job);
 	}
-	return true;
+	if (ok && i < n)
+		g_set_error(error, CONN_ERROR, VIR_ERR_OPERATION_ABORTED, "aborted");
+	if (i > 0 && i < n)
+		g_prefix_error(error, "%u of %u clones are there and stay, then: ", i, n);
+	return i == n;
 }
 
 /* ---- the source: its files stay as they are from here on ---- */
@@ -404,7 +407,6 @@ static enum task_state start_all(struct job *job, const struct linking *linking)
 {
 	unsigned n = g_strv_length(linking->names), failed = 0;
 
-	steps_keep(job);
 	for (unsigned i = 0; i < n; i++) {
 		g_autoptr(virDomain) dom = virDomainLookupByName(linking->conn, linking->names[i]);
 		if (dom && virDomainCreate(dom) == 0)

@@ -406,6 +406,40 @@ static void failed_clones_leave_nothing(void **state)
 	        TASK_FAILED, NULL);
 }
 
+/* The second one can not be had: its UEFI variables would replace another guest's. */
+static void clones_that_are_whole_stay_when_the_next_one_fails(void **state)
+{
+	struct ops *ops = *state;
+	g_autofree char *nvram = image("base_VARS.fd"), *code = image("code.fd");
+	g_autofree char *disk = image("base.qcow2");
+
+	make_image("base.qcow2", "qcow2", NULL);
+	make_image("base_VARS.fd", "raw", NULL);
+	make_image("code.fd", "raw", NULL);
+	g_autofree char *xml = g_strdup_printf(
+	        "<domain type='qemu'><name>base</name><memory unit='MiB'>16</memory>"
+	        "<os><type arch='x86_64' machine='q35'>hvm</type><loader readonly='yes' type='pflash'>%s</loader>"
+	        "<nvram>%s</nvram></os><features><acpi/></features><devices><disk type='file' device='disk'>"
+	        "<driver name='qemu' type='qcow2'/>"
+	        "<source file='%s'/><target dev='vda' bus='virtio'/></disk></devices></domain>",
+	        code, nvram, disk);
+	virDomainPtr dom = virDomainDefineXML(ops->conn, xml);
+	assert_non_null(dom);
+	virDomainFree(dom);
+	make_image("w-2_VARS.fd", "raw", NULL);
+	g_autofree char *before = hash_of("w-2_VARS.fd");
+	ops_expect(ops_run_guest(ops, OP_GUEST_CLONE, "base", ARGS("name", "w", "mode", "linked", "count", "3")),
+	        TASK_FAILED, "1 of 3 clones are there and stay, then: cannot clone 'base'");
+	assert_int_equal(ops_state_of(ops, "w-1"), VIR_DOMAIN_SHUTOFF);
+	assert_int_equal(ops_state_of(ops, "w-2"), -1);
+	assert_true(exists("w-1_VARS.fd"));
+	assert_false(exists("w-2.qcow2"));
+	assert_int_equal(mode_of("base.qcow2"), 0444);
+	g_autofree char *after = hash_of("w-2_VARS.fd");
+	assert_string_equal(before, after);
+	ops_expect(ops_run_guest(ops, OP_GUEST_CLONE, "base", ARGS("name", "x", "mode", "linked")), TASK_OK, NULL);
+}
+
 static void file_that_is_there_is_never_used(void **state)
 {
 	struct ops *ops = *state;
@@ -573,6 +607,7 @@ int main(void)
 	        LINKED_TEST(vanished_clones_free_the_base_at_its_next_start),
 	        LINKED_TEST(base_of_clones_is_not_deleted),
 	        LINKED_TEST(failed_clones_leave_nothing),
+	        LINKED_TEST(clones_that_are_whole_stay_when_the_next_one_fails),
 	        LINKED_TEST(file_that_is_there_is_never_used),
 	        LINKED_TEST(parent_with_its_own_overlay_runs_beside_its_clones),
 	        LINKED_TEST(running_source_is_cloned_only_with_an_overlay_of_its_own),
