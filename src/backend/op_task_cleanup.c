@@ -180,7 +180,9 @@ static char *item_id(const struct task_step *step)
 
 static void plan_step(struct plan *plan, const struct task_step *step, struct left *left, bool whole)
 {
-	g_autofree char *id = item_id(step), *what = task_step_words(step), *path = text_clean(step->path, -1);
+	bool file = step->kind == STEP_FILE || step->kind == STEP_LOCAL_FILE;
+	g_autofree char *id = item_id(step), *what = file ? g_strdup("file") : task_step_words(step);
+	g_autofree char *path = text_clean(step->path, -1);
 	struct plan_item *item = plan_add(plan, id, what, path);
 
 	item->does = step->kind == STEP_MODE ? PLAN_CHANGE : PLAN_REMOVE;

@@ -92,6 +92,59 @@ static void chain_becomes_one_file_with_compat_of_today(void **state)
 	assert_non_null(strstr(info, "compat: 1.1"));
 }
 
+/* A directory that only the daemon sees, as on a remote host: libvirt copies, UEFI variables too. */
+static void what_is_not_here_is_copied_by_libvirt(void **state)
+{
+	static const char dir[] = "/var/lib/libvirt/nvirt-far";
+	struct ops *ops = *state;
+	g_autofree char *xml = g_strdup_printf("<pool type='dir'><name>far</name><target><path>%s</path></target></pool>", dir);
+
+	if (!lab_is_system(clones_lab))
+		skip();
+	virStoragePoolPtr pool = virStoragePoolCreateXML(ops->conn, xml, VIR_STORAGE_POOL_CREATE_WITH_BUILD);
+	assert_non_null(pool);
+	lab_do(clones_lab, "exec", "h1", "qemu-img", "create", "-q", "-f", "qcow2", "/var/lib/libvirt/nvirt-far/src.qcow2", "32M");
+	lab_do(clones_lab, "exec", "h1", "qemu-io", "-f", "qcow2", "-c", "write -q -P 0x33 0 5M", "/var/lib/libvirt/nvirt-far/src.qcow2");
+	clones_define(ops, "src", "/var/lib/libvirt/nvirt-far/src.qcow2", "qcow2", NULL);
+	ops_expect(clones_run(ops, "src", ARGS("name", "copy")), TASK_OK, "'copy' is there");
+	ops_expect(clones_run(ops, "src", ARGS("name", "plain", "format", "raw")), TASK_OK, "'plain' is there");
+	lab_do(clones_lab, "exec", "h1", "qemu-img", "compare", "-q", "/var/lib/libvirt/nvirt-far/src.qcow2", "/var/lib/libvirt/nvirt-far/copy.qcow2");
+	lab_do(clones_lab, "exec", "h1", "qemu-img", "compare", "-q", "/var/lib/libvirt/nvirt-far/src.qcow2", "/var/lib/libvirt/nvirt-far/plain.raw");
+	g_autofree char *list = lab_run(clones_lab, "exec", "h1", "ls", dir);
+	assert_string_equal(list, "copy.qcow2\nplain.raw\nsrc.qcow2\n");
+	clones_start_guest(ops, "src");
+	ops_expect(clones_run(ops, "src", ARGS("name", "live")), TASK_OK, "'live' is there");
+	lab_do(clones_lab, "exec", "h1", "qemu-img", "compare", "-U", "-q", "/var/lib/libvirt/nvirt-far/src.qcow2", "/var/lib/libvirt/nvirt-far/live.qcow2");
+	virStoragePoolDestroy(pool);
+	virStoragePoolFree(pool);
+}
+
+static void uefi_variables_are_copied(void **state)
+{
+	static const char nvram[] = "/var/lib/libvirt/qemu/nvram/src_VARS.fd";
+	struct ops *ops = *state;
+	g_autofree char *source = clones_path("src.qcow2");
+
+	if (!lab_is_system(clones_lab))
+		skip();
+	clones_image(source, "qcow2", 16, 1);
+	g_autofree char *xml = g_strdup_printf(
+	        "<domain type='qemu'><name>src</name><memory unit='MiB'>64</memory><os><type arch='x86_64' machine='q35'>hvm</type>"
+	        "<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader><nvram>%s</nvram></os><features><acpi/></features>"
+	        "<devices><disk type='file'><driver name='qemu' type='qcow2'/><source file='%s'/><target dev='vda'/></disk></devices>"
+	        "</domain>", nvram, source);
+	virDomainPtr dom = virDomainDefineXML(ops->conn, xml);
+	if (!dom)
+		fail_msg("%s", virGetLastErrorMessage());
+	virDomainFree(dom);
+	lab_do(clones_lab, "exec", "h1", "sh", "-c", "mkdir -p /var/lib/libvirt/qemu/nvram; echo variables > /var/lib/libvirt/qemu/nvram/src_VARS.fd");
+	ops_expect(clones_run(ops, "src", ARGS("name", "copy")), TASK_OK, NULL);
+	g_autofree char *text = lab_run(clones_lab, "exec", "h1", "cat", "/var/lib/libvirt/qemu/nvram/copy_VARS.fd");
+	assert_string_equal(text, "variables\n");
+	g_autofree char *path = clones_xml_string(ops, "copy", "/domain/os/nvram");
+	assert_string_equal(path, "/var/lib/libvirt/qemu/nvram/copy_VARS.fd");
+}
+
 static void running_guest_is_cloned_and_goes_on(void **state)
 {
 	struct ops *ops = *state;
@@ -208,6 +261,8 @@ int main(void)
 		TEST(clone_of_a_guest_that_is_off_is_the_same_and_shares_nothing),
 		TEST(sparse_raw_stays_sparse_and_formats_change),
 		TEST(chain_becomes_one_file_with_compat_of_today),
+		TEST(what_is_not_here_is_copied_by_libvirt),
+		TEST(uefi_variables_are_copied),
 		TEST(running_guest_is_cloned_and_goes_on),
 		TEST(snapshots_of_both_kinds_are_cloned),
 		TEST(external_snapshot_is_cloned),

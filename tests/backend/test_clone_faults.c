@@ -31,7 +31,7 @@ static struct source make_source(struct ops *ops, const char *format, unsigned d
 {
 	struct source source = {.path = clones_path("src.img")};
 
-	clones_image(source.path, format, BIG_MIB, data_mib);
+	clones_image(source.path, format, data_mib + 8, data_mib);
 	source.hash = clones_hash(source.path);
 	clones_define(ops, "src", source.path, format, NULL);
 	return source;
