@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "backend/clone.h"
 #include "backend/clone_names.h"
 #include "backend/clone_snapshot.h"
 #include "backend/clone_xml.h"
@@ -469,7 +470,8 @@ enum task_state clone_linked_settle(struct job *job, GError **error)
 
 /* ---- the plan ---- */
 
-static void add_item(struct plan *plan, enum plan_does does, const char *id, const char *what, const char *path)
+static struct plan_item *add_item(
+        struct plan *plan, enum plan_does does, const char *id, const char *what, const char *path)
 {
 	g_autofree char *clean_id = text_clean(id, -1), *clean_what = text_clean(what, -1);
 	g_autofree char *clean = text_clean(path, -1);
@@ -477,12 +479,29 @@ static void add_item(struct plan *plan, enum plan_does does, const char *id, con
 
 	item->does = does;
 	item->chosen = item->required = true;
+	return item;
+}
+
+/* Of the first one: the others differ in their names only. */
+static void plan_definition(const struct linking *linking, struct plan *plan, const char *name, GPtrArray *files)
+{
+	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *nvram = clone_nvram_target(linking->doc, name);
+	struct clone_spec spec = {.name = name,
+	        .disks = files,
+	        .nvram = nvram,
+	        .keep_passthrough = args_get_bool(linking->request->args, "keep-passthrough", false)};
+
+	xmlFreeDoc(clone_definition(linking->doc, &spec, notes));
+	for (unsigned i = 0; i < notes->len; i++)
+		plan_note(plan, "%s", (const char *)g_ptr_array_index(notes, i));
+	plan->diff = clone_plan_diff(linking->doc, &spec);
 }
 
 static bool plan_clone(const struct linking *linking, struct plan *plan, const char *name, GError **error)
 {
 	g_autoptr(GPtrArray) files = clone_files(linking, name, error);
-	g_autofree char *definition = g_strdup_printf("definition:%s", name);
+	g_autofree char *definition = g_strdup_printf("guest:%s", name);
 	g_autofree char *guest = g_strdup_printf("guest '%s'", name);
 	g_autofree char *from = clone_nvram_source(linking->doc);
 
@@ -499,6 +518,8 @@ static bool plan_clone(const struct linking *linking, struct plan *plan, const c
 	}
 	if (files)
 		add_item(plan, PLAN_MAKE, definition, guest, "");
+	if (files && name == linking->names[0])
+		plan_definition(linking, plan, name, files);
 	return files != NULL;
 }
 
@@ -513,7 +534,9 @@ static void plan_source(const struct linking *linking, struct plan *plan)
 	for (unsigned i = 0; i < linking->bases->len; i++) {
 		const struct base *base = g_ptr_array_index(linking->bases, i);
 		g_autofree char *id = g_strdup_printf("base:%s", base->target);
-		add_item(plan, PLAN_KEEP, id, "base", base->path);
+		struct plan_item *item = add_item(plan, PLAN_KEEP, id, "base", base->path);
+		g_free(item->note);
+		item->note = g_strdup_printf("%s; nobody may write to it while clones stand on it", base->format);
 	}
 }
 
@@ -533,6 +556,8 @@ bool clone_linked_plan(
 	else if (ok && !args_get(request->args, "from-snapshot"))
 		plan_note(plan, "While clones stand on it, '%s' does not start: own-overlay or template are the ways out.",
 		        request->name);
+	if (ok)
+		clone_plan_note_inside(plan);
 	linking_fini(&linking);
 	return ok;
 }

@@ -230,7 +230,7 @@ static const struct param clone_params[] = {
                 .help = "The disks as that snapshot of the guest keeps them; empty: as they are now.",
                 .type = PARAM_STRING},
         {.name = "own-overlay",
-                .title = "Overlay for source",
+                .title = "Own overlay",
                 .help = "Linked, and the source runs: give it an overlay first, so that its files stay as they are.",
                 .type = PARAM_BOOL,
                 .fallback = "no"},
@@ -248,7 +248,7 @@ static const struct param clone_params[] = {
 
 static const struct param untemplate_params[] = {
         {.name = "own-overlay",
-                .title = "Overlay of its own",
+                .title = "Own overlay",
                 .help = "Give it an overlay, so that clones can go on standing on its files.",
                 .type = PARAM_BOOL,
                 .fallback = "no"},

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "backend/op_table.h"
 #include "support/lab.h"
 #include "support/ops.h"
 
@@ -273,6 +274,38 @@ static void raw_base_is_recorded_as_raw(void **state)
 	g_autofree char *path = image("web.qcow2");
 	g_autofree char *info = run("qemu-img", "info", path, NULL);
 	assert_non_null(strstr(info, "backing file format: raw"));
+}
+
+static void plan_names_what_is_then_made(void **state)
+{
+	struct ops *ops = *state;
+
+	define_base(ops);
+	struct obj_ref ref = ops_guest_ref(ops, "base");
+	struct op_request *request = op_request_new(OP_GUEST_CLONE, &ref, "base");
+	request->args = args_new();
+	args_set(request->args, "name", "w-#");
+	args_set(request->args, "mode", "linked");
+	args_set(request->args, "count", "2");
+	g_autoptr(GError) error = NULL;
+	struct plan *plan = op_row(OP_GUEST_CLONE)->plan(ops->conn, request, &error);
+	assert_non_null(plan);
+	assert_null(plan->refused);
+	assert_false(exists("w-1.qcow2"));
+	ops_expect(ops_run_guest(ops, OP_GUEST_CLONE, "base", ARGS("name", "w-#", "mode", "linked", "count", "2")), TASK_OK,
+	        NULL);
+	unsigned files = 0, guests = 0;
+	for (unsigned i = 0; i < plan->items->len; i++) {
+		const struct plan_item *item = g_ptr_array_index(plan->items, i);
+		files += item->does == PLAN_MAKE && *item->path && g_file_test(item->path, G_FILE_TEST_EXISTS);
+		guests += g_str_has_prefix(item->id, "guest:") && ops_state_of(ops, item->id + strlen("guest:")) >= 0;
+	}
+	assert_int_equal(files, 2);
+	assert_int_equal(guests, 2);
+	assert_int_equal(plan->items->len, 2 + 2 + 1);
+	assert_non_null(strstr(plan->diff, "w-1"));
+	plan_free(plan);
+	op_request_free(request);
 }
 
 /* ---- protection ---- */
@@ -600,6 +633,7 @@ int main(void)
 	        LINKED_TEST(fifty_clones_write_and_neither_base_nor_neighbour_changes),
 	        LINKED_TEST(clone_is_a_guest_of_its_own),
 	        LINKED_TEST(raw_base_is_recorded_as_raw),
+	        LINKED_TEST(plan_names_what_is_then_made),
 	        LINKED_TEST(base_is_read_only_until_the_last_clone_goes),
 	        LINKED_TEST(base_is_not_restored_over_clones),
 	        LINKED_TEST(base_with_saved_memory_is_not_cloned),
