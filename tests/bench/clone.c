@@ -1,141 +1,143 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A full clone of a half-filled image, beside the best of the tools that copy
- * files and images. Rounds alternate, so that the machine's other load falls
- * on all; the best round of each counts, for what disturbs only ever adds.
- */
-#include <glib/gstdio.h>
+/* Linked clones with their definition: of a huge base beside a small one, and beside qemu-img and virsh. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "bench/bench.h"
+#include "support/files.h"
 
-enum { ROUNDS = 5, PIECES = 8 };
+enum { MANY = 50 };
 
-struct cloning {
-	struct bench *bench;
-	const char *format;
-	char *source, *copy, *clone, *name;
+static char *image(const struct bench *bench, const char *name)
+{
+	return g_strdup_printf("%s/h1/img/%s.qcow2", lab_dir(bench->lab), name);
+}
+
+/* The definition of a guest with that one disk, in a file; its path, owned. */
+static char *definition(const struct bench *bench, const char *name)
+{
+	g_autofree char *disk = image(bench, name);
+	g_autofree char *xml = g_strdup_printf(
+	        "<domain type='qemu'><name>%s</name><memory unit='MiB'>64</memory>"
+	        "<os><type arch='x86_64' machine='pc'>hvm</type></os><devices>"
+	        "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/>"
+	        "<target dev='vda' bus='virtio'/></disk></devices></domain>",
+	        name, disk);
+	char *path = g_strdup_printf("%s/%s.xml", bench->dir, name);
+	files_write(path, xml, (gssize)strlen(xml));
+	return path;
+}
+
+static bool define(const struct bench *bench, const char *name, double *ret_ms)
+{
+	g_autofree char *path = definition(bench, name);
+	const char *const argv[] = {"virsh", "-q", "-c", lab_uri(bench->lab, "h1"), "define", path, NULL};
+	struct run_cost cost;
+	bool ok = run_command(argv, &cost);
+	*ret_ms += cost.wall_ms;
+	return ok;
+}
+
+static bool make_base(const struct bench *bench, const char *name, const char *size)
+{
+	g_autofree char *path = image(bench, name);
+	const char *const argv[] = {"qemu-img", "create", "-q", "-f", "qcow2", path, size, NULL};
+	struct run_cost cost;
+	double ms = 0;
+	return run_command(argv, &cost) && define(bench, name, &ms);
+}
+
+/* The task's own time, from its start in the journal to its end; and the whole program's. */
+static bool clone_by_nvirt(const struct bench *bench, const char *base, const char *name, const char *count,
+        double *ret_ms, double *ret_whole_ms)
+{
+	const char *const argv[] = {bench->nvirt, "--json", "-c", lab_uri(bench->lab, "h1"), "clone", base, "--name", name,
+	        "--mode", "linked", "--count", count, NULL};
+	g_autofree char *out = NULL;
+	gint64 start_us = g_get_monotonic_time();
+	bool ok = g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &out,
+	        NULL, NULL, NULL);
+	const char *task = ok ? strstr(out, "\"duration_ms\":") : NULL;
+	*ret_whole_ms = (double)(g_get_monotonic_time() - start_us) / 1e3;
+	*ret_ms = task ? g_ascii_strtod(strchr(task, ':') + 1, NULL) : NAN;
+	return task && strstr(out, "\"state\":\"ok\"");
+}
+
+static bool clone_by_hand(const struct bench *bench, const char *base, const char *name, double *ret_ms)
+{
+	g_autofree char *below = image(bench, base), *path = image(bench, name);
+	const char *const argv[] = {"qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", below, path, NULL};
+	struct run_cost cost;
+	bool ok = run_command(argv, &cost);
+	*ret_ms = cost.wall_ms;
+	return ok && define(bench, name, ret_ms);
+}
+
+/* Times of one round, all on the same machine in the same second. */
+struct round {
+	double huge_ms, huge_whole_ms, small_ms, small_whole_ms, hand_ms;
 };
 
-/* Every second sixteenth is noise, so that nothing can be skipped or packed. */
-static void fill(const char *path, unsigned mib)
+static bool play(const struct bench *bench, unsigned number, struct round *round)
 {
-	unsigned piece = mib / PIECES / 2;
-	struct run_cost cost;
-	g_autofree char *size = g_strdup_printf("%uM", mib);
+	g_autofree char *huge = g_strdup_printf("huge-%u", number);
+	g_autofree char *small = g_strdup_printf("small-%u", number);
+	g_autofree char *hand = g_strdup_printf("hand-%u", number);
 
-	run_command((const char *const[]){"truncate", "-s", size, path, NULL}, &cost);
-	for (unsigned i = 0; i < PIECES; i++) {
-		g_autofree char *to = g_strdup_printf("of=%s", path);
-		g_autofree char *count = g_strdup_printf("count=%u", piece);
-		g_autofree char *seek = g_strdup_printf("seek=%u", 2 * i * piece);
-		run_command((const char *const[]){"dd", "if=/dev/urandom", to, "bs=1M", count, seek, "conv=notrunc", NULL}, &cost);
+	return clone_by_nvirt(bench, "huge", huge, "1", &round->huge_ms, &round->huge_whole_ms)
+	       && clone_by_nvirt(bench, "small", small, "1", &round->small_ms, &round->small_whole_ms)
+	       && clone_by_hand(bench, "huge", hand, &round->hand_ms);
+}
+
+static bool one_by_one(struct bench *bench)
+{
+	GArray *huge = new_values(), *by_size = new_values(), *by_hand = new_values(), *whole = new_values();
+	struct round round;
+	bool ok = true;
+
+	for (unsigned i = 0; ok && i < (bench->quick ? 5 : 15); i++) {
+		ok = play(bench, i, &round);
+		add_value(huge, round.huge_ms);
+		add_value(by_size, round.huge_ms / round.small_ms);
+		add_value(by_hand, round.huge_ms / round.hand_ms);
+		add_value(whole, round.huge_whole_ms / round.hand_ms);
 	}
-}
-
-static void define(struct cloning *cloning)
-{
-	g_autofree char *xml = g_strdup_printf(
-	        "<domain type='qemu'><name>%s</name><memory unit='MiB'>64</memory><os><type arch='x86_64'>hvm</type></os>"
-	        "<devices><disk type='file' device='disk'><driver name='qemu' type='%s'/><source file='%s'/>"
-	        "<target dev='vda' bus='virtio'/></disk></devices></domain>",
-	        cloning->name, cloning->format, cloning->source);
-	g_autofree char *path = g_build_filename(cloning->bench->dir, "clone.xml", NULL);
-
-	g_file_set_contents(path, xml, -1, NULL);
-	lab_do(cloning->bench->lab, "virsh", "h1", "-q", "define", path);
-}
-
-static double wall_of(const char *const *argv)
-{
-	struct run_cost cost;
-
-	sync();
-	return run_command(argv, &cost) ? cost.wall_ms : INFINITY;
-}
-
-static double best_peer(const struct cloning *cloning)
-{
-	const char *from = cloning->source, *to = cloning->copy, *format = cloning->format;
-	const char *const *const peers[] = {
-		(const char *const[]){"cp", "--sparse=always", from, to, NULL},
-		(const char *const[]){"cp", "--reflink=auto", from, to, NULL},
-		(const char *const[]){"qemu-img", "convert", "-f", format, "-O", format, from, to, NULL},
-		(const char *const[]){"qemu-img", "convert", "-W", "-m", "16", "-f", format, "-O", format, from, to, NULL},
-		(const char *const[]){
-		        "qemu-img", "convert", "-W", "-t", "none", "-T", "none", "-f", format, "-O", format, from, to, NULL},
-		(const char *const[]){"qemu-img", "convert", "-C", "-f", format, "-O", format, from, to, NULL},
-	};
-	double best = INFINITY;
-
-	for (unsigned i = 0; i < G_N_ELEMENTS(peers); i++) {
-		best = fmin(best, wall_of(peers[i]));
-		unlink(to);
+	if (ok) {
+		double ms = median(huge);
+		g_autofree char *note = g_strdup_printf(
+		        "peer: qemu-img create -b and virsh define, in pairs; with nvirt's start and list %.2fx", median(whole));
+		bench_line(bench, &(struct line){"linked clone of 2,000 GiB", "ms", ms, NAN, ms / median(by_size), OF_PEER, 1.1,
+		                          "peer: nvirt's of 1 GiB, in pairs"});
+		bench_line(bench, &(struct line){"linked clone of 2,000 GiB", "ms", ms, NAN, ms / median(by_hand), OF_PEER, 1.5,
+		                          note});
 	}
-	return best;
+	g_array_unref(huge);
+	g_array_unref(by_size);
+	g_array_unref(by_hand);
+	g_array_unref(whole);
+	return ok;
 }
 
-static blkcnt_t blocks_of(const char *path)
+static bool many_at_once(struct bench *bench)
 {
-	struct stat st;
+	g_autofree char *count = g_strdup_printf("%d", MANY);
+	double ms = 0, whole_ms = 0, hand_ms = 0, one_ms = 0;
+	bool ok = clone_by_nvirt(bench, "huge", "many-##", count, &ms, &whole_ms);
 
-	return stat(path, &st) == 0 ? st.st_blocks : -1;
-}
-
-static double clone_once(const struct cloning *cloning, blkcnt_t *ret_blocks)
-{
-	double wall = wall_of((const char *const[]){cloning->bench->nvirt, "-c", lab_uri(cloning->bench->lab, "h1"), "clone",
-	        cloning->name, "bench-copy", "--yes", NULL});
-
-	*ret_blocks = blocks_of(cloning->clone);
-	lab_do(cloning->bench->lab, "virsh", "h1", "-q", "undefine", "bench-copy");
-	unlink(cloning->clone);
-	return wall;
-}
-
-static void compare(struct cloning *cloning)
-{
-	double nvirt = INFINITY, peer = INFINITY;
-	blkcnt_t blocks = 0, wanted = blocks_of(cloning->source);
-
-	for (int i = 0; i < (cloning->bench->quick ? 2 : ROUNDS); i++) {
-		peer = fmin(peer, best_peer(cloning));
-		nvirt = fmin(nvirt, clone_once(cloning, &blocks));
+	for (unsigned i = 0; ok && i < MANY; i++) {
+		g_autofree char *name = g_strdup_printf("by-hand-%u", i);
+		ok = clone_by_hand(bench, "huge", name, &one_ms);
+		hand_ms += one_ms;
 	}
-	g_autofree char *what = g_strdup_printf("full clone, half-filled %s", cloning->format);
-	g_autofree char *note = g_strdup_printf("the whole command; %lld blocks, the source has %lld", (long long)blocks, (long long)wanted);
-	bench_line(cloning->bench, &(struct line){.what = what, .unit = "ms", .nvirt = nvirt, .floor = NAN, .peer = peer,
-	        .against = OF_PEER, .target = 1.1, .note = note});
+	if (ok)
+		bench_line(bench, &(struct line){"50 linked clones at once", "ms each", whole_ms / MANY, NAN, hand_ms / MANY, OF_PEER,
+		                          1.5, "peer: qemu-img create -b and virsh define, 50 times"});
+	return ok;
 }
 
-void bench_clone(struct bench *bench)
+void bench_clones(struct bench *bench)
 {
-	static const char *const formats[] = {"raw", "qcow2"};
-	g_autofree char *dir = g_build_filename(lab_dir(bench->lab), "h1", "img", NULL);
-	g_autofree char *noise = g_build_filename(dir, "bench-noise.raw", NULL);
-
-	struct run_cost cost;
-
-	fill(noise, bench->quick ? 512 : 2048);
-	for (unsigned i = 0; i < G_N_ELEMENTS(formats); i++) {
-		struct cloning cloning = {.bench = bench, .format = formats[i]};
-		cloning.name = g_strdup_printf("bench-%s", formats[i]);
-		cloning.source = g_strdup_printf("%s/bench-source.%s", dir, formats[i]);
-		cloning.copy = g_strdup_printf("%s/bench-tool.%s", dir, formats[i]);
-		cloning.clone = g_strdup_printf("%s/bench-copy.%s", dir, formats[i]);
-		run_command((const char *const[]){"qemu-img", "convert", "-f", "raw", "-O", formats[i], noise, cloning.source, NULL}, &cost);
-		define(&cloning);
-		compare(&cloning);
-		lab_do(bench->lab, "virsh", "h1", "-q", "undefine", cloning.name);
-		unlink(cloning.source);
-		g_free(cloning.name);
-		g_free(cloning.source);
-		g_free(cloning.copy);
-		g_free(cloning.clone);
-	}
-	unlink(noise);
+	if (!make_base(bench, "huge", "2000G") || !make_base(bench, "small", "1G") || !one_by_one(bench)
+	        || !many_at_once(bench))
+		bench_missing(bench, "linked clones", "a command failed");
 }
