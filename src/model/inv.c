@@ -427,6 +427,9 @@ void volume_row_free(struct volume_row *row)
 	g_free(row->used_by);
 	g_clear_pointer(&row->users, g_ptr_array_unref);
 	g_clear_pointer(&row->chain, g_ptr_array_unref);
+	g_clear_pointer(&row->uses, g_ptr_array_unref);
+	g_free(row->key);
+	g_free(row->problem);
 	g_free(row);
 }
 
@@ -437,7 +440,17 @@ void volume_layer_free(struct volume_layer *layer)
 	g_free(layer->path);
 	g_free(layer->format);
 	g_free(layer->pool);
+	g_free(layer->key);
 	g_free(layer);
+}
+
+void volume_use_free(struct volume_use *use)
+{
+	if (!use)
+		return;
+	g_free(use->words);
+	g_free(use->brief);
+	g_free(use);
 }
 
 void network_lease_free(struct network_lease *lease)
