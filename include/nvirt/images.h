@@ -68,6 +68,13 @@ const struct image *images_by_key(const struct images *images, const char *key);
  * volume_use *, borrowed; the array is owned. Uses that only say "is based on it" are left out.
  */
 GPtrArray *images_users(const struct image *image);
+/* The image, what lies below it and all that stands on it, into `set` (as keys). */
+void images_family(const struct image *image, GHashTable *set);
+/*
+ * Where it hangs in the tree: "│ └─ ", or "| `- "; "" for a root. Of its siblings those in `shown`
+ * count (NULL = all); no deeper than `max` levels. Owned.
+ */
+char *images_branch(const struct image *image, GHashTable *shown, bool ascii, unsigned max);
 /* How many images stand on it, at any height. */
 unsigned images_above(const struct image *image);
 /* "its base is missing; nobody uses it": owned, "" = nothing. `hints`: unused and outside too. */

@@ -14,7 +14,7 @@
 
 #define OPS(X)                                                                                               \
 	X(OP_NONE)                                                                                           \
-	X(OP_GUEST_START)    /* paused: bool, force-boot: bool, reset-nvram: bool */                         \
+	X(OP_GUEST_START) /* paused: bool, force-boot: bool, reset-nvram: bool, allow: paths */              \
 	X(OP_GUEST_SHUTDOWN) /* mode: default|acpi|agent, timeout: seconds, then-force: bool */              \
 	X(OP_GUEST_REBOOT)   /* mode: default|acpi|agent */                                                  \
 	X(OP_GUEST_RESET)                                                                                    \

@@ -334,7 +334,7 @@ bool image_check_verdict(const GPtrArray *chain, GError **error)
 	if (!text->len)
 		return true;
 	g_autofree char *raw = g_strdup_printf("the image '%s' stands on what it should not: %s. If this is meant, "
-	                                       "allow it by name: --allow '%s'",
+	                                       "allow it by name (\"Allow files\"): --allow '%s'",
 	        top->path, text->str, remedy->str);
 	g_autofree char *clean = text_clean(raw, -1);
 	g_set_error_literal(error, CONN_ERROR, VIR_ERR_OPERATION_DENIED, clean);

@@ -51,6 +51,12 @@ static char *current_tags(const struct store *store, const struct obj_ref *ref)
 		.name = NULL                                                                                 \
 	}
 
+#define PARAM_ALLOW                                                                                          \
+	{                                                                                                    \
+		.name = "allow", .title = "Allow files", .type = PARAM_STRING,                               \
+		.help = "Paths, separated by commas, that an image's header may name though they are odd.",  \
+	}
+
 static const struct param start_params[] = {
         {.name = "paused",
                 .title = "Paused",
@@ -67,8 +73,11 @@ static const struct param start_params[] = {
                 .help = "Make the firmware's variables anew from their template (UEFI).",
                 .type = PARAM_BOOL,
                 .fallback = "no"},
+        PARAM_ALLOW,
         PARAMS_END,
 };
+
+static const struct param allow_params[] = {PARAM_ALLOW, PARAMS_END};
 
 #define PARAM_MODE                                                                                           \
 	{                                                                                                    \
@@ -222,6 +231,7 @@ const struct action action_table[] = {
                 .virsh = "virsh start --paused %s",
                 .kind = OBJ_GUEST,
                 .flags = ACTION_WRITES | ACTION_BULK,
+                .params = allow_params,
                 .why_not = why_not_start,
                 .op = OP_GUEST_START,
         },
@@ -232,6 +242,7 @@ const struct action action_table[] = {
                 .virsh = "virsh start --force-boot %s",
                 .kind = OBJ_GUEST,
                 .flags = ACTION_WRITES | ACTION_DANGEROUS | ACTION_BULK,
+                .params = allow_params,
                 .confirm = CONFIRM_YES,
                 .consequence = "The saved memory is thrown away: the guest boots as after a power cut.",
                 .why_not = why_not_start_fresh,

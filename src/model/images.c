@@ -357,6 +357,48 @@ GPtrArray *images_users(const struct image *image)
 	return users;
 }
 
+void images_family(const struct image *image, GHashTable *set)
+{
+	g_autoptr(GPtrArray) above = above_of(image);
+
+	for (unsigned i = 0; i < above->len; i++)
+		g_hash_table_add(set, above->pdata[i]);
+	while (!image->ring_cut && image->base) {
+		image = image->base;
+		g_hash_table_add(set, (gpointer)image);
+	}
+}
+
+static bool last_of_siblings(const struct image *image, GHashTable *shown)
+{
+	const GPtrArray *siblings = image->base->overlays;
+
+	for (unsigned i = siblings->len; i > 0; i--) {
+		const struct image *at = siblings->pdata[i - 1];
+
+		if (at == image)
+			return true;
+		if (!shown || g_hash_table_contains(shown, at))
+			return false;
+	}
+	return true;
+}
+
+char *images_branch(const struct image *image, GHashTable *shown, bool ascii, unsigned max)
+{
+	static const char *const marks[2][4] = {{"├─ ", "└─ ", "│  ", "   "}, {"|- ", "`- ", "|  ", "   "}};
+	g_autoptr(GPtrArray) parts = g_ptr_array_new();
+	GString *text = g_string_new(NULL);
+
+	if (!image->depth)
+		return g_string_free(text, FALSE);
+	for (bool own = true; image->depth && parts->len < max; image = image->base, own = false)
+		g_ptr_array_add(parts, (gpointer)marks[ascii][(own ? 0 : 2) + last_of_siblings(image, shown)]);
+	for (unsigned i = parts->len; i > 0; i--)
+		g_string_append(text, parts->pdata[i - 1]);
+	return g_string_free(text, FALSE);
+}
+
 unsigned images_above(const struct image *image)
 {
 	g_autoptr(GPtrArray) all = above_of(image);
