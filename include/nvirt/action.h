@@ -23,6 +23,7 @@ enum action_flag {
 	        1 << 5, /* done by the front door itself (connect, disconnect, abort a task): op is OP_NONE */
 	ACTION_OFFLINE = 1 << 6, /* allowed while its host is not connected */
 	ACTION_EDITOR = 1 << 7,  /* the front door first lets the user's editor at it */
+	ACTION_PICK = 1 << 8,    /* with ACTION_PLAN: the plan's items are chosen from; args "remove" has the ids */
 };
 
 enum param_type {
@@ -45,6 +46,8 @@ struct param {
 	bool required;
 	/* Today's value of the object (rename, describe), owned by the caller; may be NULL. */
 	char *(*current)(const struct store *store, const struct obj_ref *ref);
+	/* What is proposed for something new, and taken where nothing was given; owned by the caller. */
+	char *(*propose)(const struct store *store, const struct obj_ref *ref);
 };
 
 enum confirm {
@@ -80,6 +83,9 @@ const struct action *action_by_verb(const char *verb);
 char *action_why_not(const struct action *action, const struct store *store, const struct obj_ref *ref);
 /* Checks every parameter; error names the parameter, the value and what is wanted. Fills in defaults. */
 bool action_check_args(const struct action *action, struct args *args, GError **error);
+/* What is proposed for this object, where nothing was given. */
+void action_propose(const struct action *action, const struct store *store, const struct obj_ref *ref,
+        struct args *args);
 /* A request for the back end; `args` are copied. */
 struct op_request *action_request(const struct action *action, const struct store *store,
         const struct obj_ref *ref, const struct args *args, const char *task_id);

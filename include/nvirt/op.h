@@ -84,6 +84,13 @@ void op_request_free(struct op_request *request);
  * What an operation would touch, found by looking at the host before anyone is
  * asked: the form shows it, --dry-run prints it.
  */
+enum plan_does {
+	PLAN_REMOVE,
+	PLAN_MAKE,
+	PLAN_CHANGE,
+	PLAN_KEEP, /* is read or stood on, and stays as it is */
+};
+
 struct plan_item {
 	char *id;      /* stable within the plan: "disk:vda", "nvram", "managed-save", "snapshots" */
 	char *what;    /* "disk vda" */
@@ -92,16 +99,20 @@ struct plan_item {
 	char *refused; /* why this one can not be chosen, or NULL */
 	bool chosen;   /* proposed */
 	bool required; /* always part of it, can not be deselected */
+	enum plan_does does;
 };
 
 struct plan {
 	char *refused;    /* why nothing can be done at all, or NULL */
 	GPtrArray *items; /* struct plan_item * */
 	GPtrArray *notes; /* char *: consequences in full sentences */
+	char *diff;       /* what changes in the definition, as a unified diff without secrets, or NULL */
 };
 
 struct plan *plan_new(void);
 struct plan_item *plan_add(struct plan *plan, const char *id, const char *what, const char *path);
+void plan_note(struct plan *plan, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void plan_free(struct plan *plan);
+const char *plan_does_word(enum plan_does does); /* "remove" */
 
 #endif

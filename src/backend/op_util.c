@@ -176,12 +176,21 @@ char *op_xml_string(xmlDocPtr doc, xmlNodePtr node, const char *xpath)
 	return text;
 }
 
+/* Out of the set, which looks at its nodes once more when it is freed: `each` may have freed this one. */
+static xmlNodePtr take_node(xmlNodeSetPtr set, int i)
+{
+	xmlNodePtr node = set->nodeTab[i];
+
+	set->nodeTab[i] = NULL;
+	return node;
+}
+
 void op_xml_each(xmlDocPtr doc, xmlNodePtr node, const char *xpath,
         void (*each)(xmlDocPtr doc, xmlNodePtr found, void *data), void *data)
 {
 	xmlXPathObjectPtr result = eval(doc, node, xpath);
 
 	for (int i = 0; result && result->nodesetval && i < result->nodesetval->nodeNr; i++)
-		each(doc, result->nodesetval->nodeTab[i], data);
+		each(doc, take_node(result->nodesetval, i), data);
 	xmlXPathFreeObject(result);
 }

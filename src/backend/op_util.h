@@ -52,7 +52,7 @@ xmlDocPtr op_xml_parse(const char *xml);
 xmlDocPtr op_guest_xml(virDomainPtr dom, unsigned flags);
 /* An XPath string expression below `node` (or the document when NULL); "" when there is nothing. Raw, owned. */
 char *op_xml_string(xmlDocPtr doc, xmlNodePtr node, const char *xpath);
-/* Calls `each` for every node. */
+/* Calls `each` for every node; it may free that node. */
 void op_xml_each(xmlDocPtr doc, xmlNodePtr node, const char *xpath,
         void (*each)(xmlDocPtr doc, xmlNodePtr found, void *data), void *data);
 

@@ -219,9 +219,11 @@ static void do_job(struct worker *worker, struct job *job)
 		return;
 	}
 	enum task_state state = run_op(job, row, &error);
-	if (state == TASK_UNKNOWN)
+	bool lost = state == TASK_UNKNOWN;
+	if (lost)
 		state = settle_job(job, row, &error);
-	steps_end(job, state, &error);
+	/* A warning after that means that it can not be told: then nothing is undone, and nothing forgotten. */
+	steps_end(job, lost && state == TASK_WARNING ? TASK_UNKNOWN : state, &error);
 	end_job(job, state, error);
 }
 

@@ -4,18 +4,20 @@
 
 #include "backend/conn.h"
 
-static char *object_key(const struct obj_ref *ref)
+/* The same operation on the same object: what was seen for another one says nothing. */
+static char *object_key(const struct op_request *request)
 {
+	const struct obj_ref *ref = &request->ref;
 	char uuid[37];
 
 	uuid_format(ref->uuid, uuid);
-	return g_strdup_printf("%u %s", ref->host, uuid);
+	return g_strdup_printf("%d %u %s %s", request->op, ref->host, uuid, ref->name ? ref->name : "");
 }
 
 /* What was agreed to are files, not names of drives that may hold others by now. */
 void workers_attach_seen(struct workers *workers, struct op_request *request)
 {
-	g_autofree char *key = object_key(&request->ref);
+	g_autofree char *key = object_key(request);
 	const char *seen = g_hash_table_lookup(workers->seen, key);
 
 	if (!seen || !workers_op_has_plan(request->op))
@@ -60,7 +62,7 @@ static void remember_plan(const struct planner *planner, const struct plan *plan
 	}
 	pthread_mutex_lock(&planner->workers->lock);
 	g_hash_table_replace(
-	        planner->workers->seen, object_key(&planner->request->ref), g_string_free(seen, FALSE));
+	        planner->workers->seen, object_key(planner->request), g_string_free(seen, FALSE));
 	pthread_mutex_unlock(&planner->workers->lock);
 }
 

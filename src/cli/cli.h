@@ -77,6 +77,8 @@ const char *cli_near_verb(const char *word);
  */
 char *cli_plan_choose(
         const struct plan *plan, const char *remove, const char *keep, bool all_storage, GError **error);
+/* The ids of a plan that is not chosen from: all that is not refused. Owned. */
+char *cli_plan_all(const struct plan *plan);
 /* For people: what goes (and `ids`, as chosen), what stays and why. Owned. */
 char *cli_plan_text(const struct plan *plan, const char *ids);
 json_object *cli_plan_json(const struct plan *plan, const char *ids);

@@ -31,8 +31,6 @@ struct verb {
 	struct cli_session *session;
 	GPtrArray *targets; /* struct target *, owned: those that can run */
 	bool refused;       /* some were taken out */
-	struct plan *plan;  /* of the only target, or NULL */
-	char *remove;       /* chosen from the plan: ids, one a line */
 };
 
 static bool is_dry(const struct verb *verb)
@@ -148,6 +146,7 @@ static void add_target(struct verb *verb, const struct obj_ref *ref)
 	target->args = args_copy(verb->cli->line.params);
 	/* It was checked with the words; here it fills in the defaults. */
 	action_check_args(verb->action, target->args, NULL);
+	action_propose(verb->action, verb->session->store, ref, target->args);
 	g_ptr_array_add(verb->targets, target);
 }
 
@@ -226,37 +225,53 @@ static struct op_request *make_request(const struct verb *verb, const struct tar
 	return action_request(verb->action, verb->session->store, &target->ref, target->args, NULL);
 }
 
-static int choose(struct verb *verb, struct target *target)
+static bool choose(struct verb *verb, struct target *target)
 {
 	const struct cli_line *line = &verb->cli->line;
 	g_autoptr(GError) error = NULL;
 
-	verb->remove = cli_plan_choose(verb->plan, cli_line_value(line, "remove"),
-	        cli_line_value(line, "keep"), cli_line_flag(line, "remove-all-storage"), &error);
-	if (!verb->remove) {
-		cli_report_refused(verb->cli, verb->action, target, error->message);
-		return EXIT_CODE_FAILED;
+	if (!(verb->action->flags & ACTION_PICK)) {
+		target->goes = cli_plan_all(target->plan);
+		return true;
 	}
-	args_set(target->args, "remove", verb->remove);
-	return EXIT_CODE_OK;
+	target->goes = cli_plan_choose(target->plan, cli_line_value(line, "remove"),
+	        cli_line_value(line, "keep"), cli_line_flag(line, "remove-all-storage"), &error);
+	if (target->goes)
+		args_set(target->args, "remove", target->goes);
+	else
+		cli_report_refused(verb->cli, verb->action, target, error->message);
+	return target->goes;
 }
 
-/* A plan is of one object: rows with a plan are never bulk. */
-static int make_plan(struct verb *verb)
+static int make_plan(struct verb *verb, struct target *target)
 {
-	struct target *target = verb->targets->pdata[0];
 	enum cli_wait wait;
 
+	target->plan = cli_session_plan(verb->session, make_request(verb, target), &wait);
+	if (!target->plan)
+		return wait == WAIT_INTERRUPTED ? EXIT_CODE_INTERRUPTED : EXIT_CODE_FAILED;
+	if (!target->plan->refused)
+		return choose(verb, target) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+	cli_report_refused(verb->cli, verb->action, target, target->plan->refused);
+	return EXIT_CODE_FAILED;
+}
+
+static int make_plans(struct verb *verb)
+{
 	if (!(verb->action->flags & ACTION_PLAN))
 		return EXIT_CODE_OK;
-	verb->plan = cli_session_plan(verb->session, make_request(verb, target), &wait);
-	if (!verb->plan)
-		return wait == WAIT_INTERRUPTED ? EXIT_CODE_INTERRUPTED : EXIT_CODE_FAILED;
-	if (verb->plan->refused) {
-		cli_report_refused(verb->cli, verb->action, target, verb->plan->refused);
-		return EXIT_CODE_FAILED;
+	for (unsigned i = 0; i < verb->targets->len;) {
+		int code = make_plan(verb, verb->targets->pdata[i]);
+
+		if (code == EXIT_CODE_INTERRUPTED)
+			return code;
+		verb->refused |= code != EXIT_CODE_OK;
+		if (code == EXIT_CODE_OK)
+			i++;
+		else
+			g_ptr_array_remove_index(verb->targets, i);
 	}
-	return choose(verb, target);
+	return verb->targets->len ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
 /*
@@ -303,7 +318,7 @@ static void print_dry_json(const struct verb *verb, const struct target *target)
 	json_add_string(object, "object", target->name);
 	json_add_string(object, "uuid", target->ref.kind == OBJ_HOST ? NULL : uuid);
 	json_object_object_add(object, "parameters", args);
-	json_object_object_add(object, "plan", verb->plan ? cli_plan_json(verb->plan, verb->remove) : NULL);
+	json_object_object_add(object, "plan", target->plan ? cli_plan_json(target->plan, target->goes) : NULL);
 	output_json(&verb->cli->out, object, false);
 }
 
@@ -323,8 +338,8 @@ static void print_dry_text(const struct verb *verb, const struct target *target)
 	g_string_append_printf(text, "would %s %s '%s' on '%s'\n", verb->action->verb,
 	        obj_kind_word(target->ref.kind), target->name, host->name);
 	args_foreach(target->args, append_arg, text);
-	if (verb->plan) {
-		g_autofree char *plan = cli_plan_text(verb->plan, verb->remove);
+	if (target->plan) {
+		g_autofree char *plan = cli_plan_text(target->plan, target->goes);
 
 		g_string_append(text, plan);
 	}
@@ -357,12 +372,14 @@ static char *question(const struct verb *verb)
 	if (verb->action->kind != OBJ_HOST)
 		g_string_append_printf(text, " on '%s'", host->name);
 	g_string_append_printf(text, "?\n%s", verb->action->consequence ? verb->action->consequence : "");
-	if (verb->plan) {
-		g_autofree char *plan = cli_plan_text(verb->plan, verb->remove);
+	for (unsigned i = 0; i < verb->targets->len; i++) {
+		const struct target *target = verb->targets->pdata[i];
+		g_autofree char *plan = target->plan ? cli_plan_text(target->plan, target->goes) : NULL;
 
-		g_string_append_printf(text, "\n%s", plan);
-		g_strchomp(text->str);
-		text->len = strlen(text->str);
+		if (plan && verb->targets->len > 1)
+			g_string_append_printf(text, "\n'%s':", target->name);
+		if (plan)
+			g_string_append_printf(text, "\n%s", g_strchomp(plan));
 	}
 	return g_string_free(text, FALSE);
 }
@@ -413,7 +430,7 @@ static int prepare(struct verb *verb)
 	drop_refused(verb);
 	if (!verb->targets->len)
 		return EXIT_CODE_FAILED;
-	code = make_plan(verb);
+	code = make_plans(verb);
 	return code == EXIT_CODE_OK ? read_current(verb) : code;
 }
 
@@ -457,8 +474,6 @@ int cli_action(struct cli *cli, const struct action *action)
 		return EXIT_CODE_USAGE;
 	verb.targets = g_ptr_array_new_with_free_func(free_target);
 	code = act(&verb);
-	plan_free(verb.plan);
-	g_free(verb.remove);
 	g_ptr_array_unref(verb.targets);
 	cli_session_free(verb.session);
 	return code;

@@ -104,7 +104,7 @@ struct cli_option *cli_action_options(const struct action *action)
 	GArray *all = g_array_new(TRUE, TRUE, sizeof(struct cli_option));
 
 	append_array(all, cli_options_action);
-	if (action->flags & ACTION_PLAN)
+	if (action->flags & ACTION_PICK)
 		append_array(all, cli_options_plan);
 	append_array(all, cli_options_common);
 	return (struct cli_option *)g_array_free(all, FALSE);

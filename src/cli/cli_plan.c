@@ -103,6 +103,19 @@ char *cli_plan_choose(
 	return g_strdup(ids->str);
 }
 
+char *cli_plan_all(const struct plan *plan)
+{
+	GString *ids = g_string_new(NULL);
+
+	for (unsigned i = 0; i < plan->items->len; i++) {
+		const struct plan_item *item = plan->items->pdata[i];
+
+		if (!item->refused)
+			g_string_append_printf(ids, "%s%s", ids->len ? "\n" : "", item->id);
+	}
+	return g_string_free(ids, FALSE);
+}
+
 static bool is_chosen(const char *ids, const char *id)
 {
 	g_auto(GStrv) list = g_strsplit(ids ? ids : "", "\n", -1);
@@ -112,13 +125,16 @@ static bool is_chosen(const char *ids, const char *id)
 
 static void append_item(GString *text, const struct plan_item *item, bool goes)
 {
-	g_string_append_printf(text, "  %s  %s  [%s]", goes ? "remove" : "keep  ", item->what, item->id);
+	const char *does = plan_does_word(goes ? item->does : PLAN_KEEP);
+
+	g_string_append_printf(text, "  %-6s  %s  [%s]", does, item->what, item->id);
 	if (item->path && *item->path)
 		g_string_append_printf(text, "  %s", item->path);
 	if (item->note && *item->note)
 		g_string_append_printf(text, "  (%s)", item->note);
 	if (item->refused)
-		g_string_append_printf(text, "  can not be removed: %s", item->refused);
+		g_string_append_printf(text, "  %s: %s", item->does == PLAN_REMOVE ? "can not be removed" : "refused",
+		        item->refused);
 	g_string_append_c(text, '\n');
 }
 
@@ -133,6 +149,8 @@ char *cli_plan_text(const struct plan *plan, const char *ids)
 	}
 	for (unsigned i = 0; i < plan->notes->len; i++)
 		g_string_append_printf(text, "  %s\n", (const char *)plan->notes->pdata[i]);
+	if (plan->diff && *plan->diff)
+		g_string_append_printf(text, "%s%s", plan->diff, g_str_has_suffix(plan->diff, "\n") ? "" : "\n");
 	return g_string_free(text, FALSE);
 }
 
@@ -152,7 +170,8 @@ json_object *cli_plan_json(const struct plan *plan, const char *ids)
 		json_add_string(one, "note", item->note);
 		json_add_string(one, "refused", item->refused);
 		json_add_bool(one, "required", item->required);
-		json_add_bool(one, "remove", is_chosen(ids, item->id));
+		json_add_string(one, "does", plan_does_word(is_chosen(ids, item->id) ? item->does : PLAN_KEEP));
+		json_add_bool(one, "remove", item->does == PLAN_REMOVE && is_chosen(ids, item->id));
 		json_object_array_add(items, one);
 	}
 	for (unsigned i = 0; i < plan->notes->len; i++)
@@ -160,5 +179,6 @@ json_object *cli_plan_json(const struct plan *plan, const char *ids)
 	json_add_string(object, "refused", plan->refused);
 	json_object_object_add(object, "items", items);
 	json_object_object_add(object, "notes", notes);
+	json_add_string(object, "diff", plan->diff);
 	return object;
 }

@@ -26,6 +26,8 @@ void target_free(struct target *target)
 	g_free(target->name);
 	args_free(target->args);
 	g_free(target->task_id);
+	plan_free(target->plan);
+	g_free(target->goes);
 	g_free(target);
 }
 

@@ -16,6 +16,8 @@ struct target {
 	struct args *args; /* checked */
 	char *task_id;     /* NULL until submitted */
 	bool ended;        /* reported */
+	struct plan *plan; /* what it would touch, or NULL */
+	char *goes;        /* what of the plan is done: ids, one a line */
 };
 
 void target_free(struct target *target);

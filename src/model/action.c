@@ -96,6 +96,18 @@ static void drop_unchanged(const struct action *action, const struct store *stor
 	}
 }
 
+void action_propose(const struct action *action, const struct store *store, const struct obj_ref *ref,
+        struct args *args)
+{
+	for (const struct param *param = action->params; param && param->name; param++) {
+		const char *value = args_get(args, param->name);
+		g_autofree char *proposed = param->propose && !(value && *value) ? param->propose(store, ref) : NULL;
+
+		if (proposed)
+			args_set(args, param->name, proposed);
+	}
+}
+
 struct op_request *action_request(const struct action *action, const struct store *store,
         const struct obj_ref *ref, const struct args *args, const char *task_id)
 {
@@ -104,6 +116,7 @@ struct op_request *action_request(const struct action *action, const struct stor
 	args_free(request->args);
 	request->args = args_copy(args);
 	drop_unchanged(action, store, ref, request->args);
+	action_propose(action, store, ref, request->args);
 	add_fixed(action, request->args);
 	request->task_id = g_strdup(task_id);
 	request->verb = g_strdup(action->verb);

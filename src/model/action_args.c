@@ -160,7 +160,7 @@ static void find_unknown(const char *name, const char *value G_GNUC_UNUSED, void
 	struct unknown *unknown = data;
 
 	/* The answer to the plan. */
-	if (unknown->action->flags & ACTION_PLAN && strcmp(name, "remove") == 0)
+	if (unknown->action->flags & ACTION_PICK && strcmp(name, "remove") == 0)
 		return;
 	for (const struct param *param = unknown->action->params; param && param->name; param++)
 		if (strcmp(param->name, name) == 0)

@@ -74,8 +74,10 @@ static const char *flags_rule(const struct action *action)
 		return "an operation writes, a local row does not";
 	if (action->flags & ACTION_OFFLINE && !local)
 		return "an operation can not run while its host is away";
-	if (action->flags & ACTION_PLAN && action->flags & ACTION_BULK)
-		return "a plan is of one object";
+	if (action->flags & ACTION_PICK && !(action->flags & ACTION_PLAN))
+		return "there is nothing to pick from without a plan";
+	if (action->flags & ACTION_PICK && action->flags & ACTION_BULK)
+		return "what is picked is of one object";
 	return NULL;
 }
 
@@ -114,6 +116,8 @@ static const char *param_rule(const struct action *action, const struct param *p
 		return "a yes-or-no has no default";
 	if (action->flags & ACTION_BULK && (param->type == PARAM_NAME || param->type == PARAM_PATH))
 		return "many objects can not share one name or file";
+	if (param->current && param->propose)
+		return "a parameter has a value of today and a proposed one";
 	for (const struct param *other = action->params; other != param; other++)
 		if (strcmp(other->name, param->name) == 0)
 			return "two parameters have the same name";

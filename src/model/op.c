@@ -152,10 +152,35 @@ struct plan_item *plan_add(struct plan *plan, const char *id, const char *what, 
 	return item;
 }
 
+void plan_note(struct plan *plan, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	g_ptr_array_add(plan->notes, g_strdup_vprintf(format, ap));
+	va_end(ap);
+}
+
+const char *plan_does_word(enum plan_does does)
+{
+	switch (does) {
+	case PLAN_REMOVE:
+		return "remove";
+	case PLAN_MAKE:
+		return "make";
+	case PLAN_CHANGE:
+		return "change";
+	case PLAN_KEEP:
+		return "keep";
+	}
+	return "";
+}
+
 void plan_free(struct plan *plan)
 {
 	if (!plan)
 		return;
+	g_free(plan->diff);
 	g_free(plan->refused);
 	g_ptr_array_unref(plan->items);
 	g_ptr_array_unref(plan->notes);

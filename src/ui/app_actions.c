@@ -19,6 +19,9 @@ struct action_run {
 	GPtrArray *refused; /* char *: "web1: it is off" */
 	struct args *args;
 	struct view *wait; /* the dialog shown while a plan is made, borrowed */
+	struct plan *plan; /* of the targets asked so far */
+	guint planned;     /* how many were */
+	bool formed;       /* its parameters were typed: going back goes there */
 };
 
 static void run_free(void *data)
@@ -29,6 +32,7 @@ static void run_free(void *data)
 	g_array_unref(run->targets);
 	g_ptr_array_unref(run->refused);
 	args_free(run->args);
+	plan_free(run->plan);
 	g_free(run);
 }
 
@@ -114,6 +118,19 @@ static char *question(const struct app *app, const struct action_run *run)
 	append_refused(run, out);
 	append_virsh(app, run, out);
 	return g_strdup(out->str);
+}
+
+static void show_refused(struct app *app, const struct action_run *run)
+{
+	if (run->refused->len == 1) {
+		app_notice(app, LEVEL_WARNING, "%s: %s", run->action->title,
+		        (const char *)run->refused->pdata[0]);
+		return;
+	}
+	g_autoptr(GString) out = g_string_new("None of the marked objects:\n");
+	for (guint i = 0; i < run->refused->len; i++)
+		g_string_append_printf(out, "\n  %s", (const char *)run->refused->pdata[i]);
+	app_show_text(app, run->action->title, out->str);
 }
 
 /* ---- the last step ---------------------------------------------------------- */
@@ -234,11 +251,21 @@ static void plan_given_up(struct app *app, bool yes, void *data)
 	run_free(g_steal_pointer(&app->planned));
 }
 
+static void ask_next(struct app *app, struct action_run *run)
+{
+	app->plan_id++;
+	if (app->backend)
+		backend_plan(app->backend,
+		        action_request(run->action, app->store, target(run, run->planned), run->args, ""),
+		        app->plan_id);
+}
+
 static void ask_plan(struct app *app, struct action_run *run)
 {
 	run_free(app->planned);
 	app->planned = run;
-	app->plan_id++;
+	run->planned = 0;
+	plan_free(g_steal_pointer(&run->plan));
 	g_autofree char *what = subject(app, run);
 	g_autofree char *text = g_strdup_printf("Looking at what belongs to %s …", what);
 	run->wait = dialog_new(app, &(struct dialog_options){.kind = DIALOG_WAIT,
@@ -246,9 +273,7 @@ static void ask_plan(struct app *app, struct action_run *run)
 	                                    .text = text,
 	                                    .done = plan_given_up});
 	app_push_modal(app, run->wait);
-	if (app->backend)
-		backend_plan(app->backend, action_request(run->action, app->store, target(run, 0), run->args, ""),
-		        app->plan_id);
+	ask_next(app, run);
 }
 
 static void copy_arg(const char *name, const char *value, void *data)
@@ -256,37 +281,114 @@ static void copy_arg(const char *name, const char *value, void *data)
 	args_set(data, name, value);
 }
 
+static void ask_form(struct app *app, struct action_run *run);
+
 static void plan_chosen(struct app *app, struct args *args, void *data)
 {
 	struct action_run *run = data;
-	if (!args) {
+	if (!args && run->formed)
+		ask_form(app, run);
+	else if (!args)
 		run_free(run);
+	if (!args)
 		return;
-	}
 	args_foreach(args, copy_arg, run->args);
 	args_free(args);
 	confirm(app, run);
 }
 
+static bool has_note(const struct plan *plan, const char *note)
+{
+	for (guint i = 0; i < plan->notes->len; i++)
+		if (!strcmp(plan->notes->pdata[i], note))
+			return true;
+	return false;
+}
+
+/* One plan of several: each part says whose it is; what is true of all is said once. */
+static void add_to_plan(struct action_run *run, struct plan *more, const char *name)
+{
+	for (guint i = 0; i < more->items->len; i++) {
+		const struct plan_item *from = more->items->pdata[i];
+		g_autofree char *what = g_strdup_printf("%s: %s", name, from->what);
+		struct plan_item *item = plan_add(run->plan, from->id, what, from->path);
+		item->note = g_strdup(from->note);
+		item->refused = g_strdup(from->refused);
+		item->does = from->does;
+		item->chosen = from->chosen;
+		item->required = from->required;
+	}
+	for (guint i = 0; i < more->notes->len; i++)
+		if (!has_note(run->plan, more->notes->pdata[i]))
+			plan_note(run->plan, "%s", (const char *)more->notes->pdata[i]);
+	plan_free(more);
+}
+
+/* Takes `plan`: of the next of the targets. One that is refused is left out, with its reason. */
+static void take_plan(struct app *app, struct action_run *run, struct plan *plan)
+{
+	g_autofree char *name = name_of(app, target(run, run->planned));
+	if (run->targets->len == 1) {
+		run->plan = plan;
+		run->planned++;
+		return;
+	}
+	if (!run->plan)
+		run->plan = plan_new();
+	if (!plan->refused) {
+		add_to_plan(run, plan, name);
+		run->planned++;
+		return;
+	}
+	g_ptr_array_add(run->refused, g_strdup_printf("%s: %s", name, plan->refused));
+	g_array_remove_index(run->targets, run->planned);
+	plan_free(plan);
+}
+
+static void plan_refused(struct app *app, struct action_run *run, const char *title, const char *why)
+{
+	/* What was typed is not lost: the form lies below the reason. */
+	if (run->formed)
+		ask_form(app, run);
+	app_show_text(app, title, why);
+	if (!run->formed)
+		run_free(run);
+}
+
 void app_plan_came(struct app *app)
 {
-	if (!app->planned)
-		return;
-	struct plan *plan = store_take_plan(app->store, app->plan_id);
+	struct plan *plan = app->planned ? store_take_plan(app->store, app->plan_id) : NULL;
 	if (!plan)
 		return;
-	struct action_run *run = g_steal_pointer(&app->planned);
+	struct action_run *run = app->planned;
+	take_plan(app, run, plan);
+	if (run->planned < run->targets->len) {
+		ask_next(app, run);
+		return;
+	}
+	app->planned = NULL;
 	if (app_focused_view(app) == run->wait)
 		app_pop_modal(app);
-	g_autofree char *what = subject(app, run);
-	g_autofree char *title = g_strdup_printf("%s: %s", run->action->title, what);
-	if (plan->refused) {
-		app_show_text(app, title, plan->refused);
-		plan_free(plan);
+	if (run->targets->len == 0) {
+		show_refused(app, run);
 		run_free(run);
 		return;
 	}
-	app_push_modal(app, plan_form_new(app, title, plan, plan_chosen, run, run_free));
+	g_autofree char *what = subject(app, run);
+	g_autofree char *title = g_strdup_printf("%s: %s", run->action->title, what);
+	if (run->plan->refused) {
+		g_autofree char *why = g_strdup(run->plan->refused);
+		plan_refused(app, run, title, why);
+		return;
+	}
+	app_push_modal(app,
+	        plan_form_new(app, &(struct plan_form_options){.title = title,
+	                                   .plan = g_steal_pointer(&run->plan),
+	                                   .pick = run->action->flags & ACTION_PICK,
+	                                   .back = run->formed ? "Back" : "Cancel",
+	                                   .done = plan_chosen,
+	                                   .data = run,
+	                                   .free_data = run_free}));
 }
 
 void app_plan_drop(struct app *app)
@@ -316,6 +418,17 @@ static void form_filled(struct app *app, struct args *args, void *data)
 	with_args(app, run);
 }
 
+static void ask_form(struct app *app, struct action_run *run)
+{
+	run->formed = true;
+	app_push_modal(app, form_new(app, &(struct form_options){.action = run->action,
+	                                          .ref = target(run, 0),
+	                                          .values = run->args,
+	                                          .done = form_filled,
+	                                          .data = run,
+	                                          .free_data = run_free}));
+}
+
 /* On its key an action runs with the usual values where there are any; the menu asks for them. */
 static bool needs_form(const struct action *action, bool ask)
 {
@@ -328,7 +441,7 @@ static bool needs_form(const struct action *action, bool ask)
 static void ask_args(struct app *app, struct action_run *run, bool ask)
 {
 	if (needs_form(run->action, ask)) {
-		app_push_modal(app, form_new(app, run->action, target(run, 0), form_filled, run, run_free));
+		ask_form(app, run);
 		return;
 	}
 	g_autoptr(GError) error = NULL;
@@ -355,19 +468,6 @@ static void sort_targets(const struct app *app, struct action_run *run, GArray *
 		else
 			g_ptr_array_add(run->refused, g_strdup_printf("%s: %s", name, reason));
 	}
-}
-
-static void show_refused(struct app *app, const struct action_run *run)
-{
-	if (run->refused->len == 1) {
-		app_notice(app, LEVEL_WARNING, "%s: %s", run->action->title,
-		        (const char *)run->refused->pdata[0]);
-		return;
-	}
-	g_autoptr(GString) out = g_string_new("None of the marked objects:\n");
-	for (guint i = 0; i < run->refused->len; i++)
-		g_string_append_printf(out, "\n  %s", (const char *)run->refused->pdata[i]);
-	app_show_text(app, run->action->title, out->str);
 }
 
 static void start(struct app *app, const struct action *action, const struct obj_ref *ref, bool ask)

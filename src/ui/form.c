@@ -356,24 +356,32 @@ static const struct view_ops form_view = {
         .paste = form_paste,
 };
 
-struct view *form_new(struct app *app, const struct action *action, const struct obj_ref *ref, form_done done,
-        void *data, void (*free_data)(void *data))
+static void add_field(struct form *form, const struct form_options *options, const struct param *param)
 {
+	const struct store *store = form->view.app->store;
+	char *(*ask)(const struct store *, const struct obj_ref *) = param->current ? param->current : param->propose;
+	g_autofree char *today = ask ? ask(store, options->ref) : NULL;
+	const char *typed = args_get(options->values, param->name);
+	struct field field;
+	field_init(&field, param, typed ? typed : today ? today : param->fallback);
+	field.known = today && param->current;
+	g_array_append_val(form->fields, field);
+}
+
+struct view *form_new(struct app *app, const struct form_options *options)
+{
+	const struct action *action = options->action;
+	const struct obj_ref *ref = options->ref;
 	struct form *form = g_new0(struct form, 1);
 	form->view = (struct view){.ops = &form_view, .app = app, .dirty = true};
 	form->action = action;
 	form->title = g_strdup_printf(
 	        "%s: %s %s", action->title, obj_kind_word(ref->kind), store_name(app->store, ref));
 	form->fields = g_array_new(FALSE, FALSE, sizeof(struct field));
-	for (const struct param *param = action->params; param && param->name; param++) {
-		g_autofree char *today = param->current ? param->current(app->store, ref) : NULL;
-		struct field field;
-		field_init(&field, param, today ? today : param->fallback);
-		field.known = today != NULL;
-		g_array_append_val(form->fields, field);
-	}
-	form->done = done;
-	form->data = data;
-	form->free_data = free_data;
+	for (const struct param *param = action->params; param && param->name; param++)
+		add_field(form, options, param);
+	form->done = options->done;
+	form->data = options->data;
+	form->free_data = options->free_data;
 	return &form->view;
 }

@@ -8,15 +8,29 @@
 /* `args` is NULL when the user gave up; it and `data` are the callee's. Called once, the form is gone then. */
 typedef void (*form_done)(struct app *app, struct args *args, void *data);
 
-/* One field a parameter of `action`; `ref` gives today's values. */
-struct view *form_new(struct app *app, const struct action *action, const struct obj_ref *ref, form_done done,
-        void *data, void (*free_data)(void *data));
+struct form_options {
+	const struct action *action;
+	const struct obj_ref *ref;  /* gives today's values and what is proposed */
+	const struct args *values;  /* what was typed before, or NULL */
+	form_done done;
+	void *data;
+	void (*free_data)(void *data);
+};
 
-/*
- * The items of `plan` (taken) with a box each; the chosen ids go into
- * args "remove", a line each.
- */
-struct view *plan_form_new(struct app *app, const char *title, struct plan *plan, form_done done, void *data,
-        void (*free_data)(void *data));
+/* One field a parameter of the action. */
+struct view *form_new(struct app *app, const struct form_options *options);
+
+struct plan_form_options {
+	const char *title; /* copied */
+	struct plan *plan; /* taken */
+	bool pick;         /* each item has a box; the chosen ids go into args "remove", a line each */
+	const char *back;  /* what the other button says, static: "Cancel" */
+	form_done done;
+	void *data;
+	void (*free_data)(void *data);
+};
+
+/* What an operation would touch: to look at, or to choose from. */
+struct view *plan_form_new(struct app *app, const struct plan_form_options *options);
 
 #endif

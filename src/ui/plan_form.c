@@ -10,13 +10,16 @@
 #include "form.h"
 #include "list.h"
 #include "nvirt/text.h"
+#include "review.h"
 
 struct plan_form {
 	struct view view;
 	struct rect items_at; /* on the screen, as last drawn; the next three too */
 	int buttons_y, go_end, cancel_end;
 	char *title;
+	const char *back;
 	struct plan *plan;
+	bool pick;
 	struct list list; /* the items, then the two buttons */
 	form_done done;
 	void *data;
@@ -57,7 +60,8 @@ static void submit(struct plan_form *form)
 		g_string_append_printf(chosen, "%s%s", chosen->len ? "\n" : "", item->id);
 	}
 	struct args *args = args_new();
-	args_set(args, "remove", chosen->str);
+	if (form->pick)
+		args_set(args, "remove", chosen->str);
 	finish(form, args);
 }
 
@@ -66,19 +70,21 @@ static void submit(struct plan_form *form)
 static void draw_item(const struct plan_form *form, struct area area, unsigned i, bool focused)
 {
 	const struct plan_item *item = item_at(form, i);
-	enum role role = item->refused ? ROLE_DIM : item->chosen ? ROLE_BOLD : ROLE_DIALOG;
+	enum role role = item->refused ? ROLE_DIM : item->chosen && form->pick ? ROLE_BOLD : ROLE_DIALOG;
 	const char *box = item->refused ? "    " : item->required ? "[*] " : item->chosen ? "[x] " : "[ ] ";
-	int x = area_text(area, 0, 0, -1, role, box);
+	int x = form->pick ? area_text(area, 0, 0, -1, role, box)
+	                   : area_textf(area, 0, 0, -1, item->does == PLAN_REMOVE ? ROLE_WARN : role, "%-7s",
+	                             plan_does_word(item->does));
 	x += area_textf(area, 0, x, -1, role, "%s  ", item->what);
 	area_text(area, 0, x, -1, role, item->path ? item->path : "");
 	if (item->refused)
-		area_textf(area, 1, 6, -1, ROLE_WARN, "kept: %s", item->refused);
+		area_textf(area, 1, 6, -1, ROLE_WARN, "%s: %s", form->pick ? "kept" : "refused", item->refused);
 	else if (item->note && *item->note)
 		area_text(area, 1, 6, -1, ROLE_DIM, item->note);
 	if (!focused)
 		return;
 	area_set_role(area, 0, 0, area.cols, ROLE_CURSOR);
-	area_cursor(area, 0, 1, true);
+	area_cursor(area, 0, form->pick ? 1 : 0, true);
 }
 
 static int draw_notes(const struct plan_form *form, struct area area, int y)
@@ -118,22 +124,23 @@ static void plan_form_draw(struct view *view, struct area area, bool focused)
 		draw_item(form, area_sub(items, (int)i * 2, 0, 2, items.cols), form->list.top + i,
 		        form->list.top + i == cursor);
 	if (n == 0)
-		area_text(items, 0, 0, -1, ROLE_DIM, "nothing besides the definition");
+		area_text(items, 0, 0, -1, ROLE_DIM, form->pick ? "nothing besides the definition" : "no files are touched");
 	draw_notes(form, area_sub(in, items.rows, 0, in.rows - 2 - items.rows, in.cols), 0);
 	form->items_at = (struct rect){items.y, items.x, items.rows, items.cols};
 	int x = box_button(in, in.rows - 1, 0, "Continue", cursor == (unsigned)n, true);
 	form->buttons_y = in.y + in.rows - 1;
 	form->go_end = in.x + x;
-	x += 2 + box_button(in, in.rows - 1, x + 2, "Cancel", cursor == (unsigned)n + 1, false);
+	x += 2 + box_button(in, in.rows - 1, x + 2, form->back, cursor == (unsigned)n + 1, false);
 	form->cancel_end = in.x + x;
-	area_text(in, in.rows - 1, x + 2, -1, ROLE_DIM, "Space chooses, Enter continues");
+	area_textf(in, in.rows - 1, x + 2, -1, ROLE_DIM, "%s%s", form->pick ? "Space chooses, Enter continues" : "Enter continues",
+	        form->plan->diff ? ", d definition" : "");
 }
 
 /* ---- keys ------------------------------------------------------------------- */
 
 static void toggle(struct plan_form *form)
 {
-	if (form->list.cursor >= form->plan->items->len)
+	if (form->list.cursor >= form->plan->items->len || !form->pick)
 		return;
 	struct plan_item *item = form->plan->items->pdata[form->list.cursor];
 	if (item->refused)
@@ -142,6 +149,28 @@ static void toggle(struct plan_form *form)
 		app_notice(form->view.app, LEVEL_WARNING, "%s is always part of it", item->what);
 	else
 		item->chosen = !item->chosen;
+}
+
+/* What changes in the definition, on a screen of its own. */
+static void show_diff(struct plan_form *form)
+{
+	static const struct review_choice choices[] = {{'c', "Close", false}, {0}};
+	if (!form->plan->diff)
+		return;
+	GPtrArray *lines = review_lines_new();
+	g_auto(GStrv) split = g_strsplit(form->plan->diff, "\n", -1);
+	for (char **line = split; *line && (**line || line[1]); line++)
+		review_add_text(lines,
+		        **line == '+'   ? ROLE_OK
+		        : **line == '-' ? ROLE_CRIT
+		        : **line == '@' ? ROLE_XML_VALUE
+		                        : ROLE_DIALOG,
+		        **line ? *line : " ");
+	app_push_modal(form->view.app,
+	        review_new(form->view.app, &(struct review_options){.title = form->title,
+	                                           .intro = "What changes in the definition.",
+	                                           .lines = lines,
+	                                           .choices = choices}));
 }
 
 static bool plan_form_key(struct view *view, keycode key, unsigned count)
@@ -157,6 +186,9 @@ static bool plan_form_key(struct view *view, keycode key, unsigned count)
 		return true;
 	case K_SPACE:
 		toggle(form);
+		return true;
+	case 'd':
+		show_diff(form);
 		return true;
 	case K_ENTER:
 		if (form->list.cursor == n + 1)
@@ -209,17 +241,22 @@ static const struct view_ops plan_form_view = {
         .mouse = plan_form_mouse,
 };
 
-struct view *plan_form_new(struct app *app, const char *title, struct plan *plan, form_done done, void *data,
-        void (*free_data)(void *data))
+struct view *plan_form_new(struct app *app, const struct plan_form_options *options)
 {
 	struct plan_form *form = g_new0(struct plan_form, 1);
+	unsigned n = options->plan->items->len;
 	form->view = (struct view){.ops = &plan_form_view, .app = app, .dirty = true};
-	form->title = g_strdup(title);
-	form->plan = plan;
-	form->done = done;
-	form->data = data;
-	form->free_data = free_data;
+	form->title = g_strdup(options->title);
+	form->plan = options->plan;
+	form->pick = options->pick;
+	form->back = options->back;
+	form->done = options->done;
+	form->data = options->data;
+	form->free_data = options->free_data;
 	form->list.height = G_MAXINT;
-	list_set_count(&form->list, plan->items->len + 2);
+	list_set_count(&form->list, n + 2);
+	/* Where nothing can be chosen, the next thing to do is to go on. */
+	if (!form->pick)
+		list_goto(&form->list, n);
 	return &form->view;
 }

@@ -478,7 +478,9 @@ static void cmd_export(struct view *view, unsigned count)
 	struct host_guests *self = (struct host_guests *)view;
 
 	(void)count;
-	app_push_modal(view->app, form_new(view->app, &export_action, &self->ref, export_asked, NULL, NULL));
+	app_push_modal(view->app, form_new(view->app, &(struct form_options){.action = &export_action,
+	                                                          .ref = &self->ref,
+	                                                          .done = export_asked}));
 }
 
 /* ---- input ---- */

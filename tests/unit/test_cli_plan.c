@@ -89,6 +89,27 @@ static void the_text_says_what_goes_and_what_stays(void **state)
 	plan_free(plan);
 }
 
+static void a_plan_without_choice_is_told_as_what_it_does(void **state)
+{
+	struct plan *plan = plan_new();
+	(void)state;
+
+	plan_add(plan, "overlay:vda", "overlay of vda", "/images/web1.a")->does = PLAN_MAKE;
+	plan_add(plan, "definition", "definition", NULL)->does = PLAN_CHANGE;
+	plan_add(plan, "base", "disk vda", "/images/web1")->does = PLAN_KEEP;
+	plan_note(plan, "Space needed: %d GiB.", 3);
+	plan->diff = g_strdup("-old\n+new");
+	g_autofree char *ids = cli_plan_all(plan);
+	g_autofree char *text = cli_plan_text(plan, ids);
+	assert_string_equal(text,
+	        "  make    overlay of vda  [overlay:vda]  /images/web1.a\n"
+	        "  change  definition  [definition]\n"
+	        "  keep    disk vda  [base]  /images/web1\n"
+	        "  Space needed: 3 GiB.\n"
+	        "-old\n+new\n");
+	plan_free(plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -96,6 +117,7 @@ int main(void)
 	        cmocka_unit_test(what_is_kept_stays),
 	        cmocka_unit_test(all_storage_spares_what_others_use),
 	        cmocka_unit_test(a_wrong_choice_is_an_error_and_no_guess),
+	        cmocka_unit_test(a_plan_without_choice_is_told_as_what_it_does),
 	        cmocka_unit_test(the_text_says_what_goes_and_what_stays),
 	};
 
