@@ -31,6 +31,9 @@
 	X(OP_GUEST_TAGS)      /* add, remove: tags, separated by commas */                                       \
 	X(OP_GUEST_EDIT)      /* request->edit */                                                           \
 	X(OP_GUEST_UNDEFINE)  /* remove: newline-separated plan item ids */                                  \
+	X(OP_GUEST_FLATTEN)                                                                                  \
+	X(OP_VOLUME_DELETE) /* unseen: bool */                                                               \
+	X(OP_VOLUME_REBASE) /* base: path on the host, format: qcow2|raw, allow: paths */                    \
 	X(OP_POOL_START)                                                                                     \
 	X(OP_POOL_STOP)                                                                                      \
 	X(OP_POOL_AUTOSTART) /* on: bool */                                                                  \

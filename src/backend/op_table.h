@@ -53,6 +53,9 @@ OP_FUNCTIONS(op_guest_describe);
 OP_FUNCTIONS(op_guest_tags);
 OP_FUNCTIONS(op_guest_edit);
 OP_FUNCTIONS(op_guest_undefine);
+OP_FUNCTIONS(op_guest_flatten);
+OP_FUNCTIONS(op_volume_delete);
+OP_FUNCTIONS(op_volume_rebase);
 OP_FUNCTIONS(op_pool_start);
 OP_FUNCTIONS(op_pool_stop);
 OP_FUNCTIONS(op_pool_autostart);
@@ -63,6 +66,8 @@ OP_FUNCTIONS(op_network_stop);
 OP_FUNCTIONS(op_network_autostart);
 OP_FUNCTIONS(op_network_define_default);
 
+struct plan *op_guest_flatten_plan(virConnectPtr conn, const struct op_request *request, GError **error);
+struct plan *op_volume_delete_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_guest_undefine_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 
 #endif
