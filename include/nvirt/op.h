@@ -31,6 +31,10 @@
 	X(OP_GUEST_TAGS)      /* add, remove: tags, separated by commas */                                       \
 	X(OP_GUEST_EDIT)      /* request->edit */                                                           \
 	X(OP_GUEST_UNDEFINE)  /* remove: newline-separated plan item ids */                                  \
+	X(OP_GUEST_CLONE)       /* name, mode: default|full|linked, count, start: bool, pool, own-overlay: bool, … */ \
+	X(OP_GUEST_TEMPLATE)    /* on: bool, own-overlay: bool */                                             \
+	X(OP_GUEST_OWN_OVERLAY) /* forget-snapshots: bool */                                                  \
+	X(OP_GUEST_UNPROTECT)   /* anyway: bool */                                                            \
 	X(OP_GUEST_FLATTEN)                                                                                  \
 	X(OP_VOLUME_DELETE) /* unseen: bool */                                                               \
 	X(OP_VOLUME_REBASE) /* base: path on the host, format: qcow2|raw, allow: paths */                    \

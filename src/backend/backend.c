@@ -224,7 +224,8 @@ void backend_refresh(struct backend *backend, unsigned id)
 	if (host == NULL)
 		return;
 	host_lock(host);
-	host->flags_due = host->lists_due = host->users_due = host->volumes_due = host->detail_kicked = true;
+	host->flags_due = host->lists_due = host->users_due = host->volumes_due = host->detail_kicked =
+	        host->snapshots_due = true;
 	definitions_are_old(host);
 	host_kick(host);
 	pthread_cond_broadcast(&host->detail_wake);

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copying an image of this machine: which way, and the way of plain files. Any thread. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "backend/copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "backend/conn.h"
@@ -15,6 +20,8 @@
 
 /* What is copied between two looks at the clock. */
 #define PIECE_BYTES (8 * 1024 * 1024)
+/* Stays in the processor's cache between the read and the write: measured as fast as anything. */
+#define BUFFER_BYTES (256 * 1024)
 #define TELL_US (G_USEC_PER_SEC / 5)
 
 static bool fail(GError **error, const char *what, const char *path, int number)
@@ -107,7 +114,7 @@ struct plain {
 	int from, to;
 	uint64_t done_bytes;
 	gint64 told_us;
-	bool by_hand; /* the kernel does not copy between these two */
+	bool by_server; /* a file server copies by itself; elsewhere the kernel's copying is the slower one (measured) */
 	char *buffer;
 };
 
@@ -130,8 +137,8 @@ static bool go_on(struct plain *plain, GError **error)
 static ssize_t copy_by_hand(struct plain *plain, off_t at, size_t len)
 {
 	if (!plain->buffer)
-		plain->buffer = g_malloc(PIECE_BYTES / 8);
-	ssize_t n = pread(plain->from, plain->buffer, MIN(len, PIECE_BYTES / 8), at);
+		plain->buffer = g_malloc(BUFFER_BYTES);
+	ssize_t n = pread(plain->from, plain->buffer, MIN(len, BUFFER_BYTES), at);
 	if (n <= 0)
 		return n;
 	for (ssize_t done = 0; done < n;) {
@@ -147,11 +154,11 @@ static ssize_t copy_piece(struct plain *plain, off_t at, size_t len)
 {
 	off_t in = at, out = at;
 
-	if (!plain->by_hand) {
+	if (plain->by_server) {
 		ssize_t n = copy_file_range(plain->from, &in, plain->to, &out, len, 0);
 		if (n > 0 || (n < 0 && errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP))
 			return n;
-		plain->by_hand = true;
+		plain->by_server = false;
 	}
 	return copy_by_hand(plain, at, len);
 }
@@ -168,8 +175,6 @@ static bool copy_extent(struct plain *plain, off_t at, off_t end, GError **error
 			return fail(error, "write", plain->copy->to, errno);
 		if (n == 0)
 			return fail(error, "read", plain->copy->from, EIO); /* it was cut while we read */
-		/* On its way to the disk while the next piece is read; not waited for. */
-		sync_file_range(plain->to, at, n, SYNC_FILE_RANGE_WRITE);
 		at += n;
 		plain->done_bytes += (uint64_t)n;
 	}
@@ -193,6 +198,13 @@ static bool copy_extents(struct plain *plain, off_t size, GError **error)
 	return true;
 }
 
+static bool on_server(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && (fs.f_type == NFS_SUPER_MAGIC || (unsigned)fs.f_type == SMB2_SUPER_MAGIC);
+}
+
 static bool copy_open(struct plain *plain, GError **error)
 {
 	const struct copy *copy = plain->copy;
@@ -206,6 +218,8 @@ static bool copy_open(struct plain *plain, GError **error)
 		return true;
 	if (ftruncate(plain->to, st.st_size) < 0)
 		return fail(error, "write", copy->to, errno);
+	plain->by_server = on_server(plain->from);
+	posix_fadvise(plain->from, 0, 0, POSIX_FADV_SEQUENTIAL);
 	return copy_extents(plain, st.st_size, error);
 }
 

@@ -12,6 +12,7 @@
 
 #define RETRY_US (5 * G_USEC_PER_SEC)
 #define GUEST_EVERY_US (3 * G_USEC_PER_SEC)
+#define SNAPSHOTS_EVERY_US (5 * G_USEC_PER_SEC)
 #define GUEST_GAP_US (200 * G_TIME_SPAN_MILLISECOND)
 /* One call a running guest on screen, where its process is not in our /proc. */
 #define CPU_TIMES_EVERY_US (5 * G_USEC_PER_SEC)
@@ -25,7 +26,7 @@
 
 /* What a round has to do. */
 struct due {
-	bool connect, facts, node, guest, rows, cpu_times, all, canary, pools, networks, volumes, usage;
+	bool connect, facts, node, guest, rows, cpu_times, all, canary, pools, networks, volumes, usage, snapshots, snapshots_asked;
 };
 
 /* ---- sections ---------------------------------------------------------------- */
@@ -258,6 +259,21 @@ static bool guest_due(const struct detail *detail, gint64 now_us, gint64 *next_u
 	        when(now_us, detail->guest_us + (host->detail_kicked ? GUEST_GAP_US : GUEST_EVERY_US), next_us);
 }
 
+/* Lock held. There is no event for snapshots; `snapshots_due` is set where one is likely. */
+static void snapshots_due(const struct detail *detail, gint64 now_us, struct due *due, gint64 *next_us)
+{
+	const struct backend_host *host = detail->host;
+	bool opened = detail->watch_serial != host->watch_serial && !obj_ref_equal(&detail->open, &host->open);
+
+	if (host->open.kind != OBJ_GUEST && host->open.kind != OBJ_SNAPSHOT)
+		return;
+
+	due->snapshots = opened ||
+	        when(now_us, detail->snapshots_us + (host->snapshots_due ? GUEST_GAP_US : SNAPSHOTS_EVERY_US),
+	                next_us);
+	due->snapshots_asked = due->snapshots && (opened || host->snapshots_due);
+}
+
 /* Lock held. */
 static void lists_due(const struct detail *detail, gint64 now_us, struct due *due, gint64 *next_us)
 {
@@ -305,8 +321,9 @@ static bool find_due(const struct detail *detail, struct due *due, gint64 *next_
 	due->all = host->all && !host->all_read && when(now_us, detail->all_us + ALL_GAP_US, next_us);
 	due->canary = host->visible->len > 0 && when(now_us, detail->canary_us + CANARY_EVERY_US, next_us);
 	lists_due(detail, now_us, due, next_us);
+	snapshots_due(detail, now_us, due, next_us);
 	return due->facts || due->node || due->guest || due->rows || due->all || due->canary || due->pools ||
-	        due->networks || due->volumes || due->usage;
+	        due->networks || due->volumes || due->usage || due->snapshots;
 }
 
 /* Lock held. Drops the domains that nobody looks at any more. */
@@ -343,6 +360,8 @@ static void take_due(struct detail *detail, const struct due *due)
 	host->rows_due = false;
 	if (due->guest)
 		host->detail_kicked = false;
+	if (due->snapshots)
+		host->snapshots_due = false;
 	if (due->pools)
 		host->lists_due = false;
 	if (due->volumes) {
@@ -377,6 +396,8 @@ static void work(struct detail *detail, const struct due *due)
 		return;
 	if (due->rows)
 		detail_rows(detail, due->cpu_times);
+	if (due->snapshots)
+		detail_snapshots(detail, due->snapshots_asked);
 	if (due->volumes)
 		detail_volumes(detail);
 	if (due->pools || (due->volumes && detail->storage))
@@ -426,6 +447,7 @@ static void detail_fini(struct detail *detail)
 {
 	disconnect(detail);
 	detail_look_clear(&detail->look);
+	detail_snapshots_free(detail->snapshots);
 	g_array_unref(detail->section_guests);
 	g_array_unref(detail->visible);
 	g_hash_table_destroy(detail->doms);

@@ -12,6 +12,7 @@
 #include "backend/host.h"
 
 struct addresses;
+struct snapshots_look;
 
 /* What is kept of the open guest between two looks. */
 struct look {
@@ -41,12 +42,13 @@ struct detail {
 	struct volumes *volumes;
 	GHashTable *arp; /* of the open network: MAC -> words, both owned */
 	unsigned arp_next;
+	struct snapshots_look *snapshots; /* of the open guest; NULL = not read */
 	/* What the last round left for the next one. */
 	bool usage_left, volumes_left;
 	bool volumes_fresh; /* read what is kept again: something changed */
 	/* When each job was last done. */
 	gint64 guest_us, all_us, all_kick_us, canary_us, cpu_times_us, node_us;
-	gint64 lists_us, networks_us, volumes_us, usage_us;
+	gint64 lists_us, networks_us, volumes_us, usage_us, snapshots_us;
 };
 
 /* `guests` NULL = none. false: left behind, do nothing more. */
@@ -67,6 +69,9 @@ unsigned detail_guest_count(struct detail *detail);
 /* The jobs. */
 void detail_guest(struct detail *detail);
 void detail_look_clear(struct look *look);
+/* The open guest's snapshots; `asked`: their files are looked at too, however short ago that was. */
+void detail_snapshots(struct detail *detail, bool asked);
+void detail_snapshots_free(struct snapshots_look *look);
 void detail_rows(struct detail *detail, bool cpu_times);
 /* Some of the definitions that nobody has on screen. */
 void detail_all(struct detail *detail);

@@ -97,7 +97,7 @@ static void stale_guest(struct backend_host *host, const uint8_t uuid[16], bool 
 	if (definition)
 		host->users_due = true;
 	if (host->open.kind == OBJ_GUEST && memcmp(host->open.uuid, uuid, 16) == 0)
-		host->detail_kicked = true;
+		host->detail_kicked = host->snapshots_due = true;
 	pthread_cond_broadcast(&host->detail_wake);
 }
 

@@ -345,6 +345,20 @@ static bool base_capacity(virConnectPtr conn, const char *base, uint64_t *capaci
 	return exists || refuse(error, "cannot base anything on '%s': it is not there", base);
 }
 
+bool hostfile_add_overlay(virStoragePoolPtr pool, const char *name, const char *base, const char *base_format,
+        uint64_t capacity_bytes, GError **error)
+{
+	g_autofree char *xml = overlay_xml(name, base, base_format, capacity_bytes);
+	virStorageVolPtr vol = virStorageVolCreateXML(pool, xml, 0);
+
+	if (!vol) {
+		conn_set_error(error, "cannot make '%s'", name);
+		return false;
+	}
+	virStorageVolFree(vol);
+	return true;
+}
+
 bool hostfile_make_overlay(virConnectPtr conn, const char *path, const char *base, const char *base_format,
         uint64_t capacity_bytes, GError **error)
 {
@@ -354,12 +368,7 @@ bool hostfile_make_overlay(virConnectPtr conn, const char *path, const char *bas
 		return refuse(error, "cannot base anything on '%s': its format is not known", base);
 	if (!base_capacity(conn, base, &capacity_bytes, error) || !open_new(&file, conn, path, error))
 		return false;
-	g_autofree char *xml = overlay_xml(file.name, base, base_format, capacity_bytes);
-	file.vol = virStorageVolCreateXML(file.pool, xml, 0);
-	if (file.vol)
-		return true;
-	conn_set_error(error, "cannot make '%s'", path);
-	return false;
+	return hostfile_add_overlay(file.pool, file.name, base, base_format, capacity_bytes, error);
 }
 
 /* ---- small copies ---- */

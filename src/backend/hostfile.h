@@ -69,6 +69,9 @@ bool hostfile_delete(virConnectPtr conn, const char *path, GError **error);
  */
 bool hostfile_make_overlay(virConnectPtr conn, const char *path, const char *base, const char *base_format,
         uint64_t capacity_bytes, GError **error);
+/* The same in an open pool, which is not read anew: for many at once. */
+bool hostfile_add_overlay(virStoragePoolPtr pool, const char *name, const char *base, const char *base_format,
+        uint64_t capacity_bytes, GError **error);
 /* Byte for byte through this machine, for small ones (NVRAM): at most 256 MiB. Fails when `to` exists. */
 bool hostfile_copy_small(virConnectPtr conn, const char *from, const char *to, GError **error);
 

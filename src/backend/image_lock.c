@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* QEMU's own locks on an image: see image_lock.h. */
+#define _GNU_SOURCE /* F_OFD_SETLK */
 #include "backend/image_lock.h"
 
 #include <errno.h>

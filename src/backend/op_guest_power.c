@@ -3,6 +3,7 @@
 #include "backend/image_check.h"
 #include "backend/op_table.h"
 #include "backend/op_util.h"
+#include "backend/protect.h"
 
 /* ---- start ---- */
 
@@ -56,7 +57,7 @@ enum task_state op_guest_start_run(struct job *job, GError **error)
 		return TASK_FAILED;
 	if (job->before.known && op_state_active(job->before.state))
 		return op_refuse(job, error, "start", "it is running already");
-	if (!check_images(job, dom, error))
+	if (protect_refuse(job, dom, "start", error) != TASK_OK || !check_images(job, dom, error))
 		return TASK_FAILED;
 	if (virDomainHasManagedSaveImage(dom, 0) == 1)
 		job_log(job, flags & VIR_DOMAIN_START_FORCE_BOOT

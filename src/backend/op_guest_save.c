@@ -3,6 +3,7 @@
 #include "backend/op_remedy.h"
 #include "backend/op_table.h"
 #include "backend/op_util.h"
+#include "backend/protect.h"
 
 #define LOOK_US G_USEC_PER_SEC
 
@@ -174,8 +175,18 @@ enum task_state op_guest_save_settle(struct job *job, GError **error)
 
 /* ---- restore ---- */
 
-/* Whose image it is, from its own header. */
-static bool image_uuid(struct job *job, const char *file, unsigned char uuid[VIR_UUID_BUFLEN], GError **error)
+/* It goes on with the disks that its image names, whatever the definition says by now. */
+static enum task_state refuse_base(struct job *job, const char *file, xmlDocPtr doc, GError **error)
+{
+	g_autoptr(GPtrArray) disks = protect_own_disks(job->conn, doc);
+	g_autofree const char **paths = protect_paths(disks);
+	g_autofree char *verb = g_strdup_printf("restore from '%s' on", file);
+
+	return protect_refuse_files(job, paths, NULL, verb, error);
+}
+
+/* Whose image it is, from its own header; owned. */
+static xmlDocPtr read_image(struct job *job, const char *file, unsigned char uuid[VIR_UUID_BUFLEN], GError **error)
 {
 	char *xml = virDomainSaveImageGetXMLDesc(job->conn, file, 0);
 	g_autoptr(xmlDoc) doc = op_xml_parse(xml);
@@ -183,13 +194,13 @@ static bool image_uuid(struct job *job, const char *file, unsigned char uuid[VIR
 	free(xml);
 	if (!doc) {
 		conn_set_error(error, "cannot restore from '%s'", file);
-		return false;
+		return NULL;
 	}
 	g_autofree char *text = op_xml_string(doc, NULL, "/domain/uuid");
 	if (uuid_parse(text, uuid))
-		return true;
+		return g_steal_pointer(&doc);
 	g_set_error(error, CONN_ERROR, VIR_ERR_XML_ERROR, "cannot restore from '%s': it names no guest", file);
-	return false;
+	return NULL;
 }
 
 static enum task_state restore(struct job *job, const char *file, GError **error)
@@ -213,7 +224,10 @@ enum task_state op_guest_restore_run(struct job *job, GError **error)
 	const char *file = args_get(job->request->args, "file");
 	unsigned char uuid[VIR_UUID_BUFLEN];
 
-	if (!check_file(job, "restore on", file, error) || !image_uuid(job, file, uuid, error))
+	if (!check_file(job, "restore on", file, error))
+		return TASK_FAILED;
+	g_autoptr(xmlDoc) doc = read_image(job, file, uuid, error);
+	if (!doc)
 		return TASK_FAILED;
 	g_autoptr(virDomain) dom = virDomainLookupByUUID(job->conn, uuid);
 	if (dom && virDomainIsActive(dom) == 1) {
@@ -222,6 +236,8 @@ enum task_state op_guest_restore_run(struct job *job, GError **error)
 		        virDomainGetName(dom));
 		return TASK_FAILED;
 	}
+	if (refuse_base(job, file, doc, error) != TASK_OK)
+		return TASK_FAILED;
 	return restore(job, file, error);
 }
 
@@ -230,7 +246,8 @@ enum task_state op_guest_restore_settle(struct job *job, GError **error)
 	const char *file = args_get(job->request->args, "file");
 	unsigned char uuid[VIR_UUID_BUFLEN];
 
-	if (!image_uuid(job, file, uuid, error))
+	g_autoptr(xmlDoc) doc = read_image(job, file, uuid, error);
+	if (!doc)
 		return TASK_UNKNOWN;
 	g_autoptr(virDomain) dom = virDomainLookupByUUID(job->conn, uuid);
 	bool active = dom && virDomainIsActive(dom) == 1;

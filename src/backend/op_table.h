@@ -53,6 +53,10 @@ OP_FUNCTIONS(op_guest_describe);
 OP_FUNCTIONS(op_guest_tags);
 OP_FUNCTIONS(op_guest_edit);
 OP_FUNCTIONS(op_guest_undefine);
+OP_FUNCTIONS(op_guest_clone);
+OP_FUNCTIONS(op_guest_template);
+OP_FUNCTIONS(op_guest_own_overlay);
+OP_FUNCTIONS(op_guest_unprotect);
 OP_FUNCTIONS(op_guest_flatten);
 OP_FUNCTIONS(op_volume_delete);
 OP_FUNCTIONS(op_volume_rebase);
@@ -69,5 +73,7 @@ OP_FUNCTIONS(op_network_define_default);
 struct plan *op_guest_flatten_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_volume_delete_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_guest_undefine_plan(virConnectPtr conn, const struct op_request *request, GError **error);
+struct plan *op_guest_clone_plan(virConnectPtr conn, const struct op_request *request, GError **error);
+struct plan *op_guest_own_overlay_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 
 #endif

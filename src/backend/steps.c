@@ -154,6 +154,22 @@ void steps_keep(struct job *job)
 	task_step_free(all);
 }
 
+bool steps_defined(struct job *job)
+{
+	bool any = false;
+
+	for (unsigned i = 0; job->steps && i < job->steps->list->len; i++) {
+		const struct task_step *step = ((struct own_step *)job->steps->list->pdata[i])->step;
+		if (step->kind != STEP_DEFINITION || step->mark == STEP_UNDONE)
+			continue;
+		g_autoptr(virDomain) dom = virDomainLookupByUUID(job->conn, step->uuid);
+		if (!dom)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 /* ---- undoing ---- */
 
 static bool refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);

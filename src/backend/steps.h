@@ -50,6 +50,9 @@ void steps_keep(struct job *job);
  */
 char *steps_undo(struct job *job);
 
+/* Is every guest that was to be defined there, and was there one at all? For settling. */
+bool steps_defined(struct job *job);
+
 /* The worker's: keeps or undoes by how the operation ended; says in `error` or the job's words what stays. */
 void steps_end(struct job *job, enum task_state state, GError **error);
 void steps_free(struct steps *steps);

@@ -196,6 +196,82 @@ static const struct param tag_remove_params[] = {
         PARAMS_END,
 };
 
+static char *propose_clone_name(const struct store *store, const struct obj_ref *ref)
+{
+	return g_strdup_printf("%s-clone", store_name(store, ref));
+}
+
+static const struct param clone_params[] = {
+        {.name = "name",
+                .title = "Name",
+                .help = "The clone's name; of several, '##' in it becomes the number.",
+                .type = PARAM_NAME,
+                .required = true,
+                .propose = propose_clone_name},
+        {.name = "mode",
+                .title = "Kind",
+                .help = "A copy of its own, or an overlay on the source's file; linked by default for a template.",
+                .type = PARAM_CHOICE,
+                .choices = "default|full|linked",
+                .fallback = "default"},
+        {.name = "count",
+                .title = "How many",
+                .help = "Several clones at once, at most 1000.",
+                .type = PARAM_STRING,
+                .fallback = "1"},
+        {.name = "start",
+                .title = "Start",
+                .help = "Start it when it is made.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        {.name = "pool",
+                .title = "Pool",
+                .help = "Where its files go; empty: beside the source's.",
+                .type = PARAM_STRING},
+        {.name = "own-overlay",
+                .title = "Overlay for source",
+                .help = "Linked, and the source runs: give it an overlay first, so that its files stay as they are.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        {.name = "keep-passthrough",
+                .title = "Host devices too",
+                .help = "Keep devices of the host in it; only one guest at a time can have them.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        {.name = "allow",
+                .title = "Allow files",
+                .help = "Odd files below its images that you trust, separated by commas.",
+                .type = PARAM_STRING},
+        PARAMS_END,
+};
+
+static const struct param untemplate_params[] = {
+        {.name = "own-overlay",
+                .title = "Overlay of its own",
+                .help = "Give it an overlay, so that clones can go on standing on its files.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        PARAMS_END,
+};
+
+static const struct param own_overlay_params[] = {
+        {.name = "forget-snapshots",
+                .title = "Forget snapshots",
+                .help = "Have libvirt forget its snapshots, which stay in the old files unused.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        PARAMS_END,
+};
+
+static const struct param unprotect_params[] = {
+        {.name = "anyway",
+                .title = "Anyway",
+                .help = "Also when it can not be told whether all clones are gone.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        PARAMS_END,
+};
+
 const struct action_fixed action_fixed_table[] = {
         {"start-paused", "paused", "yes"},
         {"start-fresh", "force-boot", "yes"},
@@ -205,6 +281,8 @@ const struct action_fixed action_fixed_table[] = {
         {"pool-autostart-off", "on", "no"},
         {"net-autostart-on", "on", "yes"},
         {"net-autostart-off", "on", "no"},
+        {"template", "on", "yes"},
+        {"untemplate", "on", "no"},
         {NULL, NULL, NULL},
 };
 
@@ -452,6 +530,59 @@ const struct action action_table[] = {
                 .key = "e",
                 .why_not = why_not_edit,
                 .op = OP_GUEST_EDIT,
+        },
+        /* guests: clones */
+        {
+                .verb = "clone",
+                .title = "Clone",
+                .help = "Makes clones of a guest: whole copies, or linked ones that stand on its files.",
+                .virsh = "virt-clone -o %s -n NAME --auto-clone",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_ABORTABLE | ACTION_PLAN,
+                .key = "c",
+                .params = clone_params,
+                .why_not = why_not_clone,
+                .op = OP_GUEST_CLONE,
+        },
+        {
+                .verb = "template",
+                .title = "Make a template",
+                .help = "Makes a template of a guest that is off: it does not start, and its disks stay as they are.",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_BULK,
+                .confirm = CONFIRM_YES,
+                .consequence = "The guest does not start any more, until it is made a guest again.",
+                .why_not = why_not_template,
+                .op = OP_GUEST_TEMPLATE,
+        },
+        {
+                .verb = "untemplate",
+                .title = "Make a guest again",
+                .help = "Makes a guest of a template that no clone stands on, or gives it an overlay of its own.",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_BULK,
+                .params = untemplate_params,
+                .why_not = why_not_untemplate,
+                .op = OP_GUEST_TEMPLATE,
+        },
+        {
+                .verb = "own-overlay",
+                .title = "Own overlay",
+                .help = "Gives a guest that clones stand on files of its own, so that it and they can all run.",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_PLAN,
+                .params = own_overlay_params,
+                .why_not = why_not_own_overlay,
+                .op = OP_GUEST_OWN_OVERLAY,
+        },
+        {
+                .verb = "unprotect",
+                .title = "Lift protection",
+                .help = "Lets a guest write to its files again when no clone stands on them any more.",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_BULK,
+                .params = unprotect_params,
+                .op = OP_GUEST_UNPROTECT,
         },
         {
                 .verb = "undefine",

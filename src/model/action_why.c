@@ -34,6 +34,9 @@ static char *by_rule(const struct store *store, const struct obj_ref *ref, state
 
 static const char *start_rule(const struct guest *guest)
 {
+	/* Known once its definition was read; the back end looks again. */
+	if (guest->flags & GUEST_TEMPLATE && !is_active(guest))
+		return "is a template: clone it, or make it a guest again (untemplate)";
 	switch (guest->state) {
 	case GUEST_RUNNING:
 	case GUEST_BLOCKED:
@@ -171,6 +174,8 @@ static const char *autostart_on_rule(const struct guest *guest)
 {
 	if (!(guest->flags & GUEST_PERSISTENT))
 		return "is transient: libvirt forgets it when it stops, so it can not start by itself";
+	if (guest->flags & GUEST_TEMPLATE)
+		return "is a template, which does not start";
 	return guest->flags & GUEST_AUTOSTART ? "starts with the host already" : NULL;
 }
 
@@ -191,6 +196,36 @@ static const char *rename_rule(const struct guest *guest)
 	if (guest->flags & GUEST_SNAPSHOTS)
 		return "has snapshots: libvirt renames only guests without";
 	return NULL;
+}
+
+static const char *clone_rule(const struct guest *guest)
+{
+	return guest->flags & GUEST_PERSISTENT ? NULL : "is transient: it has no stored definition to clone";
+}
+
+static const char *template_rule(const struct guest *guest)
+{
+	if (is_active(guest))
+		return "is running: shut it down first";
+	if (guest->flags & GUEST_TEMPLATE)
+		return "is a template already";
+	if (guest->flags & GUEST_MANAGED_SAVE)
+		return "has saved memory, that could not go on any more: drop it first (managedsave-remove)";
+	return guest->flags & GUEST_PERSISTENT ? NULL : "is transient: it vanishes when it stops";
+}
+
+static const char *untemplate_rule(const struct guest *guest)
+{
+	return is_active(guest) ? "is running: it is no template" : NULL;
+}
+
+static const char *own_overlay_rule(const struct guest *guest)
+{
+	if (guest->flags & GUEST_TEMPLATE)
+		return "is a template, which does not run: make it a guest again (untemplate)";
+	return !is_active(guest) && guest->flags & GUEST_MANAGED_SAVE
+	               ? "has saved memory that belongs to its files as they are: start it first"
+	               : NULL;
 }
 
 static const char *edit_rule(const struct guest *guest)
@@ -229,6 +264,10 @@ GUEST_WHY(why_not_autostart_off, autostart_off_rule)
 GUEST_WHY(why_not_rename, rename_rule)
 GUEST_WHY(why_not_edit, edit_rule)
 GUEST_WHY(why_not_undefine, undefine_rule)
+GUEST_WHY(why_not_clone, clone_rule)
+GUEST_WHY(why_not_template, template_rule)
+GUEST_WHY(why_not_untemplate, untemplate_rule)
+GUEST_WHY(why_not_own_overlay, own_overlay_rule)
 
 /* ---- pools ---- */
 

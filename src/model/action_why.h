@@ -25,6 +25,10 @@
 	X(why_not_rename)                                                                                    \
 	X(why_not_edit)                                                                                      \
 	X(why_not_undefine)                                                                                  \
+	X(why_not_clone)                                                                                     \
+	X(why_not_template)                                                                                  \
+	X(why_not_untemplate)                                                                                \
+	X(why_not_own_overlay)                                                                               \
 	X(why_not_pool_start)                                                                                \
 	X(why_not_pool_active)                                                                               \
 	X(why_not_pool_autostart_on)                                                                         \

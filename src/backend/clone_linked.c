@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Linked clones: see clone_linked.h. Worker threads. */
+#include "backend/clone_linked.h"
+
+#include <string.h>
+
+#include "backend/clone_names.h"
+#include "backend/clone_xml.h"
+#include "backend/hostfile.h"
+#include "backend/image_check.h"
+#include "backend/op_util.h"
+#include "backend/own_overlay.h"
+#include "backend/protect.h"
+#include "backend/steps.h"
+#include "nvirt/text.h"
+
+#define VERB "clone"
+#define TRIES 1000
+
+/* A file that clones are to stand on. */
+struct base {
+	char *target, *path, *format;
+	uint64_t capacity_bytes;
+};
+
+struct linking {
+	virConnectPtr conn;
+	virDomainPtr source;
+	const struct op_request *request;
+	char **names;
+	xmlDocPtr doc;     /* of the source: stored, with secrets where it will be defined from */
+	GPtrArray *bases;  /* struct base * */
+	struct own_overlay *own; /* a running source gets these first; else NULL */
+	struct hostfile place; /* holds the pool where the overlays go */
+	char *dir;
+	GHashTable *promised; /* names of files that are spoken for */
+};
+
+static void base_free(gpointer data)
+{
+	struct base *base = data;
+
+	g_free(base->target);
+	g_free(base->path);
+	g_free(base->format);
+	g_free(base);
+}
+
+static void linking_fini(struct linking *linking)
+{
+	g_strfreev(linking->names);
+	xmlFreeDoc(linking->doc);
+	g_clear_pointer(&linking->bases, g_ptr_array_unref);
+	g_clear_pointer(&linking->promised, g_hash_table_unref);
+	own_overlay_free(linking->own);
+	hostfile_close(&linking->place);
+	g_free(linking->dir);
+}
+
+static bool refuse(const struct linking *linking, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static bool refuse(const struct linking *linking, GError **error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_autofree char *why = g_strdup_vprintf(format, args);
+	va_end(args);
+	g_set_error(error, CONN_ERROR, VIR_ERR_OPERATION_INVALID, "cannot " VERB " '%s': %s", linking->request->name, why);
+	return false;
+}
+
+/* ---- what the clones stand on ---- */
+
+static void add_base(struct linking *linking, const char *target, const char *path, const char *format)
+{
+	struct base *base = g_new0(struct base, 1);
+
+	base->target = g_strdup(target);
+	base->path = g_strdup(path);
+	base->format = g_strdup(format);
+	g_ptr_array_add(linking->bases, base);
+}
+
+static bool measure_base(const struct linking *linking, struct base *base, GError **error)
+{
+	struct hostfile_info info;
+
+	if (*base->path != '/')
+		return refuse(linking, error, "its disk %s is no file of this host: make a full clone", base->target);
+	if (!*base->format)
+		return refuse(linking, error,
+		        "its definition does not state the format of disk %s, and a guessed one can be wrong; state it (edit)",
+		        base->target);
+	if (!hostfile_look(linking->conn, base->path, &info, error))
+		return false;
+	bool exists = info.exists;
+	base->capacity_bytes = info.capacity_bytes;
+	hostfile_info_fini(&info);
+	return exists || refuse(linking, error, "the file '%s' of its disk %s is missing", base->path, base->target);
+}
+
+static bool find_bases(struct linking *linking, GError **error)
+{
+	g_autoptr(GPtrArray) disks = protect_own_disks(linking->conn, linking->doc);
+
+	linking->bases = g_ptr_array_new_with_free_func(base_free);
+	for (unsigned i = 0; i < disks->len; i++) {
+		const struct own_disk *disk = g_ptr_array_index(disks, i);
+		add_base(linking, disk->target, disk->path, disk->format);
+	}
+	for (unsigned i = 0; i < linking->bases->len; i++)
+		if (!measure_base(linking, g_ptr_array_index(linking->bases, i), error))
+			return false;
+	return linking->bases->len || refuse(linking, error, "it has no disk of its own to stand on");
+}
+
+/* A guest that runs goes on writing: only an overlay of its own makes its files stay as they are. */
+static bool judge_state(struct linking *linking, GError **error)
+{
+	bool own = args_get_bool(linking->request->args, "own-overlay", false);
+	int active = virDomainIsActive(linking->source);
+
+	if (active < 0) {
+		conn_set_error(error, "cannot look at '%s'", linking->request->name);
+		return false;
+	}
+	if (!active && virDomainHasManagedSaveImage(linking->source, 0) == 1)
+		return refuse(linking, error,
+		        "its saved memory belongs to its disks as they are and could not go on after it: start it and "
+		        "shut it down, or drop the saved memory (managedsave-remove)");
+	if (!active)
+		return true;
+	if (!own)
+		return refuse(linking, error,
+		        "it is running and writes to the files that its clones would stand on: shut it down, let it "
+		        "have an overlay of its own (own-overlay), or make a full clone");
+	linking->own = own_overlay_look(linking->source, true, error);
+	g_autofree char *why = linking->own ? own_overlay_refused(linking->own, false) : NULL;
+	return linking->own && (!why || refuse(linking, error, "%s", why));
+}
+
+/* ---- where the overlays go ---- */
+
+static bool find_place(struct linking *linking, GError **error)
+{
+	const char *pool = args_get(linking->request->args, "pool");
+	const struct base *first = g_ptr_array_index(linking->bases, 0);
+	g_autofree char *beside = NULL;
+
+	if (pool && *pool) {
+		g_autoptr(virStoragePool) named = virStoragePoolLookupByName(linking->conn, pool);
+		char *xml = named ? virStoragePoolGetXMLDesc(named, 0) : NULL;
+		g_autoptr(xmlDoc) doc = op_xml_parse(xml);
+		free(xml);
+		if (!doc) {
+			conn_set_error(error, "cannot use the pool '%s'", pool);
+			return false;
+		}
+		linking->dir = op_xml_string(doc, NULL,
+		        "/pool[@type='dir' or @type='fs' or @type='netfs']/target/path");
+		if (!*linking->dir)
+			return refuse(linking, error, "the pool '%s' holds no files: overlays need one that does", pool);
+		if (virStoragePoolIsActive(named) != 1)
+			return refuse(linking, error, "the pool '%s' is not active: start it (pool-start)", pool);
+	} else {
+		linking->dir = g_path_get_dirname(first->path);
+		if (g_str_has_prefix(first->path, "/dev/"))
+			return refuse(linking, error, "its disk %s is a device: say in which pool the overlays go (pool)",
+			        first->target);
+	}
+	beside = g_build_filename(linking->dir, "nvirt-place", NULL);
+	return hostfile_open(&linking->place, linking->conn, beside, error);
+}
+
+static bool is_taken(const struct linking *linking, const char *name)
+{
+	if (g_hash_table_contains(linking->promised, name))
+		return true;
+	g_autoptr(virStorageVol) vol = virStorageVolLookupByName(linking->place.pool, name);
+	return vol || virGetLastErrorCode() != VIR_ERR_NO_STORAGE_VOL;
+}
+
+/* "web-1.qcow2", or "web-1-vdb.qcow2" where it has several disks; a file that is there is never used. */
+static char *overlay_name(const struct linking *linking, const char *clone, const char *target)
+{
+	g_autofree char *stem = linking->bases->len == 1 ? g_strdup(clone) : g_strdup_printf("%s-%s", clone, target);
+
+	for (unsigned i = 1; i < TRIES; i++) {
+		char *name = i == 1 ? g_strdup_printf("%s.qcow2", stem) : g_strdup_printf("%s.%u.qcow2", stem, i);
+		if (!is_taken(linking, name)) {
+			g_hash_table_add(linking->promised, g_strdup(name));
+			return name;
+		}
+		g_free(name);
+	}
+	return NULL;
+}
+
+static GPtrArray *clone_files(const struct linking *linking, const char *clone, GError **error)
+{
+	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func((GDestroyNotify)clone_file_free);
+
+	for (unsigned i = 0; i < linking->bases->len; i++) {
+		const struct base *base = g_ptr_array_index(linking->bases, i);
+		g_autofree char *name = overlay_name(linking, clone, base->target);
+		if (!name) {
+			refuse(linking, error, "no file name is free for disk %s of '%s'", base->target, clone);
+			return NULL;
+		}
+		g_autofree char *path = g_build_filename(linking->dir, name, NULL);
+		g_ptr_array_add(files, clone_file_new(base->target, path, "qcow2"));
+	}
+	return g_steal_pointer(&files);
+}
+
+/* ---- looking at all of it; nothing is changed ---- */
+
+static bool look(struct linking *linking, bool secure, GError **error)
+{
+	const struct args *args = linking->request->args;
+
+	if (args_get_int(args, "count", 1) < 1)
+		return refuse(linking, error, "the number of clones must be a whole number from 1 to %d", CLONE_COUNT_MAX);
+	linking->promised = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	linking->names = clone_names(linking->conn, args_get(args, "name"), args_get_int(args, "count", 1), error);
+	if (!linking->names || !judge_state(linking, error))
+		return false;
+	linking->doc = op_guest_xml(linking->source, VIR_DOMAIN_XML_INACTIVE | (secure ? VIR_DOMAIN_XML_SECURE : 0));
+	if (!linking->doc) {
+		conn_set_error(error, "cannot read the definition of '%s'", linking->request->name);
+		return false;
+	}
+	return image_check_guest(linking->source, linking->doc, args_get(args, "allow"), error)
+	       && find_bases(linking, error) && find_place(linking, error);
+}
+
+/* ---- making ---- */
+
+static bool make_overlays(struct job *job, const struct linking *linking, const GPtrArray *files, GError **error)
+{
+	for (unsigned i = 0; i < files->len; i++) {
+		const struct clone_file *file = g_ptr_array_index(files, i);
+		const struct base *base = g_ptr_array_index(linking->bases, i);
+		g_autofree char *name = g_path_get_basename(file->path);
+		unsigned step = steps_will_make_file(job, file->path);
+
+		if (!hostfile_add_overlay(
+		            linking->place.pool, name, base->path, base->format, base->capacity_bytes, error)) {
+			/* Somebody else was quicker: that one is not ours to take back. */
+			if (virGetLastErrorCode() == VIR_ERR_STORAGE_VOL_EXIST
+			        || virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID)
+				steps_gone(job, step);
+			return false;
+		}
+		steps_made(job, step);
+	}
+	return true;
+}
+
+static bool copy_nvram(struct job *job, const struct linking *linking, const char *to, GError **error)
+{
+	g_autofree char *from = clone_nvram_source(linking->doc);
+	struct hostfile_info info;
+
+	if (!to || !from)
+		return true;
+	/* A guest that was never started has none yet: the clone gets its own from the template. */
+	if (!hostfile_look(linking->conn, from, &info, error))
+		return false;
+	bool exists = info.exists;
+	hostfile_info_fini(&info);
+	if (!exists)
+		return true;
+	if (!hostfile_look(linking->conn, to, &info, error))
+		return false;
+	bool taken = info.exists;
+	hostfile_info_fini(&info);
+	if (taken)
+		return refuse(linking, error, "'%s' is there already: another guest's UEFI variables", to);
+	unsigned step = steps_will_make_file(job, to);
+	if (!hostfile_copy_small(linking->conn, from, to, error))
+		return false;
+	steps_made(job, step);
+	return true;
+}
+
+static bool define(struct job *job, const struct linking *linking, const struct clone_spec *spec, GError **error)
+{
+	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(xmlDoc) doc = clone_definition(linking->doc, spec, notes);
+	xmlChar *text = NULL;
+	int len = 0;
+
+	xmlDocDumpMemory(doc, &text, &len);
+	unsigned step = steps_will_define(job, spec->uuid, spec->name);
+	g_autoptr(virDomain) dom =
+	        virDomainDefineXMLFlags(linking->conn, (const char *)text, VIR_DOMAIN_DEFINE_VALIDATE);
+	if (dom)
+		steps_made(job, step);
+	else
+		conn_set_error(error, "cannot define '%s'", spec->name);
+	explicit_bzero(text, (size_t)len);
+	xmlFree(text);
+	/* All clones of one source have the same. */
+	for (unsigned i = 0; g_str_equal(spec->name, linking->names[0]) && i < notes->len; i++)
+		job_log(job, "%s", (const char *)g_ptr_array_index(notes, i));
+	return dom != NULL;
+}
+
+static bool make_clone(struct job *job, const struct linking *linking, const char *name, GError **error)
+{
+	g_autoptr(GPtrArray) files = clone_files(linking, name, error);
+	g_autofree char *nvram = clone_nvram_source(linking->doc) ? clone_nvram_target(linking->doc, name) : NULL;
+	struct clone_spec spec = {.name = name,
+	        .disks = files,
+	        .nvram = nvram,
+	        .keep_passthrough = args_get_bool(linking->request->args, "keep-passthrough", false)};
+	g_autofree char *uuid = g_uuid_string_random();
+
+	uuid_parse(uuid, spec.uuid);
+	return files && make_overlays(job, linking, files, error) && copy_nvram(job, linking, nvram, error)
+	       && define(job, linking, &spec, error);
+}
+
+static bool make_all(struct job *job, const struct linking *linking, GError **error)
+{
+	unsigned n = g_strv_length(linking->names);
+
+	for (unsigned i = 0; i < n; i++) {
+		if (job_abort_asked(job)) {
+			g_set_error(error, CONN_ERROR, VIR_ERR_OPERATION_ABORTED, "aborted after %u of %u clones", i, n);
+			return false;
+		}
+		if (n > 1) {
+			job_say(job, "making '%s', %u of %u", linking->names[i], i + 1, n);
+			job_progress(job, (double)i / n, 0, 0);
+		}
+		if (!make_clone(job, linking, linking->names[i], error))
+			return false;
+	}
+	return true;
+}
+
+/* ---- the source: its files stay as they are from here on ---- */
+
+static bool protect(struct job *job, const struct linking *linking, GError **error)
+{
+	g_autofree const char **paths = g_new0(const char *, linking->bases->len + 1);
+	g_autofree char *weak = NULL;
+	bool ok;
+
+	if (linking->own) {
+		ok = own_overlay_make(job, linking->source, linking->own, false, &weak, error);
+	} else {
+		for (unsigned i = 0; i < linking->bases->len; i++)
+			paths[i] = ((struct base *)g_ptr_array_index(linking->bases, i))->path;
+		ok = protect_base(job, linking->source, paths, &weak, error);
+	}
+	if (ok && weak)
+		job_log(job, "%s", weak);
+	return ok;
+}
+
+/* ---- the end ---- */
+
+static enum task_state start_all(struct job *job, const struct linking *linking)
+{
+	unsigned n = g_strv_length(linking->names), failed = 0;
+
+	steps_keep(job);
+	for (unsigned i = 0; i < n; i++) {
+		g_autoptr(virDomain) dom = virDomainLookupByName(linking->conn, linking->names[i]);
+		if (dom && virDomainCreate(dom) == 0)
+			continue;
+		failed++;
+		job_log(job, "'%s' did not start: %s", linking->names[i], virGetLastErrorMessage());
+	}
+	if (!failed)
+		return TASK_OK;
+	job_say(job, "%u of %u were made, but %u did not start: see the log", n, n, failed);
+	return TASK_WARNING;
+}
+
+static void say_done(struct job *job, const struct linking *linking, bool started)
+{
+	unsigned n = g_strv_length(linking->names);
+	const char *rest = started ? ", started" : "";
+
+	if (n == 1)
+		job_say(job, "linked clone '%s' made%s", linking->names[0], rest);
+	else
+		job_say(job, "%u linked clones made, '%s' to '%s'%s", n, linking->names[0], linking->names[n - 1], rest);
+}
+
+enum task_state clone_linked_run(struct job *job, virDomainPtr source, GError **error)
+{
+	struct linking linking = {.conn = job->conn, .source = source, .request = job->request};
+	bool start = args_get_bool(job->request->args, "start", false);
+	enum task_state state = TASK_FAILED;
+
+	job_set_abortable(job, true);
+	if (look(&linking, true, error) && protect(job, &linking, error) && make_all(job, &linking, error))
+		state = start ? start_all(job, &linking) : TASK_OK;
+	else if (job_abort_asked(job))
+		state = TASK_ABORTED;
+	if (state == TASK_OK)
+		say_done(job, &linking, start);
+	linking_fini(&linking);
+	return state;
+}
+
+enum task_state clone_linked_settle(struct job *job, GError **error)
+{
+	const struct args *args = job->request->args;
+	int64_t count = CLAMP(args_get_int(args, "count", 1), 1, CLONE_COUNT_MAX);
+	g_auto(GStrv) names = clone_names_make(args_get(args, "name"), (unsigned)count);
+	unsigned there = 0;
+
+	for (unsigned i = 0; names[i]; i++) {
+		g_autoptr(virDomain) dom = virDomainLookupByName(job->conn, names[i]);
+		if (!dom && virGetLastErrorCode() != VIR_ERR_NO_DOMAIN) {
+			conn_set_error(error, "cannot look for '%s'", names[i]);
+			return TASK_UNKNOWN;
+		}
+		there += dom != NULL;
+	}
+	job_say(job, "%u of %u clones are there", there, (unsigned)count);
+	return there == count ? TASK_OK : TASK_FAILED;
+}
+
+/* ---- the plan ---- */
+
+static void add_item(struct plan *plan, enum plan_does does, const char *id, const char *what, const char *path)
+{
+	g_autofree char *clean_id = text_clean(id, -1), *clean_what = text_clean(what, -1);
+	g_autofree char *clean = text_clean(path, -1);
+	struct plan_item *item = plan_add(plan, clean_id, clean_what, clean);
+
+	item->does = does;
+	item->chosen = item->required = true;
+}
+
+static bool plan_clone(const struct linking *linking, struct plan *plan, const char *name, GError **error)
+{
+	g_autoptr(GPtrArray) files = clone_files(linking, name, error);
+	g_autofree char *definition = g_strdup_printf("definition:%s", name);
+	g_autofree char *guest = g_strdup_printf("guest '%s'", name);
+	g_autofree char *from = clone_nvram_source(linking->doc);
+
+	for (unsigned i = 0; files && i < files->len; i++) {
+		const struct clone_file *file = g_ptr_array_index(files, i);
+		g_autofree char *id = g_strdup_printf("disk:%s:%s", name, file->target);
+		g_autofree char *what = g_strdup_printf("overlay for %s of '%s'", file->target, name);
+		add_item(plan, PLAN_MAKE, id, what, file->path);
+	}
+	if (files && from) {
+		g_autofree char *to = clone_nvram_target(linking->doc, name);
+		g_autofree char *id = g_strdup_printf("nvram:%s", name);
+		add_item(plan, PLAN_MAKE, id, "UEFI variables (NVRAM)", to);
+	}
+	if (files)
+		add_item(plan, PLAN_MAKE, definition, guest, "");
+	return files != NULL;
+}
+
+static void plan_source(const struct linking *linking, struct plan *plan)
+{
+	for (unsigned i = 0; linking->own && i < linking->own->list->len; i++) {
+		const struct new_overlay *overlay = g_ptr_array_index(linking->own->list, i);
+		g_autofree char *id = g_strdup_printf("own:%s", overlay->target);
+		g_autofree char *what = g_strdup_printf("overlay for %s of '%s'", overlay->target, linking->request->name);
+		add_item(plan, PLAN_MAKE, id, what, overlay->path);
+	}
+	for (unsigned i = 0; i < linking->bases->len; i++) {
+		const struct base *base = g_ptr_array_index(linking->bases, i);
+		g_autofree char *id = g_strdup_printf("base:%s", base->target);
+		add_item(plan, PLAN_KEEP, id, "base", base->path);
+	}
+}
+
+bool clone_linked_plan(
+        virConnectPtr conn, virDomainPtr source, const struct op_request *request, struct plan *plan, GError **error)
+{
+	struct linking linking = {.conn = conn, .source = source, .request = request};
+	bool ok = look(&linking, false, error);
+
+	if (ok)
+		plan_source(&linking, plan);
+	for (unsigned i = 0; ok && linking.names[i]; i++)
+		ok = plan_clone(&linking, plan, linking.names[i], error);
+	if (ok && linking.own)
+		plan_note(plan, "'%s' goes on running, on overlays of its own; its files as they are now become the base.",
+		        request->name);
+	else if (ok)
+		plan_note(plan, "While clones stand on it, '%s' does not start: own-overlay or template are the ways out.",
+		        request->name);
+	linking_fini(&linking);
+	return ok;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The names of clones that are made at once. */
+#ifndef NVIRT_BACKEND_CLONE_NAMES_H
+#define NVIRT_BACKEND_CLONE_NAMES_H
+
+#include <glib.h>
+#include <libvirt/libvirt.h>
+
+#define CLONE_COUNT_MAX 1000
+
+/*
+ * One: the pattern itself. More: a run of '#' in it becomes the number with at
+ * least as many digits, "web-##" -> "web-01", "web-02", …; without '#' the number
+ * is appended, "web" -> "web-1". Pure; NULL-terminated, owned.
+ */
+char **clone_names_make(const char *pattern, unsigned count);
+/* The same; NULL with `error` for a count or name that can not be, or a name that a guest has. Worker threads. */
+char **clone_names(virConnectPtr conn, const char *pattern, int64_t count, GError **error);
+
+#endif
