@@ -3,9 +3,13 @@
  * Copying the disks of a guest that does not write to them: by this machine
  * where the files are really here, else by the daemon. Worker threads.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "backend/clone.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -240,7 +244,7 @@ static bool copy_there(const struct clone_disk *disk, const char *path, struct c
 
 /* ---- one clone ---- */
 
-static bool is_here(struct clone *clone, const struct clone_disk *disk, struct job *job)
+static bool is_here(const struct clone_disk *disk, struct job *job)
 {
 	return !disk->device && hostfile_is_local(job->conn, disk->source) && access(disk->source, R_OK) == 0
 	       && clone_dir_is_local(job, disk->dir);
@@ -249,7 +253,7 @@ static bool is_here(struct clone *clone, const struct clone_disk *disk, struct j
 static bool copy_disk(struct clone *clone, const struct clone_disk *disk, const char *path,
         struct clone_progress *progress, GError **error)
 {
-	if (is_here(clone, disk, progress->job))
+	if (is_here(disk, progress->job))
 		return copy_here(clone, disk, path, progress, error);
 	if (clone->internal) {
 		g_set_error(error, CONN_ERROR, VIR_ERR_NO_SUPPORT,

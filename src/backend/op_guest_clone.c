@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Cloning a guest: which way, and then that way's own file. Worker threads. */
 #include "backend/base_mark.h"
+#include "backend/clone_full.h"
 #include "backend/clone_linked.h"
 #include "backend/op_table.h"
 #include "backend/op_util.h"
+#include "nvirt/text.h"
 
 /* Clones of a template are linked unless something else is asked for. */
 static bool is_linked(virDomainPtr source, const struct op_request *request)
@@ -21,30 +23,34 @@ enum task_state op_guest_clone_run(struct job *job, GError **error)
 
 	if (!source)
 		return TASK_FAILED;
-	if (is_linked(source, job->request))
-		return clone_linked_run(job, source, error);
-	return op_refuse(job, error, "clone", "only linked clones can be made");
+	return is_linked(source, job->request) ? clone_linked_run(job, source, error) : clone_full_run(job, error);
 }
 
 enum task_state op_guest_clone_settle(struct job *job, GError **error)
 {
-	return clone_linked_settle(job, error);
+	g_autoptr(virDomain) source = NULL;
+	enum task_state found = op_settle_guest(job, &source, error);
+
+	if (found == TASK_UNKNOWN)
+		return found;
+	if (source && is_linked(source, job->request))
+		return clone_linked_settle(job, error);
+	return clone_full_settle(job, source, error);
 }
 
 struct plan *op_guest_clone_plan(virConnectPtr conn, const struct op_request *request, GError **error)
 {
 	g_autoptr(virDomain) source = virDomainLookupByUUID(conn, request->ref.uuid);
-	struct plan *plan = plan_new();
-	bool ok = false;
+	g_autoptr(GError) local = NULL;
 
-	if (!source)
+	if (!source) {
 		conn_set_error(error, "cannot look at '%s'", request->name);
-	else if (is_linked(source, request))
-		ok = clone_linked_plan(conn, source, request, plan, error);
-	else
-		plan->refused = g_strdup("only linked clones can be made"), ok = true;
-	if (ok)
-		return plan;
-	plan_free(plan);
-	return NULL;
+		return NULL;
+	}
+	struct plan *plan = plan_new();
+	bool ok = is_linked(source, request) ? clone_linked_plan(conn, source, request, plan, &local)
+	                                     : clone_full_plan(conn, request, plan, &local);
+	if (!ok && !plan->refused)
+		plan->refused = text_clean(local ? local->message : "it can not be looked at", -1);
+	return plan;
 }

@@ -1,35 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Cloning a guest: the plan, the act, and what became of it. Worker threads. */
-#include <libxml/xmlsave.h>
+/* Full clones: the plan, the act, and what became of it. Worker threads. */
+#include "backend/clone_full.h"
 
 #include "backend/clone.h"
-#include "backend/clone_linked.h"
-#include "backend/metadata.h"
-#include "backend/op_table.h"
 #include "backend/op_util.h"
 #include "backend/steps.h"
 #include "nvirt/diff.h"
 #include "nvirt/text.h"
-
-static bool is_template(virDomainPtr dom)
-{
-	char *text = virDomainGetMetadata(
-	        dom, VIR_DOMAIN_METADATA_ELEMENT, METADATA_TEMPLATE_URI, VIR_DOMAIN_AFFECT_CONFIG);
-	bool marked = text != NULL;
-
-	free(text);
-	return marked;
-}
-
-/* Of a template a linked one, of anything else a full one, unless it is said. */
-static bool is_linked(virDomainPtr dom, const struct op_request *request)
-{
-	const char *mode = args_get(request->args, "mode");
-
-	if (g_strcmp0(mode, "linked") == 0)
-		return true;
-	return g_strcmp0(mode, "full") != 0 && is_template(dom);
-}
 
 /* ---- plan ---- */
 
@@ -136,7 +113,7 @@ static void note_inside(struct plan *plan)
 	                "in it: rm /etc/machine-id /etc/ssh/ssh_host_*; systemd-machine-id-setup; ssh-keygen -A");
 }
 
-static bool full_plan(virConnectPtr conn, const struct op_request *request, struct plan *plan, GError **error)
+bool clone_full_plan(virConnectPtr conn, const struct op_request *request, struct plan *plan, GError **error)
 {
 	struct clone *clone = clone_look(conn, request, false, error);
 	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
@@ -155,23 +132,6 @@ static bool full_plan(virConnectPtr conn, const struct op_request *request, stru
 	}
 	clone_free(clone);
 	return ok;
-}
-
-struct plan *op_guest_clone_plan(virConnectPtr conn, const struct op_request *request, GError **error)
-{
-	g_autoptr(virDomain) dom = virDomainLookupByUUID(conn, request->ref.uuid);
-	g_autoptr(GError) local = NULL;
-
-	if (!dom) {
-		conn_set_error(error, "cannot clone '%s'", request->name);
-		return NULL;
-	}
-	struct plan *plan = plan_new();
-	bool ok = is_linked(dom, request) ? clone_linked_plan(conn, dom, request, plan, &local)
-	                                  : full_plan(conn, request, plan, &local);
-	if (!ok)
-		plan->refused = text_clean(local ? local->message : "it can not be looked at", -1);
-	return plan;
 }
 
 /* ---- the act ---- */
@@ -218,7 +178,7 @@ static enum task_state fail(struct job *job, const struct clone *clone, unsigned
 	return aborted ? TASK_ABORTED : TASK_FAILED;
 }
 
-static enum task_state run_full(struct job *job, GError **error)
+enum task_state clone_full_run(struct job *job, GError **error)
 {
 	struct clone *clone = clone_look(job->conn, job->request, true, error);
 	struct clone_progress progress = {.job = job, .start_us = g_get_monotonic_time()};
@@ -248,26 +208,10 @@ static enum task_state run_full(struct job *job, GError **error)
 	return state;
 }
 
-enum task_state op_guest_clone_run(struct job *job, GError **error)
+enum task_state clone_full_settle(struct job *job, virDomainPtr source, GError **error)
 {
-	g_autoptr(virDomain) dom = op_guest(job, "clone", error);
-
-	if (!dom)
-		return TASK_FAILED;
-	return is_linked(dom, job->request) ? clone_linked_run(job, dom, error) : run_full(job, error);
-}
-
-enum task_state op_guest_clone_settle(struct job *job, GError **error)
-{
-	g_autoptr(virDomain) dom = NULL;
-	enum task_state found = op_settle_guest(job, &dom, error);
-
-	if (found == TASK_UNKNOWN)
-		return found;
-	if (dom && is_linked(dom, job->request))
-		return clone_linked_settle(job, error);
-	if (dom)
-		clone_backup_end(job, dom);
+	if (source)
+		clone_backup_end(job, source);
 	if (steps_defined(job)) {
 		job_say(job, "the clone is there");
 		return TASK_OK;
