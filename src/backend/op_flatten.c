@@ -10,6 +10,7 @@
 #include "backend/flatten.h"
 #include "backend/image_check.h"
 #include "backend/op_table.h"
+#include "backend/protect.h"
 #include "nvirt/text.h"
 
 #define VERB "flatten"
@@ -132,6 +133,7 @@ static void tell_bases(struct job *job, const struct flatten *flatten)
 		const struct flat_disk *disk = flatten->disks->pdata[i];
 		const struct image_member *base = disk->chain->pdata[1];
 		tell_base(job, users, base->path);
+		protect_lift(job, base->path);
 	}
 	file_users_free(users);
 }

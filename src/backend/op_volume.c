@@ -10,6 +10,7 @@
 #include "backend/hostfile.h"
 #include "backend/op_table.h"
 #include "backend/op_util.h"
+#include "backend/protect.h"
 #include "nvirt/text.h"
 
 #define VERB "delete"
@@ -173,6 +174,8 @@ enum task_state op_volume_delete_run(struct job *job, GError **error)
 	g_string_assign(job->paths, look.path);
 	if (virStorageVolDelete(look.vol, 0) < 0)
 		return op_fail(job, NULL, error, VERB);
+	if (*base == '/')
+		protect_lift(job, base);
 	job_say(job, "'%s' was deleted%s", look.path, *base ? "; what it stood on stays" : "");
 	return TASK_OK;
 }

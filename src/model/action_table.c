@@ -79,6 +79,31 @@ static const struct param start_params[] = {
 
 static const struct param allow_params[] = {PARAM_ALLOW, PARAMS_END};
 
+static const struct param volume_delete_params[] = {
+        {.name = "unseen",
+                .title = "Although unseen",
+                .help = "Also when some pools or guests can not be looked at for users of it.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        PARAMS_END,
+};
+
+static const struct param volume_rebase_params[] = {
+        {.name = "base",
+                .title = "New base",
+                .help = "Where the image it stands on lies now.",
+                .type = PARAM_PATH,
+                .required = true},
+        {.name = "format",
+                .title = "Its format",
+                .help = "The format of the new base; it is never guessed.",
+                .type = PARAM_CHOICE,
+                .choices = "qcow2|raw",
+                .fallback = "qcow2"},
+        PARAM_ALLOW,
+        PARAMS_END,
+};
+
 #define PARAM_MODE                                                                                           \
 	{                                                                                                    \
 		.name = "mode", .title = "Way", .type = PARAM_CHOICE, .choices = "default|acpi|agent",       \
@@ -606,6 +631,46 @@ const struct action action_table[] = {
                 .consequence = "The guest and everything chosen here are gone for good.",
                 .why_not = why_not_undefine,
                 .op = OP_GUEST_UNDEFINE,
+        },
+        {
+                .verb = "flatten",
+                .title = "Flatten",
+                .help = "Lets the guest's disks take up what they stand on, so that they stand on nothing.",
+                .virsh = "virsh blockpull %s DISK",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_ABORTABLE | ACTION_PLAN,
+                .params = allow_params,
+                .why_not = why_not_flatten,
+                .op = OP_GUEST_FLATTEN,
+        },
+        /* volumes */
+        {
+                .verb = "volume-delete",
+                .title = "Delete volume",
+                .help = "Deletes a volume that nobody uses and nothing stands on.",
+                .virsh = "virsh vol-delete --pool POOL %s",
+                .kind = OBJ_VOLUME,
+                .flags = ACTION_WRITES | ACTION_DANGEROUS | ACTION_PLAN,
+                .key = "D",
+                .params = volume_delete_params,
+                .confirm = CONFIRM_NAME,
+                .consequence = "The volume and everything in it are gone for good.",
+                .why_not = why_not_volume_delete,
+                .op = OP_VOLUME_DELETE,
+        },
+        {
+                .verb = "volume-rebase",
+                .title = "Re-base volume",
+                .help = "Tells an image where its base lies now, after the base was moved or renamed.",
+                .kind = OBJ_VOLUME,
+                .flags = ACTION_WRITES | ACTION_ABORTABLE,
+                .key = "b",
+                .params = volume_rebase_params,
+                .confirm = CONFIRM_YES,
+                .consequence = "The new base must hold what the old one held, or the image is destroyed: "
+                               "they are compared where the old one is still there.",
+                .why_not = why_not_volume_rebase,
+                .op = OP_VOLUME_REBASE,
         },
         /* pools */
         {
