@@ -47,8 +47,8 @@ static void add_unseen(struct look *look, const char *format, ...)
 	look->unseen = text_clean(raw, -1);
 }
 
-/* A clone that was made by hand since its pool was read would not be seen. `refresh` false: on a read-only connection. */
-static void look_at_pools(struct look *look, virConnectPtr conn, bool refresh)
+/* A clone that was made by hand since its pool was read would not be seen. */
+static void look_at_pools(struct look *look, virConnectPtr conn)
 {
 	virStoragePoolPtr *pools = NULL;
 	int n = virConnectListAllStoragePools(conn, &pools, 0);
@@ -60,16 +60,16 @@ static void look_at_pools(struct look *look, virConnectPtr conn, bool refresh)
 
 		if (virStoragePoolIsActive(pools[i]) == 0)
 			add_unseen(look, "pool '%s' is not active", name);
-		else if (refresh && virStoragePoolRefresh(pools[i], 0) < 0)
+		else if (virStoragePoolRefresh(pools[i], 0) < 0)
 			add_unseen(look, "pool '%s' could not be read again: %s", name, virGetLastErrorMessage());
 		virStoragePoolFree(pools[i]);
 	}
 	free(pools);
 }
 
-static bool look_at(struct look *look, virConnectPtr conn, const struct op_request *request, bool refresh, GError **error)
+static bool look_at(struct look *look, virConnectPtr conn, const struct op_request *request, GError **error)
 {
-	look_at_pools(look, conn, refresh);
+	look_at_pools(look, conn);
 	g_autoptr(virStoragePool) pool = virStoragePoolLookupByUUID(conn, request->ref.uuid);
 	look->vol = pool ? virStorageVolLookupByName(pool, request->ref.name) : NULL;
 	char *path = look->vol ? virStorageVolGetPath(look->vol) : NULL;
@@ -125,7 +125,7 @@ struct plan *op_volume_delete_plan(virConnectPtr conn, const struct op_request *
 {
 	g_auto(look_auto) look = {0};
 
-	if (!look_at(&look, conn, request, false, error))
+	if (!look_at(&look, conn, request, error))
 		return NULL;
 	struct plan *plan = plan_new();
 	g_autofree char *shown = text_clean(look.path, -1);
@@ -156,7 +156,7 @@ enum task_state op_volume_delete_run(struct job *job, GError **error)
 {
 	g_auto(look_auto) look = {0};
 
-	if (!look_at(&look, job->conn, job->request, true, error))
+	if (!look_at(&look, job->conn, job->request, error))
 		return TASK_FAILED;
 	if (!same_path(job, look.path))
 		return op_refuse(job, error, VERB, "it is another file by now: '%s'; look again", look.path);

@@ -46,7 +46,13 @@ static struct plan *make_plan(const struct planner *planner, GError **error)
 		g_set_error(error, CONN_ERROR, VIR_ERR_NO_CONNECT, "the host is not connected");
 		return NULL;
 	}
-	virConnectPtr conn = conn_open(planner->uri, true, error);
+	/*
+	 * It only looks, but pools are read again and headers of images too, which a read-only
+	 * connection may not: else a plan would differ from what is then done.
+	 */
+	virConnectPtr conn = conn_open(planner->uri, false, NULL);
+	if (!conn)
+		conn = conn_open(planner->uri, true, error);
 	struct plan *plan = conn ? row->plan(conn, planner->request, error) : NULL;
 	conn_close(conn);
 	return plan;
