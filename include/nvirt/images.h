@@ -40,6 +40,7 @@ struct image {
 	GPtrArray *overlays;          /* struct image *: what stands on it, by path */
 	unsigned problems;            /* enum image_problem */
 	unsigned depth;               /* 0 = stands on nothing */
+	unsigned place;               /* in images_tree() */
 	bool ring_cut;                /* its edge to `base` closes a ring: trees do not follow it */
 };
 

@@ -211,6 +211,7 @@ static void add_disk(struct plan *plan, const struct flat_disk *disk)
 	char copy[32], room[32];
 
 	item->chosen = item->required = true;
+	item->does = PLAN_CHANGE;
 	text_format_bytes(copy, sizeof copy, disk->copy_bytes);
 	text_format_bytes(room, sizeof room, disk->free_bytes < 0 ? 0 : (guint64)disk->free_bytes);
 	g_free(item->note);

@@ -264,6 +264,7 @@ static void fill_tree(struct images *images)
 	while (stack->len) {
 		struct image *image = g_ptr_array_steal_index(stack, stack->len - 1);
 
+		image->place = images->tree->len;
 		g_ptr_array_add(images->tree, image);
 		for (unsigned i = image->overlays->len; i > 0; i--)
 			g_ptr_array_add(stack, image->overlays->pdata[i - 1]);
