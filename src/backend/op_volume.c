@@ -31,8 +31,7 @@ static void look_fini(struct look *look)
 	g_free(look->users);
 	g_free(look->unseen);
 }
-typedef struct look look_auto;
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(look_auto, look_fini)
+#define AUTO_LOOK __attribute__((cleanup(look_fini))) struct look
 
 static void add_unseen(struct look *look, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static void add_unseen(struct look *look, const char *format, ...)
@@ -123,7 +122,7 @@ static void describe(struct plan *plan, struct plan_item *item, virStorageVolPtr
 
 struct plan *op_volume_delete_plan(virConnectPtr conn, const struct op_request *request, GError **error)
 {
-	g_auto(look_auto) look = {0};
+	AUTO_LOOK look = {0};
 
 	if (!look_at(&look, conn, request, error))
 		return NULL;
@@ -154,7 +153,7 @@ static bool same_path(struct job *job, const char *path)
 
 enum task_state op_volume_delete_run(struct job *job, GError **error)
 {
-	g_auto(look_auto) look = {0};
+	AUTO_LOOK look = {0};
 
 	if (!look_at(&look, job->conn, job->request, error))
 		return TASK_FAILED;

@@ -28,7 +28,6 @@ struct rebase {
 	char *old_base;            /* raw, absolute */
 	char *new_base, *format;
 };
-typedef struct rebase rebase_auto;
 
 static void rebase_fini(struct rebase *rebase)
 {
@@ -38,7 +37,7 @@ static void rebase_fini(struct rebase *rebase)
 	g_free(rebase->new_base);
 	g_free(rebase->format);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(rebase_auto, rebase_fini)
+#define AUTO_REBASE __attribute__((cleanup(rebase_fini))) struct rebase
 
 static bool refuse(struct rebase *rebase, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
 static bool refuse(struct rebase *rebase, GError **error, const char *format, ...)
@@ -282,7 +281,7 @@ static enum task_state act(struct rebase *rebase, GError **error)
 
 enum task_state op_volume_rebase_run(struct job *job, GError **error)
 {
-	g_auto(rebase_auto) rebase = {.job = job};
+	AUTO_REBASE rebase = {.job = job};
 	const char *format = args_get(job->request->args, "format");
 
 	rebase.new_base = g_canonicalize_filename(args_get(job->request->args, "base"), "/");
@@ -297,7 +296,7 @@ enum task_state op_volume_rebase_run(struct job *job, GError **error)
 
 enum task_state op_volume_rebase_settle(struct job *job, GError **error)
 {
-	g_auto(rebase_auto) rebase = {.job = job};
+	AUTO_REBASE rebase = {.job = job};
 
 	if (!find_overlay(&rebase, error))
 		return TASK_UNKNOWN;

@@ -36,6 +36,14 @@ static char *current_description(const struct store *store, const struct obj_ref
 	return detail ? g_strdup(detail->description) : NULL;
 }
 
+static char *current_base(const struct store *store, const struct obj_ref *ref)
+{
+	const struct volume *volume = store_volume(store, ref);
+	const GPtrArray *chain = volume ? volume->row->chain : NULL;
+
+	return chain && chain->len ? g_strdup(((const struct volume_layer *)chain->pdata[0])->path) : NULL;
+}
+
 static char *current_tags(const struct store *store, const struct obj_ref *ref)
 {
 	const struct guest_detail *detail = detail_of(store, ref);
@@ -93,7 +101,8 @@ static const struct param volume_rebase_params[] = {
                 .title = "New base",
                 .help = "Where the image it stands on lies now.",
                 .type = PARAM_PATH,
-                .required = true},
+                .required = true,
+                .current = current_base},
         {.name = "format",
                 .title = "Its format",
                 .help = "The format of the new base; it is never guessed.",
