@@ -184,6 +184,7 @@ struct guest_disk {
 	char *target, *bus, *device; /* "vda", "virtio", "disk" | "cdrom" | … */
 	char *source;                /* path, pool/volume or URL; "" = empty drive */
 	char *format, *cache;
+	char *chain;                 /* what it stands on, nearest first, as its QEMU tells: "/a < /b"; "" */
 	bool readonly, shareable;
 	int64_t capacity_bytes, allocation_bytes;           /* -1 = not known */
 	int64_t rd_bytes, wr_bytes, rd_ops, wr_ops, errors; /* cumulative; -1 */

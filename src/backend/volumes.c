@@ -181,7 +181,22 @@ static void keep(struct volumes *volumes, const struct file_users *users, struct
 	volume_row_free(row);
 }
 
-/* A volume that vanishes while it is looked at is out of the next list. */
+/* It was never read: where it should be tells what stands on it. */
+static void keep_path(struct volumes *volumes, const struct file_users *users, struct volume_facts *facts,
+        virStorageVolPtr volume)
+{
+	char *path = facts->key == NULL ? virStorageVolGetPath(volume) : NULL;
+
+	if (path == NULL)
+		return;
+	facts->key = file_users_key(users, path);
+	set(&facts->path, text_clean(path, -1));
+	set(&facts->format, g_strdup(""));
+	g_hash_table_insert(volumes->by_key, facts->key, facts);
+	free(path);
+}
+
+/* A volume that vanishes while it is looked at stays in libvirt's list until its pool is read again. */
 static void read_volume(struct volumes *volumes, const struct file_users *users, struct volume_facts *facts,
         virStorageVolPtr volume)
 {
@@ -190,6 +205,8 @@ static void read_volume(struct volumes *volumes, const struct file_users *users,
 	if (xml != NULL)
 		keep(volumes, users, facts, xml);
 	set(&facts->problem, xml != NULL ? NULL : text_clean(virGetLastErrorMessage(), -1));
+	if (xml == NULL)
+		keep_path(volumes, users, facts, volume);
 	facts->read_us = g_get_monotonic_time();
 	free(xml);
 }
@@ -388,7 +405,7 @@ static struct volume_row *make_row(const struct volumes *volumes, const struct f
 	row->written_unix_ns = facts->written_unix_ns;
 	row->key = g_strdup(facts->key);
 	row->problem = g_strdup(facts->problem);
-	row->unread = facts->key == NULL;
+	row->unread = facts->key == NULL || facts->problem != NULL;
 	if (users_known)
 		name_users(row, users, facts->pool->raw, facts->raw);
 	row->chain = chain_of(volumes, users, facts);

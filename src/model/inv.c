@@ -326,6 +326,7 @@ static void guest_disk_free(gpointer data)
 	g_free(disk->bus);
 	g_free(disk->device);
 	g_free(disk->source);
+	g_free(disk->chain);
 	g_free(disk->format);
 	g_free(disk->cache);
 	g_free(disk);
