@@ -61,7 +61,7 @@ static char *current_tags(const struct store *store, const struct obj_ref *ref)
 
 #define PARAM_ALLOW                                                                                          \
 	{                                                                                                    \
-		.name = "allow", .title = "Allow files", .type = PARAM_STRING,                               \
+		.name = "allow", .title = "Allow files", .type = PARAM_STRING, .fallback = "",               \
 		.help = "Paths, separated by commas, that an image's header may name though they are odd.",  \
 	}
 
