@@ -32,6 +32,7 @@ struct planner {
 	struct op_request *request;
 	char *uri;
 	unsigned plan_id;
+	bool readonly;
 };
 
 static struct plan *make_plan(const struct planner *planner, GError **error)
@@ -46,13 +47,8 @@ static struct plan *make_plan(const struct planner *planner, GError **error)
 		g_set_error(error, CONN_ERROR, VIR_ERR_NO_CONNECT, "the host is not connected");
 		return NULL;
 	}
-	/*
-	 * It only looks, but pools are read again and headers of images too, which a read-only
-	 * connection may not: else a plan would differ from what is then done.
-	 */
-	virConnectPtr conn = conn_open(planner->uri, false, NULL);
-	if (!conn)
-		conn = conn_open(planner->uri, true, error);
+	/* Nothing is changed, but a pool must be read again and a file in no pool be looked at. */
+	virConnectPtr conn = conn_open(planner->uri, planner->readonly, error);
 	struct plan *plan = conn ? row->plan(conn, planner->request, error) : NULL;
 	conn_close(conn);
 	return plan;
@@ -118,6 +114,7 @@ void workers_plan(struct workers *workers, struct op_request *request, unsigned 
 	struct worker_host *host = workers_find_host(workers, request->ref.host);
 	if (host && !host->removed)
 		planner->uri = g_strdup(host->uri);
+	planner->readonly = host && host->readonly;
 	bool started = !workers->closed && threads_start(workers->threads, "nvirt-plan", planner_thread, planner);
 	pthread_mutex_unlock(&workers->lock);
 	if (started)

@@ -465,6 +465,68 @@ static void snapshots_forbid_flattening(void **state)
 	assert_true(stands_on("clone.qcow2", "base.qcow2"));
 }
 
+static virStorageVolPtr make_volume(virStoragePoolPtr pool, const char *name, const char *base)
+{
+	g_autofree char *backing =
+	        base ? g_strdup_printf("<backingStore><path>%s</path><format type='qcow2'/></backingStore>", base)
+	             : g_strdup("");
+	g_autofree char *xml = g_strdup_printf("<volume><name>%s</name><capacity unit='MiB'>8</capacity>"
+	                                       "<target><format type='qcow2'/></target>%s</volume>",
+	        name, backing);
+	virStorageVolPtr vol = virStorageVolCreateXML(pool, xml, 0);
+
+	if (!vol)
+		fail_msg("%s", virGetLastErrorMessage());
+	return vol;
+}
+
+static void define_on(struct ops *ops, const char *path)
+{
+	g_autofree char *name = g_path_get_basename(path), *was = dir;
+
+	dir = g_path_get_dirname(path);
+	define_guest(ops, "t-clone", name);
+	g_free(dir);
+	dir = g_steal_pointer(&was);
+}
+
+/* What the lab's host has below /var/lib/libvirt is not ours to see: as on another machine. */
+static void clone_elsewhere_is_flattened_by_libvirt(void **state)
+{
+	struct ops *ops = *state;
+
+	if (!lab_is_system(lab))
+		skip();
+	virStoragePoolPtr pool = virStoragePoolCreateXML(ops->conn,
+	        "<pool type='dir'><name>t-there</name><target><path>/var/lib/libvirt/t-there</path></target></pool>",
+	        VIR_STORAGE_POOL_CREATE_WITH_BUILD);
+	assert_non_null(pool);
+	virStorageVolPtr base = make_volume(pool, "base.qcow2", NULL);
+	virStorageVolPtr clone = make_volume(pool, "clone.qcow2", "/var/lib/libvirt/t-there/base.qcow2");
+	define_on(ops, "/var/lib/libvirt/t-there/clone.qcow2");
+	ops_expect(ops_run_guest(ops, OP_GUEST_FLATTEN, "t-clone", NULL), TASK_OK, "stands on nothing else now");
+	g_autoptr(virDomain) dom = virDomainLookupByName(ops->conn, "t-clone");
+	g_autoptr(xmlDoc) doc = op_guest_xml(dom, VIR_DOMAIN_XML_INACTIVE);
+	g_autofree char *now = op_xml_string(doc, NULL, "/domain/devices/disk/source/@file");
+	assert_true(g_str_has_prefix(now, "/var/lib/libvirt/t-there/clone.qcow2.nvirt-"));
+	struct image_header header = {0};
+	assert_true(image_check_header(ops->conn, now, "qcow2", &header, NULL));
+	assert_null(header.backing);
+	image_header_clear(&header);
+	/* The overlay is gone, the base is not. */
+	virStoragePoolRefresh(pool, 0);
+	assert_int_equal(virStoragePoolNumOfVolumes(pool), 2);
+	ops_expect(ops_run_guest(ops, OP_GUEST_START, "t-clone", NULL), TASK_OK, "started");
+	virDomainDestroy(dom);
+	struct obj_ref ref = ops_pool_ref(ops, "t-there");
+	ref.kind = OBJ_VOLUME;
+	ref.name = g_intern_string("base.qcow2");
+	ops_expect(ops_run(ops, OP_VOLUME_DELETE, &ref, "base.qcow2", NULL), TASK_OK, NULL);
+	virStorageVolFree(base);
+	virStorageVolFree(clone);
+	virStoragePoolFree(pool);
+}
+
 /* ---- re-basing ---- */
 
 static void moved_base_is_found_again(void **state)
@@ -549,6 +611,7 @@ int main(void)
 	        TEST(aborted_pull_leaves_the_clone_as_it_reads),
 	        TEST(aborted_copy_leaves_nothing),
 	        TEST(snapshots_forbid_flattening),
+	        TEST(clone_elsewhere_is_flattened_by_libvirt),
 	        TEST(moved_base_is_found_again),
 	        TEST(base_of_other_content_is_refused),
 	        TEST(image_in_use_is_not_rebased),
