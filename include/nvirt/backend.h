@@ -42,6 +42,7 @@ void backend_set_refresh(struct backend *backend, unsigned refresh_ms);
 struct watch {
 	struct obj_ref open;          /* OBJ_NONE, or guest, pool, network */
 	bool storage;                 /* what the volumes of all pools add up to is on screen */
+	bool images;                  /* so are all images of all pools: their volumes, and MSG_FILES */
 	const uint8_t (*visible)[16]; /* guests on screen */
 	unsigned visible_n;
 	bool all; /* the definitions of all guests are read too, slowly: for what lists tags */

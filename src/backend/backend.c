@@ -254,6 +254,7 @@ void backend_set_refresh(struct backend *backend, unsigned refresh_ms)
 static bool same_watch(const struct backend_host *host, const struct watch *watch)
 {
 	return obj_ref_equal(&host->open, &watch->open) && host->storage == watch->storage &&
+	        host->images == watch->images &&
 	        host->all == watch->all && host->visible->len == watch->visible_n &&
 	        (watch->visible_n == 0 || memcmp(host->visible->data, watch->visible, watch->visible_n * 16) == 0);
 }
@@ -268,6 +269,7 @@ void backend_watch(struct backend *backend, unsigned id, const struct watch *wat
 	if (!same_watch(host, watch)) {
 		host->open = watch->open;
 		host->storage = watch->storage;
+		host->images = watch->images;
 		host->all = watch->all;
 		g_array_set_size(host->visible, 0);
 		if (watch->visible_n > 0)

@@ -37,7 +37,7 @@ struct detail {
 	GArray *visible;  /* struct guest_id */
 	GHashTable *doms; /* uuid -> virDomainPtr, of the open and visible guests */
 	struct look look;
-	bool storage; /* as in struct watch */
+	bool storage, images; /* as in struct watch */
 	struct usage *usage;
 	struct volumes *volumes;
 	GHashTable *arp; /* of the open network: MAC -> words, both owned */
@@ -62,6 +62,8 @@ virDomainPtr detail_domain(struct detail *detail, const uint8_t uuid[16]);
 
 /* Posts a whole list, unless the connection broke in the middle of it. Takes it; NULL is fine. */
 void detail_post_list(struct detail *detail, enum msg_type type, GPtrArray *rows);
+/* The same for the volumes of one pool. */
+void detail_post_volumes(struct detail *detail, const uint8_t pool[16], GPtrArray *rows);
 unsigned detail_guest_count(struct detail *detail);
 
 /* The jobs. */

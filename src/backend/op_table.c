@@ -4,6 +4,9 @@
 
 #define ROW(id, object, name) [id] = {.op = id, .kind = object, .run = name##_run, .settle = name##_settle}
 
+#define PLAN_ROW(id, object, name)                                                                           \
+	[id] = {.op = id, .kind = object, .run = name##_run, .settle = name##_settle, .plan = name##_plan}
+
 static const struct op_row rows[OP_N] = {
 	ROW(OP_GUEST_START, OBJ_GUEST, op_guest_start),
 	ROW(OP_GUEST_SHUTDOWN, OBJ_GUEST, op_guest_shutdown),
@@ -44,6 +47,9 @@ static const struct op_row rows[OP_N] = {
 		.plan = op_guest_own_overlay_plan,
 	},
 	ROW(OP_GUEST_UNPROTECT, OBJ_GUEST, op_guest_unprotect),
+	PLAN_ROW(OP_GUEST_FLATTEN, OBJ_GUEST, op_guest_flatten),
+	PLAN_ROW(OP_VOLUME_DELETE, OBJ_VOLUME, op_volume_delete),
+	ROW(OP_VOLUME_REBASE, OBJ_VOLUME, op_volume_rebase),
 	ROW(OP_POOL_START, OBJ_POOL, op_pool_start),
 	ROW(OP_POOL_STOP, OBJ_POOL, op_pool_stop),
 	ROW(OP_POOL_AUTOSTART, OBJ_POOL, op_pool_autostart),

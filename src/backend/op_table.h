@@ -57,6 +57,9 @@ OP_FUNCTIONS(op_guest_clone);
 OP_FUNCTIONS(op_guest_template);
 OP_FUNCTIONS(op_guest_own_overlay);
 OP_FUNCTIONS(op_guest_unprotect);
+OP_FUNCTIONS(op_guest_flatten);
+OP_FUNCTIONS(op_volume_delete);
+OP_FUNCTIONS(op_volume_rebase);
 OP_FUNCTIONS(op_pool_start);
 OP_FUNCTIONS(op_pool_stop);
 OP_FUNCTIONS(op_pool_autostart);
@@ -68,6 +71,8 @@ OP_FUNCTIONS(op_network_autostart);
 OP_FUNCTIONS(op_network_define_default);
 OP_FUNCTIONS(op_task_cleanup);
 
+struct plan *op_guest_flatten_plan(virConnectPtr conn, const struct op_request *request, GError **error);
+struct plan *op_volume_delete_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_task_cleanup_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_guest_undefine_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_guest_clone_plan(virConnectPtr conn, const struct op_request *request, GError **error);

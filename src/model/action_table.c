@@ -36,6 +36,14 @@ static char *current_description(const struct store *store, const struct obj_ref
 	return detail ? g_strdup(detail->description) : NULL;
 }
 
+static char *current_base(const struct store *store, const struct obj_ref *ref)
+{
+	const struct volume *volume = store_volume(store, ref);
+	const GPtrArray *chain = volume ? volume->row->chain : NULL;
+
+	return chain && chain->len ? g_strdup(((const struct volume_layer *)chain->pdata[0])->path) : NULL;
+}
+
 static char *current_tags(const struct store *store, const struct obj_ref *ref)
 {
 	const struct guest_detail *detail = detail_of(store, ref);
@@ -49,6 +57,12 @@ static char *current_tags(const struct store *store, const struct obj_ref *ref)
 #define PARAMS_END                                                                                           \
 	{                                                                                                    \
 		.name = NULL                                                                                 \
+	}
+
+#define PARAM_ALLOW                                                                                          \
+	{                                                                                                    \
+		.name = "allow", .title = "Allow files", .type = PARAM_STRING, .fallback = "",               \
+		.help = "Paths, separated by commas, that an image's header may name though they are odd.",  \
 	}
 
 static const struct param start_params[] = {
@@ -67,6 +81,35 @@ static const struct param start_params[] = {
                 .help = "Make the firmware's variables anew from their template (UEFI).",
                 .type = PARAM_BOOL,
                 .fallback = "no"},
+        PARAM_ALLOW,
+        PARAMS_END,
+};
+
+static const struct param allow_params[] = {PARAM_ALLOW, PARAMS_END};
+
+static const struct param volume_delete_params[] = {
+        {.name = "unseen",
+                .title = "Although unseen",
+                .help = "Also when some pools or guests can not be looked at for users of it.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        PARAMS_END,
+};
+
+static const struct param volume_rebase_params[] = {
+        {.name = "base",
+                .title = "New base",
+                .help = "Where the image it stands on lies now.",
+                .type = PARAM_PATH,
+                .required = true,
+                .current = current_base},
+        {.name = "format",
+                .title = "Its format",
+                .help = "The format of the new base; it is never guessed.",
+                .type = PARAM_CHOICE,
+                .choices = "qcow2|raw",
+                .fallback = "qcow2"},
+        PARAM_ALLOW,
         PARAMS_END,
 };
 
@@ -310,6 +353,7 @@ const struct action action_table[] = {
                 .virsh = "virsh start --paused %s",
                 .kind = OBJ_GUEST,
                 .flags = ACTION_WRITES | ACTION_BULK,
+                .params = allow_params,
                 .why_not = why_not_start,
                 .op = OP_GUEST_START,
         },
@@ -320,6 +364,7 @@ const struct action action_table[] = {
                 .virsh = "virsh start --force-boot %s",
                 .kind = OBJ_GUEST,
                 .flags = ACTION_WRITES | ACTION_DANGEROUS | ACTION_BULK,
+                .params = allow_params,
                 .confirm = CONFIRM_YES,
                 .consequence = "The saved memory is thrown away: the guest boots as after a power cut.",
                 .why_not = why_not_start_fresh,
@@ -594,6 +639,46 @@ const struct action action_table[] = {
                 .consequence = "The guest and everything chosen here are gone for good.",
                 .why_not = why_not_undefine,
                 .op = OP_GUEST_UNDEFINE,
+        },
+        {
+                .verb = "flatten",
+                .title = "Flatten",
+                .help = "Lets the guest's disks take up what they stand on, so that they stand on nothing.",
+                .virsh = "virsh blockpull %s DISK",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_ABORTABLE | ACTION_PLAN,
+                .params = allow_params,
+                .why_not = why_not_flatten,
+                .op = OP_GUEST_FLATTEN,
+        },
+        /* volumes */
+        {
+                .verb = "volume-delete",
+                .title = "Delete volume",
+                .help = "Deletes a volume that nobody uses and nothing stands on.",
+                .virsh = "virsh vol-delete --pool POOL %s",
+                .kind = OBJ_VOLUME,
+                .flags = ACTION_WRITES | ACTION_DANGEROUS | ACTION_PLAN,
+                .key = "D",
+                .params = volume_delete_params,
+                .confirm = CONFIRM_NAME,
+                .consequence = "The volume and everything in it are gone for good.",
+                .why_not = why_not_volume_delete,
+                .op = OP_VOLUME_DELETE,
+        },
+        {
+                .verb = "volume-rebase",
+                .title = "Re-base volume",
+                .help = "Tells an image where its base lies now, after the base was moved or renamed.",
+                .kind = OBJ_VOLUME,
+                .flags = ACTION_WRITES | ACTION_ABORTABLE,
+                .key = "b",
+                .params = volume_rebase_params,
+                .confirm = CONFIRM_YES,
+                .consequence = "The new base must hold what the old one held, or the image is destroyed: "
+                               "they are compared where the old one is still there.",
+                .why_not = why_not_volume_rebase,
+                .op = OP_VOLUME_REBASE,
         },
         /* pools */
         {
