@@ -49,6 +49,7 @@ enum watch_row {
 struct watch {
 	struct obj_ref open;          /* OBJ_NONE, or guest, pool, network */
 	bool storage;                 /* what the volumes of all pools add up to is on screen */
+	bool images;                  /* so are all images of all pools: their volumes, and MSG_FILES */
 	const uint8_t (*visible)[16]; /* guests on screen */
 	unsigned visible_n;
 	unsigned rows; /* enum watch_row bits, of the visible ones */

@@ -184,6 +184,7 @@ struct guest_disk {
 	char *target, *bus, *device; /* "vda", "virtio", "disk" | "cdrom" | … */
 	char *source;                /* path, pool/volume or URL; "" = empty drive */
 	char *format, *cache;
+	char *chain;                 /* what it stands on, nearest first, as its QEMU tells: "/a < /b"; "" */
 	bool readonly, shareable;
 	int64_t capacity_bytes, allocation_bytes;           /* -1 = not known */
 	int64_t rd_bytes, wr_bytes, rd_ops, wr_ops, errors; /* cumulative; -1 */
@@ -266,6 +267,25 @@ struct pool_row {
 struct volume_layer {
 	char *path, *format; /* cleaned; "" where it is not known */
 	char *pool;          /* the pool it lies in, "" = none known */
+	char *key;           /* raw: the one spelling of its path on the host */
+	bool stated;         /* what lies on it states its format */
+	bool missing;        /* it should be in a pool that was read, and is not */
+};
+
+enum volume_use_flag {
+	USE_WRITABLE = 1 << 0, /* a disk that the guest may write to */
+	USE_LIVE = 1 << 1,     /* of the running guest; else only of its stored definition */
+	USE_BASE = 1 << 2,     /* something stands on it: a guest's chain or another volume */
+	USE_VOLUME = 1 << 3,   /* that something is a volume, no guest */
+	USE_SNAPSHOT = 1 << 4, /* a snapshot of the guest */
+	USE_DISK = 1 << 5,     /* as a disk or medium; else NVRAM, firmware, kernel, memory */
+};
+
+/* One user of a file. */
+struct volume_use {
+	uint8_t guest[16]; /* zero for a volume's */
+	char *words, *brief; /* cleaned: as in volume_row.users and used_by */
+	unsigned flags;
 };
 
 struct volume_row {
@@ -278,6 +298,10 @@ struct volume_row {
 	char *used_by;    /* "vda of web1, …": short, as far as known, "" = nobody known */
 	GPtrArray *users; /* char *: one user each, in full; NULL = not known yet */
 	GPtrArray *chain; /* struct volume_layer *: what it lies on, nearest first; may be NULL */
+	GPtrArray *uses;  /* struct volume_use *: the users again, as facts; NULL = not known yet */
+	char *key;        /* raw: the one spelling of its path on the host; NULL = not read */
+	char *problem;    /* libvirt lists it but can not read it: its words, cleaned; NULL */
+	int64_t written_unix_ns; /* when its bytes were last changed; 0 = not known */
 };
 
 /* DHCP: a lease, or an address that the network's definition reserves. */
@@ -317,6 +341,7 @@ struct pool_row *pool_row_new(void);
 struct volume_row *volume_row_new(void);
 struct network_row *network_row_new(void);
 void volume_layer_free(struct volume_layer *layer);
+void volume_use_free(struct volume_use *use);
 void network_lease_free(struct network_lease *lease);
 void network_guest_free(struct network_guest *guest);
 

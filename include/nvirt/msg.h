@@ -23,6 +23,7 @@ enum msg_type {
 	MSG_POOLS,    /* list of struct pool_row * (all of the host) */
 	MSG_NETWORKS, /* list of struct network_row * (all of the host) */
 	MSG_VOLUMES,  /* list of struct volume_row * of pool `uuid`, users as of `known` of `total` guests; replaces */
+	MSG_FILES,    /* list of struct volume_row *: images of the host's guests that lie in no pool; replaces */
 	MSG_SNAPSHOTS, /* list of struct snapshot_row * of guest `uuid`, parents before children; replaces */
 	MSG_DETAIL,   /* detail of a guest; replaces */
 	MSG_TRAFFIC,  /* list of struct guest_traffic *, of rows on screen; replaces */

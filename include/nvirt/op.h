@@ -14,7 +14,7 @@
 
 #define OPS(X)                                                                                               \
 	X(OP_NONE)                                                                                           \
-	X(OP_GUEST_START)    /* paused: bool, force-boot: bool, reset-nvram: bool */                         \
+	X(OP_GUEST_START) /* paused: bool, force-boot: bool, reset-nvram: bool, allow: paths */              \
 	X(OP_GUEST_SHUTDOWN) /* mode: default|acpi|agent, timeout: seconds, then-force: bool */              \
 	X(OP_GUEST_REBOOT)   /* mode: default|acpi|agent */                                                  \
 	X(OP_GUEST_RESET)                                                                                    \
@@ -40,6 +40,9 @@
 	X(OP_SNAPSHOT_EDIT)   /* name, description */                                                        \
 	X(OP_SNAPSHOT_PRUNE)  /* on the guest; keep: how many, prefix: of the names that count */            \
 	X(OP_SNAPSHOT_REVERT) /* state: as-then|running|paused|stopped, take-first: bool */                 \
+	X(OP_GUEST_FLATTEN)                                                                                  \
+	X(OP_VOLUME_DELETE) /* unseen: bool */                                                               \
+	X(OP_VOLUME_REBASE) /* base: path on the host, format: qcow2|raw, allow: paths */                    \
 	X(OP_POOL_START)                                                                                     \
 	X(OP_POOL_STOP)                                                                                      \
 	X(OP_POOL_AUTOSTART) /* on: bool */                                                                  \

@@ -106,6 +106,7 @@ struct host {
 	GPtrArray *guests;          /* struct guest *, natural order by name */
 	GPtrArray *pools;           /* struct pool *, by name */
 	GPtrArray *networks;        /* struct network *, by name */
+	GPtrArray *files; /* struct volume_row *: images in no pool that guests use; NULL until asked for */
 	bool listed;                /* at least one sample came in this life */
 	unsigned running;           /* active guests */
 	unsigned described;         /* guests whose definition was read: their tags are known */

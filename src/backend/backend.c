@@ -254,7 +254,8 @@ void backend_set_refresh(struct backend *backend, unsigned refresh_ms)
 static bool same_watch(const struct backend_host *host, const struct watch *watch)
 {
 	return obj_ref_equal(&host->open, &watch->open) && host->storage == watch->storage &&
-	        host->all == watch->all && host->rows == watch->rows && host->visible->len == watch->visible_n &&
+	        host->all == watch->all && host->rows == watch->rows && host->images == watch->images &&
+	        host->visible->len == watch->visible_n &&
 	        (watch->visible_n == 0 || memcmp(host->visible->data, watch->visible, watch->visible_n * 16) == 0);
 }
 
@@ -268,6 +269,7 @@ void backend_watch(struct backend *backend, unsigned id, const struct watch *wat
 	if (!same_watch(host, watch)) {
 		host->open = watch->open;
 		host->storage = watch->storage;
+		host->images = watch->images;
 		host->all = watch->all;
 		host->rows = watch->rows;
 		g_array_set_size(host->visible, 0);

@@ -132,6 +132,27 @@ static void read_pool(struct looking *looking, virStoragePoolPtr pool)
 		add_gap(looking, "only %d of %d volumes of pool '%s' were read in time", read, n, name);
 }
 
+/* Remembers its directory; true where one of the files lies in it. */
+static bool keep_pool(struct looking *looking, virStoragePoolPtr pool)
+{
+	char *xml = virStoragePoolGetXMLDesc(pool, 0);
+	g_autoptr(xmlDoc) doc = xml_parse(xml, "pool", NULL);
+	char *dir = doc ? op_xml_string(doc, NULL, "/pool/target/path") : g_strdup("");
+	GHashTableIter iter;
+	gpointer path;
+	bool near = false;
+
+	free(xml);
+	g_hash_table_iter_init(&iter, looking->wanted);
+	while (g_hash_table_iter_next(&iter, NULL, &path)) {
+		g_autofree char *parent = g_path_get_dirname(path);
+		near = near || g_str_equal(parent, dir);
+	}
+	virStoragePoolRef(pool);
+	g_hash_table_replace(looking->pools, dir, pool);
+	return near;
+}
+
 static void read_pools(struct looking *looking)
 {
 	virStoragePoolPtr *pools = NULL;
@@ -139,15 +160,15 @@ static void read_pools(struct looking *looking)
 
 	if (n < 0)
 		add_gap(looking, "the pools could not be listed: %s", virGetLastErrorMessage());
-	for (int i = 0; i < n; i++) {
-		char *xml = virStoragePoolGetXMLDesc(pools[i], 0);
-		g_autoptr(xmlDoc) doc = xml_parse(xml, "pool", NULL);
-		char *dir = doc ? op_xml_string(doc, NULL, "/pool/target/path") : g_strdup("");
-
-		free(xml);
-		read_pool(looking, pools[i]);
-		g_hash_table_replace(looking->pools, dir, pools[i]);
-	}
+	g_autofree bool *near = g_new0(bool, (gsize)MAX(n, 0) + 1);
+	for (int i = 0; i < n; i++)
+		near[i] = keep_pool(looking, pools[i]);
+	/* Clones mostly lie beside their base: should the time not do, those were seen. */
+	for (int i = 0; i < 2 * n; i++)
+		if (near[i % n] == (i < n))
+			read_pool(looking, pools[i % n]);
+	for (int i = 0; i < n; i++)
+		virStoragePoolFree(pools[i]);
 	free(pools);
 }
 
@@ -359,6 +380,11 @@ struct base_users *base_users_look(virConnectPtr conn, const char *const *paths,
 	return looking.users;
 }
 
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 char *base_users_words(const struct base_users *users)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
@@ -370,6 +396,7 @@ char *base_users_words(const struct base_users *users)
 		if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
 			g_ptr_array_add(names, g_steal_pointer(&name));
 	}
+	g_ptr_array_sort(names, by_name);
 	for (unsigned i = 0; i < names->len && i < NAMED_MAX; i++)
 		g_string_append_printf(text, "%s%s", i ? i + 1 == names->len ? " and " : ", " : "",
 		        (const char *)g_ptr_array_index(names, i));

@@ -31,7 +31,7 @@ struct base_users {
 struct base_users *base_users_look(virConnectPtr conn, const char *const *paths, const char *const *own,
         gint64 until_us, GError **error);
 void base_users_free(struct base_users *users);
-/* "'web1', 'web2' and 3 more": guests by name, other images by path; owned, raw; "" = none. */
+/* "'web1', 'web2' and 3 more": guests by name, other images by path, in order; owned, raw; "" = none. */
 char *base_users_words(const struct base_users *users);
 
 #endif

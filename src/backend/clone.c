@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backend/clone_names.h"
+#include "backend/clone_snapshot.h"
 #include "backend/define.h"
 #include "backend/hostfile.h"
 #include "backend/image_check.h"
@@ -52,49 +53,14 @@ void clone_free(struct clone *clone)
 
 /* ---- the definition ---- */
 
-/* Of a snapshot: the definition of then, which lies inside its own. */
-static xmlDocPtr inner_domain(xmlDocPtr doc)
-{
-	xmlNodePtr root = xmlDocGetRootElement(doc);
-
-	for (xmlNodePtr node = root ? root->children : NULL; node; node = node->next) {
-		if (node->type != XML_ELEMENT_NODE || strcmp((const char *)node->name, "domain") != 0)
-			continue;
-		xmlDocPtr inner = xmlNewDoc(BAD_CAST "1.0");
-		xmlDocSetRootElement(inner, xmlCopyNode(node, 1));
-		return inner;
-	}
-	return NULL;
-}
-
-static bool read_snapshot(struct clone *clone, bool secure, GError **error)
-{
-	g_autoptr(virDomainSnapshot) snapshot = virDomainSnapshotLookupByName(clone->dom, clone->snapshot, 0);
-	char *xml = snapshot ? virDomainSnapshotGetXMLDesc(snapshot, secure ? VIR_DOMAIN_SNAPSHOT_XML_SECURE : 0) : NULL;
-	g_autoptr(xmlDoc) doc = op_xml_parse(xml);
-
-	free(xml);
-	if (!doc) {
-		conn_set_error(error, "there is no snapshot '%s' to clone", clone->snapshot);
-		return false;
-	}
-	g_autofree char *internal =
-	        op_xml_string(doc, NULL, "count(/domainsnapshot/disks/disk[@snapshot='internal'])");
-	g_autofree char *external =
-	        op_xml_string(doc, NULL, "count(/domainsnapshot/disks/disk[@snapshot='external'])");
-	clone->internal = !g_str_equal(internal, "0");
-	if (clone->internal && !g_str_equal(external, "0"))
-		return refuse(error, "the snapshot is partly internal and partly external");
-	clone->source = inner_domain(doc);
-	return clone->source || refuse(error, "the snapshot does not hold the definition of then");
-}
-
 static bool read_source(struct clone *clone, bool secure, GError **error)
 {
 	unsigned flags = VIR_DOMAIN_XML_INACTIVE | (secure ? VIR_DOMAIN_XML_SECURE : 0);
 
-	if (clone->snapshot)
-		return read_snapshot(clone, secure, error);
+	if (clone->snapshot) {
+		clone->source = clone_snapshot_source(clone->dom, clone->snapshot, secure, &clone->internal, error);
+		return clone->source != NULL;
+	}
 	clone->source = op_guest_xml(clone->dom, flags);
 	if (clone->source)
 		return true;
@@ -292,7 +258,7 @@ static bool look(struct clone *clone, bool secure, GError **error)
 	clone->running = op_state_active(state) && !clone->snapshot;
 	clone->start = args_get_bool(args, "start", false);
 	clone->keep_passthrough = args_get_bool(args, "keep-passthrough", false);
-	clone->names = clone_names(clone->conn, args_get(args, "name"), args_get_int(args, "count", 1), error);
+	clone->names = clone_names(clone->conn, args, error);
 	if (!clone->names)
 		return false;
 	clone->count = g_strv_length(clone->names);

@@ -81,6 +81,13 @@ bool clone_give_name(struct job *job, unsigned step, const char *temporary, cons
 /* libvirt notices new files of a pool only when asked to. */
 void clone_refresh(virConnectPtr conn, const char *path);
 
+/* ---- the plan, of any kind of clone (clone_full.c) ---- */
+
+/* What the clone's definition changes of `source`, which was read without secrets; owned. */
+char *clone_plan_diff(xmlDocPtr source, struct clone_spec *spec);
+/* What stays the same inside, and how it is made anew. */
+void clone_plan_note_inside(struct plan *plan);
+
 /* ---- the end, of any kind of clone ---- */
 
 /*

@@ -65,17 +65,13 @@ static char *doc_text(xmlDocPtr doc)
 	return copy;
 }
 
-/* Both were read without secrets. */
-static char *definition_diff(const struct clone *clone)
+char *clone_plan_diff(xmlDocPtr source, struct clone_spec *spec)
 {
-	struct clone_spec spec;
 	GString *out = g_string_new(NULL);
 
-	clone_spec_init(clone, clone->names[0], &spec);
-	spec.to_show = true;
-	g_autoptr(xmlDoc) made = clone_definition(clone->source, &spec, NULL);
-	clone_spec_clear(&spec);
-	g_autofree char *before = doc_text(clone->source), *after = doc_text(made);
+	spec->to_show = true;
+	g_autoptr(xmlDoc) made = clone_definition(source, spec, NULL);
+	g_autofree char *before = doc_text(source), *after = doc_text(made);
 	g_autoptr(GArray) lines = diff_lines(before, after, 1);
 	for (unsigned i = 0; i < lines->len; i++) {
 		g_autofree char *raw = diff_line_text(&g_array_index(lines, struct diff_line, i));
@@ -83,6 +79,16 @@ static char *definition_diff(const struct clone *clone)
 		g_string_append_printf(out, "%s\n", line);
 	}
 	return g_string_free(out, FALSE);
+}
+
+static char *definition_diff(const struct clone *clone)
+{
+	struct clone_spec spec;
+
+	clone_spec_init(clone, clone->names[0], &spec);
+	char *diff = clone_plan_diff(clone->source, &spec);
+	clone_spec_clear(&spec);
+	return diff;
 }
 
 static void note_ways(struct plan *plan, const struct clone *clone)
@@ -107,7 +113,7 @@ static void note_ways(struct plan *plan, const struct clone *clone)
 	}
 }
 
-static void note_inside(struct plan *plan)
+void clone_plan_note_inside(struct plan *plan)
 {
 	plan_note(plan, "It gets a new UUID and new MAC addresses. What is inside is the same: machine-id, SSH host keys, "
 	                "host name, fixed IP addresses. To renew them: virt-sysprep -d NAME before its first start, or "
@@ -128,7 +134,7 @@ bool clone_full_plan(virConnectPtr conn, const struct op_request *request, struc
 		note_ways(plan, clone);
 		for (unsigned i = 0; i < notes->len; i++)
 			plan_note(plan, "%s", (const char *)notes->pdata[i]);
-		note_inside(plan);
+		clone_plan_note_inside(plan);
 		plan->diff = definition_diff(clone);
 	}
 	clone_free(clone);

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "backend/clone.h"
 #include "backend/clone_names.h"
+#include "backend/clone_snapshot.h"
 #include "backend/clone_xml.h"
 #include "backend/hostfile.h"
 #include "backend/image_check.h"
@@ -34,6 +36,7 @@ struct linking {
 	struct hostfile place; /* holds the pool where the overlays go */
 	char *dir;
 	GHashTable *promised; /* names of files that are spoken for */
+	bool planning;        /* read-only: nothing is made, and secrets are not needed */
 };
 
 static void base_free(gpointer data)
@@ -96,7 +99,8 @@ static bool measure_base(const struct linking *linking, struct base *base, GErro
 	bool exists = info.exists;
 	base->capacity_bytes = info.capacity_bytes;
 	hostfile_info_fini(&info);
-	return exists || refuse(linking, error, "the file '%s' of its disk %s is missing", base->path, base->target);
+	/* A plan's connection may not refresh the pool: a file that it does not show may be there all the same. */
+	return exists || linking->planning || refuse(linking, error, "the file '%s' of its disk %s is missing", base->path, base->target);
 }
 
 static bool find_bases(struct linking *linking, GError **error)
@@ -137,6 +141,47 @@ static bool judge_state(struct linking *linking, GError **error)
 	linking->own = own_overlay_look(linking->source, true, error);
 	g_autofree char *why = linking->own ? own_overlay_refused(linking->own, false) : NULL;
 	return linking->own && (!why || refuse(linking, error, "%s", why));
+}
+
+/* Files that hold the state of an external snapshot are written to by nobody; the guest may run. */
+static bool judge_snapshot(const struct linking *linking, const char *name, bool internal, GError **error)
+{
+	g_autoptr(xmlDoc) now = op_guest_xml(linking->source, 0);
+	g_autoptr(GPtrArray) writes = now ? protect_own_disks(linking->conn, now) : NULL;
+	g_autoptr(GPtrArray) disks = protect_own_disks(linking->conn, linking->doc);
+
+	if (internal)
+		return refuse(linking, error,
+		        "the snapshot '%s' lies inside the disks, where nothing can stand on it: make a full clone of it",
+		        name);
+	for (unsigned i = 0; writes && i < disks->len * writes->len; i++) {
+		const struct own_disk *then = g_ptr_array_index(disks, i % disks->len);
+		const struct own_disk *is = g_ptr_array_index(writes, i / disks->len);
+		if (g_str_equal(then->path, is->path))
+			return refuse(linking, error,
+			        "its disk %s is not kept by the snapshot '%s', but still written to: make a full clone",
+			        then->target, name);
+	}
+	return true;
+}
+
+static bool read_source(struct linking *linking, GError **error)
+{
+	const char *snapshot = args_get(linking->request->args, "from-snapshot");
+	bool internal = false;
+
+	if (snapshot && *snapshot) {
+		linking->doc =
+		        clone_snapshot_source(linking->source, snapshot, !linking->planning, &internal, error);
+		return linking->doc && judge_snapshot(linking, snapshot, internal, error);
+	}
+	if (!judge_state(linking, error))
+		return false;
+	linking->doc = op_guest_xml(
+	        linking->source, VIR_DOMAIN_XML_INACTIVE | (linking->planning ? 0u : VIR_DOMAIN_XML_SECURE));
+	if (!linking->doc)
+		conn_set_error(error, "cannot read the definition of '%s'", linking->request->name);
+	return linking->doc != NULL;
 }
 
 /* ---- where the overlays go ---- */
@@ -215,21 +260,14 @@ static GPtrArray *clone_files(const struct linking *linking, const char *clone, 
 
 /* ---- looking at all of it; nothing is changed ---- */
 
-static bool look(struct linking *linking, bool secure, GError **error)
+static bool look(struct linking *linking, GError **error)
 {
 	const struct args *args = linking->request->args;
 
-	if (args_get_int(args, "count", 1) < 1)
-		return refuse(linking, error, "the number of clones must be a whole number from 1 to %d", CLONE_COUNT_MAX);
 	linking->promised = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	linking->names = clone_names(linking->conn, args_get(args, "name"), args_get_int(args, "count", 1), error);
-	if (!linking->names || !judge_state(linking, error))
+	linking->names = clone_names(linking->conn, args, error);
+	if (!linking->names || !read_source(linking, error))
 		return false;
-	linking->doc = op_guest_xml(linking->source, VIR_DOMAIN_XML_INACTIVE | (secure ? VIR_DOMAIN_XML_SECURE : 0));
-	if (!linking->doc) {
-		conn_set_error(error, "cannot read the definition of '%s'", linking->request->name);
-		return false;
-	}
 	return image_check_guest(linking->source, linking->doc, args_get(args, "allow"), error)
 	       && find_bases(linking, error) && find_place(linking, error);
 }
@@ -322,23 +360,26 @@ static bool make_clone(struct job *job, const struct linking *linking, const cha
 	       && define(job, linking, &spec, error);
 }
 
+/* Clones that are whole stay, whatever becomes of the others; after a kill only the last one is in question. */
 static bool make_all(struct job *job, const struct linking *linking, GError **error)
 {
-	unsigned n = g_strv_length(linking->names);
+	unsigned n = g_strv_length(linking->names), i;
+	bool ok = true;
 
-	for (unsigned i = 0; i < n; i++) {
-		if (job_abort_asked(job)) {
-			g_set_error(error, CONN_ERROR, VIR_ERR_OPERATION_ABORTED, "aborted after %u of %u clones", i, n);
-			return false;
-		}
+	for (i = 0; ok && i < n && !job_abort_asked(job); i += ok) {
 		if (n > 1) {
 			job_say(job, "making '%s', %u of %u", linking->names[i], i + 1, n);
 			job_progress(job, (double)i / n, 0, 0);
 		}
-		if (!make_clone(job, linking, linking->names[i], error))
-			return false;
+		ok = make_clone(job, linking, linking->names[i], error);
+		if (ok)
+			steps_keep(job);
 	}
-	return true;
+	if (ok && i < n)
+		g_set_error(error, CONN_ERROR, VIR_ERR_OPERATION_ABORTED, "aborted");
+	if (i > 0 && i < n)
+		g_prefix_error(error, "%u of %u clones are there and stay, then: ", i, n);
+	return i == n;
 }
 
 /* ---- the source: its files stay as they are from here on ---- */
@@ -367,7 +408,6 @@ static enum task_state start_all(struct job *job, const struct linking *linking)
 {
 	unsigned n = g_strv_length(linking->names), failed = 0;
 
-	steps_keep(job);
 	for (unsigned i = 0; i < n; i++) {
 		g_autoptr(virDomain) dom = virDomainLookupByName(linking->conn, linking->names[i]);
 		if (dom && virDomainCreate(dom) == 0)
@@ -399,7 +439,7 @@ enum task_state clone_linked_run(struct job *job, virDomainPtr source, GError **
 	enum task_state state = TASK_FAILED;
 
 	job_set_abortable(job, true);
-	if (look(&linking, true, error) && protect(job, &linking, error) && make_all(job, &linking, error))
+	if (look(&linking, error) && protect(job, &linking, error) && make_all(job, &linking, error))
 		state = start ? start_all(job, &linking) : TASK_OK;
 	else if (job_abort_asked(job))
 		state = TASK_ABORTED;
@@ -412,8 +452,8 @@ enum task_state clone_linked_run(struct job *job, virDomainPtr source, GError **
 enum task_state clone_linked_settle(struct job *job, GError **error)
 {
 	const struct args *args = job->request->args;
-	int64_t count = CLAMP(args_get_int(args, "count", 1), 1, CLONE_COUNT_MAX);
-	g_auto(GStrv) names = clone_names_make(args_get(args, "name"), (unsigned)count);
+	unsigned count = clone_count(args);
+	g_auto(GStrv) names = clone_names_make(args_get(args, "name"), count);
 	unsigned there = 0;
 
 	for (unsigned i = 0; names[i]; i++) {
@@ -424,13 +464,14 @@ enum task_state clone_linked_settle(struct job *job, GError **error)
 		}
 		there += dom != NULL;
 	}
-	job_say(job, "%u of %u clones are there", there, (unsigned)count);
+	job_say(job, "%u of %u clones are there", there, count);
 	return there == count ? TASK_OK : TASK_FAILED;
 }
 
 /* ---- the plan ---- */
 
-static void add_item(struct plan *plan, enum plan_does does, const char *id, const char *what, const char *path)
+static struct plan_item *add_item(
+        struct plan *plan, enum plan_does does, const char *id, const char *what, const char *path)
 {
 	g_autofree char *clean_id = text_clean(id, -1), *clean_what = text_clean(what, -1);
 	g_autofree char *clean = text_clean(path, -1);
@@ -438,12 +479,29 @@ static void add_item(struct plan *plan, enum plan_does does, const char *id, con
 
 	item->does = does;
 	item->chosen = item->required = true;
+	return item;
+}
+
+/* Of the first one: the others differ in their names only. */
+static void plan_definition(const struct linking *linking, struct plan *plan, const char *name, GPtrArray *files)
+{
+	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *nvram = clone_nvram_target(linking->doc, name);
+	struct clone_spec spec = {.name = name,
+	        .disks = files,
+	        .nvram = nvram,
+	        .keep_passthrough = args_get_bool(linking->request->args, "keep-passthrough", false)};
+
+	xmlFreeDoc(clone_definition(linking->doc, &spec, notes));
+	for (unsigned i = 0; i < notes->len; i++)
+		plan_note(plan, "%s", (const char *)g_ptr_array_index(notes, i));
+	plan->diff = clone_plan_diff(linking->doc, &spec);
 }
 
 static bool plan_clone(const struct linking *linking, struct plan *plan, const char *name, GError **error)
 {
 	g_autoptr(GPtrArray) files = clone_files(linking, name, error);
-	g_autofree char *definition = g_strdup_printf("definition:%s", name);
+	g_autofree char *definition = g_strdup_printf("guest:%s", name);
 	g_autofree char *guest = g_strdup_printf("guest '%s'", name);
 	g_autofree char *from = clone_nvram_source(linking->doc);
 
@@ -460,6 +518,8 @@ static bool plan_clone(const struct linking *linking, struct plan *plan, const c
 	}
 	if (files)
 		add_item(plan, PLAN_MAKE, definition, guest, "");
+	if (files && name == linking->names[0])
+		plan_definition(linking, plan, name, files);
 	return files != NULL;
 }
 
@@ -474,15 +534,17 @@ static void plan_source(const struct linking *linking, struct plan *plan)
 	for (unsigned i = 0; i < linking->bases->len; i++) {
 		const struct base *base = g_ptr_array_index(linking->bases, i);
 		g_autofree char *id = g_strdup_printf("base:%s", base->target);
-		add_item(plan, PLAN_KEEP, id, "base", base->path);
+		struct plan_item *item = add_item(plan, PLAN_KEEP, id, "base", base->path);
+		g_free(item->note);
+		item->note = g_strdup_printf("%s; nobody may write to it while clones stand on it", base->format);
 	}
 }
 
 bool clone_linked_plan(
         virConnectPtr conn, virDomainPtr source, const struct op_request *request, struct plan *plan, GError **error)
 {
-	struct linking linking = {.conn = conn, .source = source, .request = request};
-	bool ok = look(&linking, false, error);
+	struct linking linking = {.conn = conn, .source = source, .request = request, .planning = true};
+	bool ok = look(&linking, error);
 
 	if (ok)
 		plan_source(&linking, plan);
@@ -491,9 +553,11 @@ bool clone_linked_plan(
 	if (ok && linking.own)
 		plan_note(plan, "'%s' goes on running, on overlays of its own; its files as they are now become the base.",
 		        request->name);
-	else if (ok)
+	else if (ok && !args_get(request->args, "from-snapshot"))
 		plan_note(plan, "While clones stand on it, '%s' does not start: own-overlay or template are the ways out.",
 		        request->name);
+	if (ok)
+		clone_plan_note_inside(plan);
 	linking_fini(&linking);
 	return ok;
 }

@@ -8,7 +8,8 @@
  * Arguments: name (a pattern where count is more than 1, clone_names.h), count,
  * start: bool, pool (where the overlays go; "" = beside the source's files),
  * own-overlay: bool (a running source first gets overlays of its own, and its
- * clones stand on the files as they are at that moment), keep-passthrough: bool.
+ * clones stand on the files as they are at that moment), from-snapshot (an
+ * external one: they stand on its files, and the source may run), keep-passthrough: bool.
  */
 #ifndef NVIRT_BACKEND_CLONE_LINKED_H
 #define NVIRT_BACKEND_CLONE_LINKED_H

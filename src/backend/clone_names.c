@@ -45,14 +45,28 @@ static bool check_name(virConnectPtr conn, const char *name, GError **error)
 	return !dom && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN;
 }
 
-char **clone_names(virConnectPtr conn, const char *pattern, int64_t count, GError **error)
+unsigned clone_count(const struct args *args)
 {
-	if (!pattern || count < 1 || count > CLONE_COUNT_MAX) {
-		g_set_error(error, CONN_ERROR, VIR_ERR_INVALID_ARG, "cannot make %" G_GINT64_FORMAT " clones: 1 to %d can be",
-		        count, CLONE_COUNT_MAX);
+	const char *text = args_get(args, "count");
+	guint64 count = 0;
+
+	if (!text || !*text)
+		return 1;
+	return g_ascii_string_to_unsigned(text, 10, 1, CLONE_COUNT_MAX, &count, NULL) ? (unsigned)count : 0;
+}
+
+char **clone_names(virConnectPtr conn, const struct args *args, GError **error)
+{
+	const char *pattern = args_get(args, "name");
+	unsigned count = clone_count(args);
+
+	if (!pattern || !count) {
+		g_set_error(error, CONN_ERROR, VIR_ERR_INVALID_ARG,
+		        "cannot clone: a name and a number of clones from 1 to %d are wanted, not '%s' and '%s'", CLONE_COUNT_MAX,
+		        pattern ? pattern : "", args_get(args, "count"));
 		return NULL;
 	}
-	g_auto(GStrv) names = clone_names_make(pattern, (unsigned)count);
+	g_auto(GStrv) names = clone_names_make(pattern, count);
 	for (unsigned i = 0; names[i]; i++)
 		if (!check_name(conn, names[i], error))
 			return NULL;

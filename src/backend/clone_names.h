@@ -6,6 +6,8 @@
 #include <glib.h>
 #include <libvirt/libvirt.h>
 
+#include "nvirt/op.h"
+
 #define CLONE_COUNT_MAX 1000
 
 /*
@@ -14,7 +16,9 @@
  * is appended, "web" -> "web-1". Pure; NULL-terminated, owned.
  */
 char **clone_names_make(const char *pattern, unsigned count);
-/* The same; NULL with `error` for a count or name that can not be, or a name that a guest has. Worker threads. */
-char **clone_names(virConnectPtr conn, const char *pattern, int64_t count, GError **error);
+/* The arguments "name" and "count"; NULL with `error` when one can not be, or a guest has a name. Worker threads. */
+char **clone_names(virConnectPtr conn, const struct args *args, GError **error);
+/* The argument "count", 1 where there is none; 0 = it is no number that can be. Pure. */
+unsigned clone_count(const struct args *args);
 
 #endif

@@ -284,8 +284,10 @@ static void lists_due(const struct detail *detail, gint64 now_us, struct due *du
 {
 	const struct backend_host *host = detail->host;
 	bool opened = detail->watch_serial != host->watch_serial &&
-	        (!obj_ref_equal(&detail->open, &host->open) || detail->storage != host->storage);
-	bool storage_open = host->open.kind == OBJ_POOL || host->open.kind == OBJ_VOLUME || host->storage;
+	        (!obj_ref_equal(&detail->open, &host->open) || detail->storage != host->storage ||
+	                detail->images != host->images);
+	bool storage_open = host->open.kind == OBJ_POOL || host->open.kind == OBJ_VOLUME || host->storage ||
+	        host->images;
 	bool network_open = host->open.kind == OBJ_NETWORK;
 	gint64 gap_us = host->volumes_due ? LISTS_GAP_US : detail->volumes_left ? BATCH_GAP_US : LISTS_EVERY_US;
 
@@ -369,6 +371,7 @@ static void take_due(struct detail *detail, const struct due *due)
 		detail->open = host->open;
 		detail->storage = host->storage;
 		detail->rows = host->rows;
+		detail->images = host->images;
 		g_array_set_size(detail->visible, 0);
 		if (host->visible->len > 0)
 			g_array_append_vals(detail->visible, host->visible->data, host->visible->len);

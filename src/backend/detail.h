@@ -38,7 +38,7 @@ struct detail {
 	GArray *visible;  /* struct guest_id */
 	GHashTable *doms; /* uuid -> virDomainPtr, of the open and visible guests */
 	struct look look;
-	bool storage; /* these two as in struct watch */
+	bool storage, images; /* these and `rows` as in struct watch */
 	unsigned rows;
 	struct usage *usage;
 	struct volumes *volumes;
@@ -65,6 +65,8 @@ virDomainPtr detail_domain(struct detail *detail, const uint8_t uuid[16]);
 
 /* Posts a whole list, unless the connection broke in the middle of it. Takes it; NULL is fine. */
 void detail_post_list(struct detail *detail, enum msg_type type, GPtrArray *rows);
+/* The same for the volumes of one pool. */
+void detail_post_volumes(struct detail *detail, const uint8_t pool[16], GPtrArray *rows);
 unsigned detail_guest_count(struct detail *detail);
 
 /* The jobs. */

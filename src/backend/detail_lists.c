@@ -17,7 +17,7 @@
 #define ALL_BUDGET_US (100 * G_TIME_SPAN_MILLISECOND)
 #define ALL_BATCH 64
 
-void detail_post_list(struct detail *detail, enum msg_type type, GPtrArray *rows)
+static void post_list(struct detail *detail, enum msg_type type, GPtrArray *rows, const uint8_t *pool)
 {
 	struct msg *msg;
 
@@ -29,13 +29,23 @@ void detail_post_list(struct detail *detail, enum msg_type type, GPtrArray *rows
 	}
 	msg = detail_msg(detail, type);
 	msg->list = rows;
-	if (type == MSG_VOLUMES) {
+	if (pool != NULL) {
 		msg->kind = OBJ_POOL;
-		memcpy(msg->uuid, detail->open.uuid, sizeof(msg->uuid));
+		memcpy(msg->uuid, pool, sizeof(msg->uuid));
 		msg->known = usage_known(detail->usage);
 		msg->total = detail_guest_count(detail);
 	}
 	detail_post(detail, msg);
+}
+
+void detail_post_list(struct detail *detail, enum msg_type type, GPtrArray *rows)
+{
+	post_list(detail, type, rows, NULL);
+}
+
+void detail_post_volumes(struct detail *detail, const uint8_t pool[16], GPtrArray *rows)
+{
+	post_list(detail, MSG_VOLUMES, rows, pool);
 }
 
 /* What their volumes add up to, as far as that was read. */

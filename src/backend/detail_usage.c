@@ -45,6 +45,7 @@ static bool go_on(void *data)
 
 	host_lock(detail->host);
 	same = detail->generation == detail->host->detail_generation && detail->storage == detail->host->storage &&
+	        detail->images == detail->host->images &&
 	        obj_ref_equal(&detail->open, &detail->host->open);
 	host_unlock(detail->host);
 	return same;
@@ -56,12 +57,23 @@ static bool pool_open(const struct detail *detail)
 }
 
 /* Costs no call. */
+static void post_pool(const uint8_t pool[16], void *data)
+{
+	struct detail *detail = data;
+
+	detail_post_volumes(detail, pool,
+	        volumes_rows(detail->volumes, usage_files(detail->usage), pool, detail->usage_us != 0));
+}
+
 static void post_volumes(struct detail *detail)
 {
-	if (pool_open(detail))
-		detail_post_list(detail, MSG_VOLUMES,
-		        volumes_rows(detail->volumes, usage_files(detail->usage), detail->open.uuid,
-		                detail->usage_us != 0));
+	if (detail->images) {
+		volumes_each_pool(detail->volumes, post_pool, detail);
+		if (detail->usage_us != 0)
+			detail_post_list(detail, MSG_FILES, volumes_outside(detail->volumes, usage_files(detail->usage)));
+	} else if (pool_open(detail)) {
+		post_pool(detail->open.uuid, detail);
+	}
 }
 
 /* ---- volumes ------------------------------------------------------------------ */
@@ -103,7 +115,8 @@ static bool is_open(const struct detail *detail, virStoragePoolPtr pool)
 /* An image may be the base of one that lies in another pool. */
 static void read_other_pools(struct detail *detail)
 {
-	struct volumes_round round = make_round(detail, OTHER_POOLS_BUDGET_US, OTHER_OLD_US);
+	struct volumes_round round =
+	        make_round(detail, OTHER_POOLS_BUDGET_US, detail->images ? VOLUME_OLD_US : OTHER_OLD_US);
 	virStoragePoolPtr *pools = NULL;
 	int n;
 

@@ -201,6 +201,22 @@ static char *disk_source(xmlNodePtr disk)
 	return protocol != NULL ? g_steal_pointer(&protocol) : NULL;
 }
 
+/* Only a running guest's definition has it. */
+static char *chain_words(xmlNodePtr disk)
+{
+	GString *text = g_string_new(NULL);
+
+	for (xmlNodePtr layer = xml_child(disk, "backingStore"); layer != NULL; layer = xml_child(layer, "backingStore")) {
+		g_autofree char *path = disk_source(layer);
+
+		if (path != NULL)
+			g_string_append_printf(text, "%s%s", text->len ? " < " : "", path);
+	}
+	char *clean = text_clean(text->str, -1);
+	g_string_free(text, TRUE);
+	return clean;
+}
+
 static struct guest_disk *parse_disk(xmlNodePtr node)
 {
 	struct guest_disk *disk = guest_disk_new();
@@ -214,6 +230,7 @@ static struct guest_disk *parse_disk(xmlNodePtr node)
 	if (*disk->device == '\0')
 		set(&disk->device, g_strdup("disk"));
 	set(&disk->source, text_clean(source, -1));
+	set(&disk->chain, chain_words(node));
 	set(&disk->format, xml_attr(driver, "type"));
 	set(&disk->cache, xml_attr(driver, "cache"));
 	disk->readonly = xml_child(node, "readonly") != NULL;

@@ -15,6 +15,7 @@
 struct file_user {
 	unsigned char owner[VIR_UUID_BUFLEN];
 	char *words, *brief; /* cleaned */
+	unsigned flags;      /* enum volume_use_flag */
 };
 
 struct file_users {
@@ -34,6 +35,7 @@ struct reading {
 	const char *brief;  /* "web2", "snapshot s1 of web2" */
 	const char *target; /* "vda" */
 	const char *device; /* "disk", "cdrom", … */
+	unsigned flags;     /* enum volume_use_flag, of all that is read */
 };
 
 static guint uuid_hash(gconstpointer uuid)
@@ -103,7 +105,8 @@ static void remember_key(struct file_users *users, const char *key)
 	g_ptr_array_add(keys, g_strdup(key));
 }
 
-static void add_key(struct file_users *users, const char *key, const char *words, const char *brief)
+static void add_key(
+        struct file_users *users, const char *key, const char *words, const char *brief, unsigned flags)
 {
 	GPtrArray *list = g_hash_table_lookup(users->by_path, key);
 	g_autofree char *clean = text_clean(words, -1);
@@ -114,23 +117,29 @@ static void add_key(struct file_users *users, const char *key, const char *words
 		g_hash_table_insert(users->by_path, g_strdup(key), list);
 	}
 	/* The live and the stored definition mostly agree. */
-	for (unsigned i = 0; i < list->len; i++)
-		if (g_str_equal(((struct file_user *)g_ptr_array_index(list, i))->words, clean))
+	for (unsigned i = 0; i < list->len; i++) {
+		user = g_ptr_array_index(list, i);
+		if (g_str_equal(user->words, clean)) {
+			user->flags |= flags;
 			return;
+		}
+	}
 	user = g_new0(struct file_user, 1);
 	memcpy(user->owner, users->owner, sizeof user->owner);
 	user->words = g_steal_pointer(&clean);
 	user->brief = text_clean(brief, -1);
+	user->flags = flags;
 	g_ptr_array_add(list, user);
 	remember_key(users, key);
 }
 
-static void add_user(struct file_users *users, const char *path, const char *words, const char *brief)
+static void add_user(
+        struct file_users *users, const char *path, const char *words, const char *brief, unsigned flags)
 {
 	if (!path || *path != '/')
 		return;
 	g_autofree char *key = file_users_key(users, path);
-	add_key(users, key, words, brief);
+	add_key(users, key, words, brief, flags);
 }
 
 static void add_gap(struct file_users *users, const char *what)
@@ -161,8 +170,9 @@ static void add_disk(const struct reading *reading, const char *path, bool base)
 	        reading->target, reading->owner, base ? " is based on it" : "");
 	g_autofree char *brief = g_strdup_printf("%s%s%s%s of %s", base ? "base of " : "", disk ? "" : device,
 	        disk ? "" : " ", reading->target, reading->brief);
+	unsigned flags = base ? (reading->flags | USE_BASE) & ~(unsigned)USE_WRITABLE : reading->flags;
 
-	add_user(reading->users, path, words, brief);
+	add_user(reading->users, path, words, brief, flags | USE_DISK);
 }
 
 /* Only a running guest's XML has it, and no pool need know the file. */
@@ -207,7 +217,7 @@ static void read_volume(xmlDocPtr doc, xmlNodePtr disk, const struct reading *re
 	key = g_strdup_printf(VOLUME_KEY, pool_name, name);
 	words = g_strdup_printf("%s %s of %s", device_word(reading), reading->target, reading->owner);
 	brief = g_strdup_printf("%s of %s", reading->target, reading->brief);
-	add_key(reading->users, key, words, brief);
+	add_key(reading->users, key, words, brief, reading->flags | USE_DISK);
 	/* Where nobody will ask by the volume's name. */
 	if (!conn)
 		return;
@@ -221,7 +231,16 @@ static void read_volume(xmlDocPtr doc, xmlNodePtr disk, const struct reading *re
 struct disk_reading {
 	struct reading base;
 	virConnectPtr conn;
+	unsigned flags;
 };
+
+/* A file that a snapshot keeps is not written to by whoever it is of. */
+static bool writes_to(xmlDocPtr doc, xmlNodePtr disk, const char *device, unsigned flags)
+{
+	g_autofree char *readonly = op_xml_string(doc, disk, "name(readonly)");
+
+	return !(flags & USE_SNAPSHOT) && !*readonly && !g_str_equal(device, "cdrom") && !g_str_equal(device, "floppy");
+}
 
 static void read_disk(xmlDocPtr doc, xmlNodePtr disk, void *data)
 {
@@ -232,16 +251,19 @@ static void read_disk(xmlDocPtr doc, xmlNodePtr disk, void *data)
 
 	reading->base.target = *target ? target : name;
 	reading->base.device = device;
+	reading->base.flags = reading->flags | (writes_to(doc, disk, device, reading->flags) ? USE_WRITABLE : 0);
 	op_xml_each(doc, disk, ".//source", read_source, &reading->base);
 	read_volume(doc, disk, &reading->base, reading->conn);
 }
 
 /* `conn` NULL: disks that name a volume stay known by that name. */
-static void read_doc(
-        struct file_users *users, virConnectPtr conn, xmlDocPtr doc, const char *owner, const char *brief)
+static void read_doc(struct file_users *users, virConnectPtr conn, xmlDocPtr doc, const char *owner,
+        const char *brief, unsigned flags)
 {
 	struct disk_reading reading = {
-	        .base = {.users = users, .owner = owner, .brief = brief, .target = "", .device = ""}, .conn = conn};
+	        .base = {.users = users, .owner = owner, .brief = brief, .target = "", .device = ""},
+	        .conn = conn,
+	        .flags = flags};
 
 	op_xml_each(doc, NULL, "//disk", read_disk, &reading);
 	static const char *const others[][2] = {
@@ -255,7 +277,7 @@ static void read_doc(
 		g_autofree char *path = op_xml_string(doc, NULL, others[i][0]);
 		g_autofree char *words = g_strdup_printf("the %s of %s", others[i][1], owner);
 		g_autofree char *short_words = g_strdup_printf("%s of %s", others[i][1], brief);
-		add_user(users, path, words, short_words);
+		add_user(users, path, words, short_words, flags);
 	}
 }
 
@@ -273,7 +295,7 @@ static void read_snapshots(
 		g_autofree char *short_who = g_strdup_printf("snapshot %s of %s", name, brief);
 
 		if (doc)
-			read_doc(users, conn, doc, who, short_who);
+			read_doc(users, conn, doc, who, short_who, USE_SNAPSHOT);
 		free(xml);
 		virDomainSnapshotFree(snapshots[i]);
 	}
@@ -298,14 +320,14 @@ static void read_guest(struct file_users *users, virDomainPtr dom, enum file_use
 	if (!live && !guest_vanished())
 		add_gap(users, owner);
 	if (live)
-		read_doc(users, conn, live, owner, name);
+		read_doc(users, conn, live, owner, name, virDomainIsActive(dom) == 1 ? USE_LIVE : 0);
 	if (scope == FILE_USERS_ACTIVE)
 		return;
 	g_autoptr(xmlDoc) stored = virDomainIsActive(dom) == 1 && virDomainIsPersistent(dom) == 1
 	                                   ? op_guest_xml(dom, VIR_DOMAIN_XML_INACTIVE)
 	                                   : NULL;
 	if (stored)
-		read_doc(users, conn, stored, owner, name);
+		read_doc(users, conn, stored, owner, name, 0);
 	read_snapshots(users, dom, conn, owner, name);
 }
 
@@ -318,9 +340,9 @@ void file_users_set_guest(struct file_users *users, virDomainPtr dom, const unsi
 	file_users_forget(users, uuid);
 	memcpy(users->owner, uuid, sizeof users->owner);
 	if (docs->live)
-		read_doc(users, NULL, docs->live, owner, name);
+		read_doc(users, NULL, docs->live, owner, name, docs->active ? USE_LIVE : 0);
 	if (docs->stored)
-		read_doc(users, NULL, docs->stored, owner, name);
+		read_doc(users, NULL, docs->stored, owner, name, 0);
 	if (docs->snapshots)
 		read_snapshots(users, dom, NULL, owner, name);
 }
@@ -398,7 +420,7 @@ void file_users_add_base(
 	g_autofree char *brief = g_strdup_printf("base of %s", name);
 
 	memcpy(users->owner, owner, sizeof users->owner);
-	add_user(users, base, words, brief);
+	add_user(users, base, words, brief, USE_BASE | USE_VOLUME);
 }
 
 static void read_vol(struct file_users *users, virStorageVolPtr vol, const char *pool)
@@ -522,6 +544,51 @@ GPtrArray *file_users_list(
 	collect(g_hash_table_lookup(users->by_path, by_name), words, brief);
 	*ret_brief = g_string_free(brief, FALSE);
 	return words;
+}
+
+static void collect_uses(const GPtrArray *list, GPtrArray *uses)
+{
+	for (unsigned i = 0; list && i < list->len; i++) {
+		const struct file_user *user = g_ptr_array_index(list, i);
+		struct volume_use *use = g_new0(struct volume_use, 1);
+
+		if (!(user->flags & USE_VOLUME))
+			memcpy(use->guest, user->owner, sizeof use->guest);
+		use->words = g_strdup(user->words);
+		use->brief = g_strdup(user->brief);
+		use->flags = user->flags;
+		g_ptr_array_add(uses, use);
+	}
+}
+
+GPtrArray *file_users_uses(const struct file_users *users, const char *key, const char *pool, const char *volume)
+{
+	g_autofree char *by_name = g_strdup_printf(VOLUME_KEY, pool, volume);
+	GPtrArray *uses = g_ptr_array_new_with_free_func((GDestroyNotify)volume_use_free);
+
+	collect_uses(g_hash_table_lookup(users->by_path, key), uses);
+	collect_uses(g_hash_table_lookup(users->by_path, by_name), uses);
+	return uses;
+}
+
+static bool is_image(const GPtrArray *list)
+{
+	for (unsigned i = 0; i < list->len; i++)
+		if (((const struct file_user *)list->pdata[i])->flags & (USE_DISK | USE_BASE))
+			return true;
+	return false;
+}
+
+void file_users_each_image(
+        const struct file_users *users, void (*each)(const char *key, void *data), void *data)
+{
+	GHashTableIter iter;
+	gpointer key, list;
+
+	g_hash_table_iter_init(&iter, users->by_path);
+	while (g_hash_table_iter_next(&iter, &key, &list))
+		if (*(const char *)key == '/' && is_image(list))
+			each(key, data);
 }
 
 const struct file_base *file_users_base(const struct file_users *users, const char *key)

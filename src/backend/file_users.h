@@ -16,6 +16,8 @@
 #include <libvirt/libvirt.h>
 #include <stdbool.h>
 
+#include "nvirt/inv.h"
+
 struct file_users;
 
 enum file_users_scope {
@@ -40,6 +42,7 @@ void file_users_add_pool(struct file_users *users, virStoragePoolPtr pool);
 struct file_users_docs {
 	xmlDocPtr live, stored;
 	bool snapshots; /* they are asked for now */
+	bool active;    /* `live` is a running guest's */
 };
 
 /* Below a file in a running guest's chain; raw. */
@@ -62,6 +65,11 @@ char *file_users_key(const struct file_users *users, const char *path);
 /* Owned: char *, cleaned, in full; `ret_brief` the same as one short line, owned. */
 GPtrArray *file_users_list(
         const struct file_users *users, const char *key, const char *pool, const char *volume, char **ret_brief);
+/* The same as facts: struct volume_use *, owned. */
+GPtrArray *file_users_uses(const struct file_users *users, const char *key, const char *pool, const char *volume);
+/* Calls `each` for every path that is known as somebody's disk or as what one stands on. */
+void file_users_each_image(
+        const struct file_users *users, void (*each)(const char *key, void *data), void *data);
 /* NULL = no running guest tells. Borrowed. */
 const struct file_base *file_users_base(const struct file_users *users, const char *key);
 char *file_users_base_path(const char *own, const char *base);

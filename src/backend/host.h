@@ -114,6 +114,7 @@ struct backend_host {
 	struct node_sample node; /* of a remote host */
 	struct obj_ref open;
 	bool storage; /* the sums over all pools are on screen */
+	bool images;  /* so are all images */
 	GArray *visible; /* struct guest_id */
 	unsigned rows;   /* enum watch_row bits */
 	bool all;        /* the definitions of all guests are wanted */

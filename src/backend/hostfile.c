@@ -84,9 +84,25 @@ static bool find_in_pool(struct hostfile *file, GError **error)
 	return false;
 }
 
+/* libvirt reads a volume that it knows anew by itself; reading all of a large pool takes much longer. */
+static bool find_known(struct hostfile *file)
+{
+	virStorageVolInfo info;
+
+	file->vol = virStorageVolLookupByName(file->pool, file->name);
+	if (file->vol && virStorageVolGetInfo(file->vol, &info) == 0)
+		return true;
+	if (file->vol)
+		virStorageVolFree(file->vol);
+	file->vol = NULL;
+	return false;
+}
+
 /* A pool that copies just now refuses to be read again; what it knows has to do then. */
 static bool find_after_refresh(struct hostfile *file, GError **error)
 {
+	if (find_known(file))
+		return true;
 	virStoragePoolRefresh(file->pool, 0);
 	return find_in_pool(file, error);
 }

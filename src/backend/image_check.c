@@ -93,7 +93,8 @@ static void tell_unread(struct image_member *member, const char *words)
 }
 
 /* Up to `want` bytes from the start; NULL when they can not be read, which the member then says. */
-static GByteArray *download(struct image_member *member, virConnectPtr conn, virStorageVolPtr vol, gsize want)
+static GByteArray *download(
+        struct image_member *member, virConnectPtr conn, virStorageVolPtr vol, gsize want, bool *ret_denied)
 {
 	g_autoptr(GByteArray) bytes = g_byte_array_new();
 	virStreamPtr stream = virStreamNew(conn, 0);
@@ -102,6 +103,7 @@ static GByteArray *download(struct image_member *member, virConnectPtr conn, vir
 
 	if (!ok)
 		tell_unread(member, virGetLastErrorMessage());
+	*ret_denied = !ok && virGetLastErrorCode() == VIR_ERR_OPERATION_DENIED;
 	if (open)
 		virStreamAbort(stream);
 	if (stream)
@@ -128,18 +130,36 @@ static bool judge_answer(struct image_member *member, enum image_header_answer a
 	return false;
 }
 
+/* On a read-only connection (a plan): what libvirt knew when it last looked; data files it does not tell. */
+static bool read_volume(struct image_member *member, virStorageVolPtr vol, struct image_header *header)
+{
+	char *xml = virStorageVolGetXMLDesc(vol, 0);
+	g_autoptr(xmlDoc) doc = op_xml_parse(xml);
+
+	free(xml);
+	if (!doc)
+		return false;
+	g_autofree char *base = op_xml_string(doc, NULL, "/volume/backingStore/path");
+	g_autofree char *format = op_xml_string(doc, NULL, "/volume/backingStore/format/@type");
+	g_clear_pointer(&member->unread, g_free);
+	header->backing = *base ? g_steal_pointer(&base) : NULL;
+	header->backing_format = *format ? g_steal_pointer(&format) : NULL;
+	return true;
+}
+
 static bool parse(struct walk *walk, struct image_member *member, virStorageVolPtr vol, struct image_header *header)
 {
 	enum image_header_answer answer = IMAGE_HEADER_NEED;
 	gsize want = IMAGE_HEADER_BYTES;
+	bool denied = false;
 
 	/* Twice the whole of it is never wanted. */
 	for (unsigned i = 0; i < 3 && answer == IMAGE_HEADER_NEED && want <= IMAGE_HEADER_MAX; i++) {
 		gsize need = 0;
-		g_autoptr(GByteArray) bytes = download(member, walk->conn, vol, want);
+		g_autoptr(GByteArray) bytes = download(member, walk->conn, vol, want, &denied);
 
 		if (!bytes)
-			return false;
+			return denied && read_volume(member, vol, header);
 		answer = image_header_parse(bytes->data, bytes->len, member->format, header, &need);
 		if (bytes->len < want)
 			break;
@@ -268,6 +288,8 @@ static void descend(struct walk *walk, struct image_member *member)
 
 		if (!read_header(walk, member, &header))
 			break;
+		member->snapshots = header.snapshots;
+		member->capacity_bytes = header.capacity_bytes;
 		if (header.data_file)
 			add_data_file(walk, member, header.data_file);
 		if (header.backing && walk->chain->len >= CHAIN_MAX)
@@ -295,6 +317,21 @@ GPtrArray *image_check_chain(
 	}
 	g_free(walk.home);
 	return walk.chain;
+}
+
+bool image_check_header(virConnectPtr conn, const char *path, const char *format,
+        struct image_header *ret_header, GError **error)
+{
+	struct walk walk = {.conn = conn};
+	struct image_member member = {.path = (char *)path, .format = (char *)format};
+	bool ok = read_header(&walk, &member, ret_header);
+
+	if (!ok)
+		g_set_error(error, CONN_ERROR, VIR_ERR_OPERATION_FAILED, "cannot look at '%s': %s", path,
+		        member.odd ? member.odd : member.unread ? member.unread : "unknown");
+	g_free(member.odd);
+	g_free(member.unread);
+	return ok;
 }
 
 /* ---- words ---- */
@@ -334,7 +371,7 @@ bool image_check_verdict(const GPtrArray *chain, GError **error)
 	if (!text->len)
 		return true;
 	g_autofree char *raw = g_strdup_printf("the image '%s' stands on what it should not: %s. If this is meant, "
-	                                       "allow it by name: --allow '%s'",
+	                                       "allow it by name (\"Allow files\"): --allow '%s'",
 	        top->path, text->str, remedy->str);
 	g_autofree char *clean = text_clean(raw, -1);
 	g_set_error_literal(error, CONN_ERROR, VIR_ERR_OPERATION_DENIED, clean);
@@ -375,7 +412,7 @@ static void add_snapshots(virDomainPtr dom, GPtrArray *known)
 	free(snapshots);
 }
 
-static char *source_path(virConnectPtr conn, xmlDocPtr doc, xmlNodePtr disk)
+char *image_check_source(virConnectPtr conn, xmlDocPtr doc, xmlNodePtr disk)
 {
 	g_autofree char *path = op_xml_string(doc, disk, "source/@file | source/@dev");
 	g_autofree char *pool_name = op_xml_string(doc, disk, "source/@pool");
@@ -397,7 +434,7 @@ static void check_disk(xmlDocPtr doc, xmlNodePtr disk, void *data)
 	struct guest_walk *walk = data;
 	virConnectPtr conn = virDomainGetConnect(walk->dom);
 	g_autofree char *format = op_xml_string(doc, disk, "driver/@type");
-	g_autofree char *path = source_path(conn, doc, disk);
+	g_autofree char *path = image_check_source(conn, doc, disk);
 
 	if (walk->error || *path != '/' || !image_format_has_header(format))
 		return;
@@ -410,14 +447,21 @@ static void check_disk(xmlDocPtr doc, xmlNodePtr disk, void *data)
 	image_check_verdict(chain, &walk->error);
 }
 
-bool image_check_guest(virDomainPtr dom, xmlDocPtr doc, const char *allow, GError **error)
+GPtrArray *image_check_known(virDomainPtr dom, xmlDocPtr doc)
 {
-	g_autoptr(GPtrArray) known = g_ptr_array_new_with_free_func(g_free);
-	struct guest_walk walk = {.dom = dom, .known = known, .allow = allow};
+	GPtrArray *known = g_ptr_array_new_with_free_func(g_free);
 
 	op_xml_each(doc, NULL, "/domain/devices/disk//source/@file | /domain/devices/disk//source/@dev", add_known, known);
 	add_snapshots(dom, known);
 	g_ptr_array_add(known, NULL);
+	return known;
+}
+
+bool image_check_guest(virDomainPtr dom, xmlDocPtr doc, const char *allow, GError **error)
+{
+	g_autoptr(GPtrArray) known = image_check_known(dom, doc);
+	struct guest_walk walk = {.dom = dom, .known = known, .allow = allow};
+
 	op_xml_each(doc, NULL, "/domain/devices/disk", check_disk, &walk);
 	if (walk.error)
 		g_propagate_error(error, walk.error);

@@ -17,7 +17,7 @@
 #include <libxml/tree.h>
 #include <stdbool.h>
 
-struct job;
+#include "nvirt/image_header.h"
 
 /* One member of a chain; the image itself first, then what lies below it. */
 struct image_member {
@@ -26,8 +26,14 @@ struct image_member {
 	char *pool;   /* raw name of the pool it lies in, "" = in none */
 	char *odd;    /* why it is refused unless allowed: a phrase, cleaned; NULL = nothing odd */
 	bool allowed; /* by name */
+	bool snapshots; /* it holds internal ones */
+	uint64_t capacity_bytes; /* 0 = not known */
 	char *unread; /* why its own header could not be read; NULL = it was, or it has none */
 };
+
+/* What the header of one image says; false with `error` when it can not be read or is not what it is said to be. */
+bool image_check_header(virConnectPtr conn, const char *path, const char *format,
+        struct image_header *ret_header, GError **error);
 
 void image_member_free(struct image_member *member);
 
@@ -48,6 +54,10 @@ char *image_check_words(const GPtrArray *chain);
 /* false when a member is odd and not allowed; `error` names all of them and the remedy. */
 bool image_check_verdict(const GPtrArray *chain, GError **error);
 
+/* What a guest's definition and snapshots name themselves: raw paths, owned, NULL-terminated (for `known`). */
+GPtrArray *image_check_known(virDomainPtr dom, xmlDocPtr doc);
+/* The path of a disk's file or device, raw, owned; "" for an empty drive or one on the network. */
+char *image_check_source(virConnectPtr conn, xmlDocPtr doc, xmlNodePtr disk);
 /* All disks of a guest's definition (INACTIVE), one after another. */
 bool image_check_guest(virDomainPtr dom, xmlDocPtr doc, const char *allow, GError **error);
 

@@ -32,6 +32,7 @@ static bool replaces(enum msg_type type)
 	case MSG_SAMPLE:
 	case MSG_DETAIL:
 	case MSG_VOLUMES:
+	case MSG_FILES:
 	case MSG_SNAPSHOTS:
 	case MSG_TRAFFIC:
 		return true;

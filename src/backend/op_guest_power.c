@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Start, reset, force off, pause and resume of a guest. Worker threads. */
+#include "backend/image_check.h"
 #include "backend/op_table.h"
 #include "backend/op_util.h"
 #include "backend/protect.h"
@@ -35,6 +36,18 @@ static enum task_state started(struct job *job, virDomainPtr dom)
 	return TASK_OK;
 }
 
+/* libvirt opens whatever an image's header names, with its own rights. */
+static bool check_images(struct job *job, virDomainPtr dom, GError **error)
+{
+	g_autoptr(xmlDoc) doc = op_is_qemu(job->conn) ? op_guest_xml(dom, VIR_DOMAIN_XML_INACTIVE) : NULL;
+	g_autoptr(GError) odd = NULL;
+
+	if (!doc || image_check_guest(dom, doc, args_get(job->request->args, "allow"), &odd))
+		return true;
+	op_refuse(job, error, "start", "%s", odd->message);
+	return false;
+}
+
 enum task_state op_guest_start_run(struct job *job, GError **error)
 {
 	unsigned flags = start_flags(job->request->args);
@@ -44,7 +57,7 @@ enum task_state op_guest_start_run(struct job *job, GError **error)
 		return TASK_FAILED;
 	if (job->before.known && op_state_active(job->before.state))
 		return op_refuse(job, error, "start", "it is running already");
-	if (protect_refuse(job, dom, "start", error) != TASK_OK)
+	if (protect_refuse(job, dom, "start", error) != TASK_OK || !check_images(job, dom, error))
 		return TASK_FAILED;
 	if (virDomainHasManagedSaveImage(dom, 0) == 1)
 		job_log(job, flags & VIR_DOMAIN_START_FORCE_BOOT

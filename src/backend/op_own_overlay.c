@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The operation that gives a guest an overlay of its own. Worker threads. */
+#include "backend/base_mark.h"
 #include "backend/op_table.h"
 #include "backend/op_util.h"
 #include "backend/own_overlay.h"
-#include "backend/base_mark.h"
 #include "nvirt/text.h"
 
 #define VERB "give an overlay to"

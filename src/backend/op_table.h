@@ -62,6 +62,9 @@ OP_FUNCTIONS(op_snapshot_delete);
 OP_FUNCTIONS(op_snapshot_edit);
 OP_FUNCTIONS(op_snapshot_prune);
 OP_FUNCTIONS(op_snapshot_revert);
+OP_FUNCTIONS(op_guest_flatten);
+OP_FUNCTIONS(op_volume_delete);
+OP_FUNCTIONS(op_volume_rebase);
 OP_FUNCTIONS(op_pool_start);
 OP_FUNCTIONS(op_pool_stop);
 OP_FUNCTIONS(op_pool_autostart);
@@ -73,6 +76,8 @@ OP_FUNCTIONS(op_network_autostart);
 OP_FUNCTIONS(op_network_define_default);
 OP_FUNCTIONS(op_task_cleanup);
 
+struct plan *op_guest_flatten_plan(virConnectPtr conn, const struct op_request *request, GError **error);
+struct plan *op_volume_delete_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_task_cleanup_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_guest_undefine_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_guest_clone_plan(virConnectPtr conn, const struct op_request *request, GError **error);

@@ -80,6 +80,14 @@ static enum task_state to_template(struct job *job, virDomainPtr dom, GError **e
 
 /* ---- and back ---- */
 
+static enum task_state plain_guest(struct job *job, virDomainPtr dom, GError **error)
+{
+	if (!template_mark_set(job, dom, false, error) || !protect_release(job, dom, error))
+		return TASK_FAILED;
+	job_say(job, "it is a guest again and can start");
+	return TASK_OK;
+}
+
 static enum task_state with_overlay(struct job *job, virDomainPtr dom, GError **error)
 {
 	g_autofree char *why = NULL, *weak = NULL;
@@ -87,6 +95,10 @@ static enum task_state with_overlay(struct job *job, virDomainPtr dom, GError **
 
 	if (!own)
 		return TASK_FAILED;
+	if (!own->list->len) {
+		own_overlay_free(own);
+		return plain_guest(job, dom, error);
+	}
 	why = own_overlay_refused(own, false);
 	bool ok = !why && template_mark_set(job, dom, false, error)
 	          && own_overlay_make(job, dom, own, false, &weak, error);
@@ -126,10 +138,7 @@ static enum task_state to_guest(struct job *job, virDomainPtr dom, GError **erro
 		        "clones stand on its disks: %s; remove or flatten them, or give it an overlay of its own "
 		        "(own-overlay)",
 		        names);
-	if (!template_mark_set(job, dom, false, error) || !protect_release(job, dom, error))
-		return TASK_FAILED;
-	job_say(job, "it is a guest again and can start");
-	return TASK_OK;
+	return plain_guest(job, dom, error);
 }
 
 enum task_state op_guest_template_run(struct job *job, GError **error)

@@ -9,6 +9,7 @@
 #include "backend/hostfile.h"
 #include "backend/op_table.h"
 #include "backend/op_util.h"
+#include "backend/protect.h"
 #include "backend/undefine.h"
 #include "nvirt/text.h"
 
@@ -152,6 +153,18 @@ static bool delete_file(struct job *job, struct undefine *undefine, const char *
 	return ok;
 }
 
+/* What it stands on, raw and owned; NULL = nothing. Asked before it is gone. */
+static char *base_of(struct job *job, const char *path)
+{
+	struct hostfile_info info;
+
+	if (!hostfile_look(job->conn, path, &info, NULL))
+		return NULL;
+	char *base = *info.base ? file_users_base_path(path, info.base) : NULL;
+	hostfile_info_fini(&info);
+	return base;
+}
+
 static enum task_state delete_files(struct job *job, struct undefine *undefine, char *const *ids)
 {
 	g_autoptr(GString) stayed = g_string_new(NULL);
@@ -162,8 +175,11 @@ static enum task_state delete_files(struct job *job, struct undefine *undefine, 
 		g_autoptr(GError) error = NULL;
 		if (!path)
 			continue;
+		g_autofree char *base = base_of(job, path);
 		if (delete_file(job, undefine, path, &error)) {
 			job_log(job, "deleted '%s'", path);
+			if (base)
+				protect_lift(job, base);
 			deleted++;
 			continue;
 		}

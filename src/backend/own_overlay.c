@@ -80,9 +80,23 @@ static bool is_based_on(const struct base_users *users, const char *path)
 	return false;
 }
 
+/* "web-own-2" is the second overlay of "web", not one of "web-own-2". */
+static void strip_own(char *stem)
+{
+	char *tail = g_strrstr(stem, "-own");
+
+	if (!tail || tail == stem)
+		return;
+	const char *rest = tail + strlen("-own");
+	if (!*rest || (*rest == '-' && rest[1] && strspn(rest + 1, "0123456789") == strlen(rest + 1)))
+		*tail = '\0';
+}
+
 static bool add_overlay(struct own_overlay *own, virConnectPtr conn, const struct own_disk *disk, GError **error)
 {
 	g_autofree char *stem = overlay_stem(disk->path);
+
+	strip_own(stem);
 	g_autofree char *wanted = g_strdup_printf("%s-own", stem);
 	char *path = overlay_path(conn, disk->path, wanted, error);
 
@@ -113,7 +127,7 @@ static bool add_overlays(struct own_overlay *own, virDomainPtr dom, bool all, GE
 	bool ok = users != NULL;
 	for (unsigned i = 0; ok && i < disks->len; i++) {
 		const struct own_disk *disk = g_ptr_array_index(disks, i);
-		if (all || !users->list->len || is_based_on(users, disk->path))
+		if (all || is_based_on(users, disk->path))
 			ok = add_overlay(own, conn, disk, error);
 	}
 	base_users_free(users);
@@ -147,7 +161,8 @@ char *own_overlay_refused(const struct own_overlay *own, bool forget_snapshots)
 			        overlay->target);
 	}
 	if (!own->list->len)
-		return g_strdup("it has no disk of its own");
+		return g_strdup("nothing stands on a disk of its own: it can run as it is, and be cloned while it runs "
+		                "(clone, own-overlay)");
 	if (own->snapshots && !forget_snapshots)
 		return g_strdup_printf("it has %u snapshot%s, tied to the files as they are, that could not be used "
 		                       "any more: delete %s first, or have libvirt forget %s (forget-snapshots)",

@@ -24,7 +24,7 @@ struct own_overlay {
 
 /*
  * What would be made. `all`: for every disk that is its own, else only for
- * those that images stand on, or for all where none does. NULL with `error`.
+ * those that images stand on. NULL with `error`.
  */
 struct own_overlay *own_overlay_look(virDomainPtr dom, bool all, GError **error);
 void own_overlay_free(struct own_overlay *own);

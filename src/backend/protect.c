@@ -105,7 +105,7 @@ static char *sentence(const struct base_users *users)
 	return g_strdup_printf("clones stand on it: %s", rest);
 }
 
-static struct base_users *look_at_guest(virDomainPtr dom, GError **error)
+static struct base_users *look_at_guest(virDomainPtr dom, gint64 for_us, GError **error)
 {
 	virConnectPtr conn = virDomainGetConnect(dom);
 	g_autoptr(xmlDoc) doc = op_guest_xml(dom, 0);
@@ -116,7 +116,7 @@ static struct base_users *look_at_guest(virDomainPtr dom, GError **error)
 	}
 	g_autoptr(GPtrArray) disks = protect_own_disks(conn, doc);
 	g_autofree const char **paths = protect_paths(disks);
-	return base_users_look(conn, paths, NULL, g_get_monotonic_time() + PROTECT_LOOK_US, error);
+	return base_users_look(conn, paths, NULL, g_get_monotonic_time() + for_us, error);
 }
 
 char *protect_why_not(virConnectPtr conn, virDomainPtr dom, GError **error)
@@ -124,21 +124,21 @@ char *protect_why_not(virConnectPtr conn, virDomainPtr dom, GError **error)
 	(void)conn;
 	if (template_mark_is_set(dom))
 		return g_strdup("it is a template: clone it, or make it a guest again (untemplate)");
-	struct base_users *users = look_at_guest(dom, error);
+	struct base_users *users = look_at_guest(dom, PROTECT_LOOK_US, error);
 	char *why = users && users->list->len ? sentence(users) : NULL;
 	base_users_free(users);
 	return why;
 }
 
 /* Nothing stands on it, as far as can be seen; it has a mark perhaps. */
-static enum task_state judge_mark(struct job *job, virDomainPtr dom, const char *verb, const char *gaps, GError **error)
+static enum task_state judge_mark(struct job *job, virDomainPtr dom, const char *verb, const GPtrArray *files,
+        const char *gaps, GError **error)
 {
-	g_autoptr(GPtrArray) files = base_mark_read(dom);
 	g_autofree char *clean = gaps ? text_clean(gaps, -1) : NULL;
 
 	if (gaps)
 		job_log(job, "not everything that may stand on its disks could be looked at: %s", clean);
-	if (!files || !files->len)
+	if (!files->len)
 		return TASK_OK;
 	if (gaps)
 		return op_refuse(job, error, verb,
@@ -164,7 +164,10 @@ enum task_state protect_refuse(struct job *job, virDomainPtr dom, const char *ve
 {
 	if (template_mark_is_set(dom))
 		return op_refuse(job, error, verb, "it is a template: clone it, or make it a guest again (untemplate)");
-	struct base_users *users = look_at_guest(dom, error);
+	g_autoptr(GPtrArray) files = base_mark_read(dom);
+	if (!files)
+		return op_fail(job, dom, error, verb);
+	struct base_users *users = look_at_guest(dom, files->len ? PROTECT_LOOK_US : PROTECT_START_US, error);
 	enum task_state state;
 
 	if (!users)
@@ -173,7 +176,7 @@ enum task_state protect_refuse(struct job *job, virDomainPtr dom, const char *ve
 		g_autofree char *why = sentence(users);
 		state = op_refuse(job, error, verb, "%s", why);
 	} else {
-		state = judge_mark(job, dom, verb, users->gaps, error);
+		state = judge_mark(job, dom, verb, files, users->gaps, error);
 	}
 	base_users_free(users);
 	return state;
@@ -269,11 +272,20 @@ static bool qemu_is_root(virConnectPtr conn)
 
 /* ---- protecting and releasing ---- */
 
+/* By an earlier clone, and nobody has changed it since. */
+static bool is_protected(struct job *job, const struct base_file *known)
+{
+	struct stat info;
+
+	return known && known->mode != BASE_MODE_UNKNOWN && op_is_local(job->conn) && stat(known->path, &info) == 0
+	       && !(info.st_mode & WRITE_BITS);
+}
+
 bool protect_base(struct job *job, virDomainPtr dom, const char *const *paths, char **ret_weak, GError **error)
 {
 	g_autoptr(GPtrArray) files = base_mark_read(dom);
 	g_autoptr(GString) weak = g_string_new(NULL);
-	bool held = false;
+	bool held = false, changed = false;
 
 	*ret_weak = NULL;
 	if (!files) {
@@ -282,6 +294,9 @@ bool protect_base(struct job *job, virDomainPtr dom, const char *const *paths, c
 	}
 	for (unsigned i = 0; paths[i]; i++) {
 		struct base_file *known = base_mark_find(files, paths[i]);
+		if (is_protected(job, known))
+			continue;
+		changed = true;
 		int mode = take_write_bits(job, paths[i], weak);
 		held = held || mode != BASE_MODE_UNKNOWN;
 		/* What was protected before has no write bits now: the older record is the true one. */
@@ -293,7 +308,7 @@ bool protect_base(struct job *job, virDomainPtr dom, const char *const *paths, c
 	if (held && qemu_is_root(job->conn))
 		append(weak, "QEMU runs as root on this host: the permission does not stop it, only nvirt does");
 	*ret_weak = weak->len ? g_strdup(weak->str) : NULL;
-	return base_mark_write(job, dom, files, error);
+	return !changed || base_mark_write(job, dom, files, error);
 }
 
 bool protect_release(struct job *job, virDomainPtr dom, GError **error)

@@ -16,8 +16,12 @@
 #include "backend/base_users.h"
 #include "backend/job.h"
 
-/* How long a start may be held up by looking. */
-#define PROTECT_LOOK_US (2 * G_USEC_PER_SEC)
+/*
+ * How long looking may take: before a start, of which nearly all are of guests
+ * that nothing stands on, and where something is known to, or would be lost.
+ */
+#define PROTECT_START_US G_USEC_PER_SEC
+#define PROTECT_LOOK_US (10 * G_USEC_PER_SEC)
 
 /* One disk of a guest that it may write to. Raw. */
 struct own_disk {

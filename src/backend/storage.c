@@ -98,6 +98,20 @@ static void set(char **field, char *value)
 	*field = value;
 }
 
+/* "1341933637.273190990", or without the part of a second; 0 = none. */
+static int64_t parse_time(const char *text)
+{
+	char *end = NULL;
+	int64_t seconds = g_ascii_strtoll(text, &end, 10), ns = 0;
+	unsigned digits = 0;
+
+	if (seconds <= 0 || seconds > G_MAXINT64 / 1000000000 - 1)
+		return 0;
+	for (end += *end == '.'; digits < 9; digits++)
+		ns = ns * 10 + (g_ascii_isdigit(*end) ? *end++ - '0' : 0);
+	return seconds * 1000000000 + ns;
+}
+
 bool storage_parse_volume(const char *xml, struct volume_row *row, char **ret_raw_path, char **ret_raw_base)
 {
 	xmlDocPtr doc = xml_parse(xml, "volume", NULL);
@@ -113,6 +127,8 @@ bool storage_parse_volume(const char *xml, struct volume_row *row, char **ret_ra
 	set(&row->format, xml_attr(xml_child(target, "format"), "type"));
 	set(&row->backing, xml_text(xml_child(backing, "path")));
 	set(&row->backing_format, xml_attr(xml_child(backing, "format"), "type"));
+	g_autofree char *written = xml_text(xml_child(xml_child(target, "timestamps"), "mtime"));
+	row->written_unix_ns = parse_time(written);
 	*ret_raw_path = xml_raw_text(xml_child(target, "path"));
 	*ret_raw_base = xml_raw_text(xml_child(backing, "path"));
 	xmlFreeDoc(doc);

@@ -185,7 +185,7 @@ static void keep(struct usage *usage, virDomainPtr dom, const struct usage_guest
 void usage_read(struct usage *usage, virConnectPtr conn, const struct usage_guest *guest)
 {
 	virDomainPtr dom = virDomainLookupByUUID(conn, guest->uuid);
-	struct file_users_docs docs = {.snapshots = guest->snapshots};
+	struct file_users_docs docs = {.snapshots = guest->snapshots, .active = guest->active};
 
 	docs.live = dom != NULL ? read_doc(dom, 0) : NULL;
 	docs.stored = dom != NULL && guest->active ? read_doc(dom, VIR_DOMAIN_XML_INACTIVE) : NULL;

@@ -2,6 +2,7 @@
 /* The volumes of a host's pools, kept: see volumes.h. */
 #include "backend/volumes.h"
 
+#include <libvirt/virterror.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,9 @@ struct volume_facts {
 	char *name, *path, *format, *backing, *backing_format; /* cleaned */
 	char *key;                                             /* file_users_key() of its path; NULL = not read */
 	char *base;                                            /* raw absolute path of its backing file, or NULL */
+	char *problem; /* libvirt lists it and can not read it: its words, cleaned */
 	uint64_t capacity_bytes, allocation_bytes;
+	int64_t written_unix_ns;
 	gint64 read_us; /* 0 = never */
 	bool there;     /* in this round's list */
 	const struct pool_facts *pool;
@@ -25,6 +28,7 @@ struct volume_facts {
 struct pool_facts {
 	uint8_t uuid[16];
 	char *raw, *name;
+	char *dir;           /* what its volumes are files of; NULL = not told */
 	GHashTable *by_name; /* raw name (interned) -> struct volume_facts *, owned */
 	bool complete;
 };
@@ -58,6 +62,7 @@ static void facts_free(gpointer data)
 	g_free(facts->backing_format);
 	g_free(facts->key);
 	g_free(facts->base);
+	g_free(facts->problem);
 	g_free(facts);
 }
 
@@ -68,6 +73,7 @@ static void pool_free(gpointer data)
 	g_hash_table_destroy(pool->by_name);
 	g_free(pool->raw);
 	g_free(pool->name);
+	g_free(pool->dir);
 	g_free(pool);
 }
 
@@ -89,6 +95,20 @@ void volumes_free(struct volumes *volumes)
 
 /* ---- reading ------------------------------------------------------------------ */
 
+/* Of a pool whose volumes are the files of one directory; NULL for others. Owned. */
+static char *read_dir(virStoragePoolPtr pool)
+{
+	char *xml = virStoragePoolGetXMLDesc(pool, 0), *type = NULL, *path = NULL;
+	bool files = xml != NULL && storage_parse_pool(xml, &type, &path) && *path == '/' &&
+	        (strcmp(type, "dir") == 0 || strcmp(type, "fs") == 0 || strcmp(type, "netfs") == 0);
+	char *dir = files ? g_canonicalize_filename(path, "/") : NULL;
+
+	free(xml);
+	g_free(type);
+	g_free(path);
+	return dir;
+}
+
 static struct pool_facts *find_pool(struct volumes *volumes, virStoragePoolPtr pool)
 {
 	uint8_t uuid[VIR_UUID_BUFLEN] = {0};
@@ -106,6 +126,8 @@ static struct pool_facts *find_pool(struct volumes *volumes, virStoragePoolPtr p
 	g_free(facts->name);
 	facts->raw = g_strdup(virStoragePoolGetName(pool));
 	facts->name = text_clean(facts->raw, -1);
+	if (facts->dir == NULL)
+		facts->dir = read_dir(pool);
 	return facts;
 }
 
@@ -154,11 +176,27 @@ static void keep(struct volumes *volumes, const struct file_users *users, struct
 		set(&facts->backing_format, g_steal_pointer(&row->backing_format));
 		facts->capacity_bytes = row->capacity_bytes;
 		facts->allocation_bytes = row->allocation_bytes;
+		facts->written_unix_ns = row->written_unix_ns;
 	}
 	volume_row_free(row);
 }
 
-/* A volume that vanishes while it is looked at is out of the next list. */
+/* It was never read: where it should be tells what stands on it. */
+static void keep_path(struct volumes *volumes, const struct file_users *users, struct volume_facts *facts,
+        virStorageVolPtr volume)
+{
+	char *path = facts->key == NULL ? virStorageVolGetPath(volume) : NULL;
+
+	if (path == NULL)
+		return;
+	facts->key = file_users_key(users, path);
+	set(&facts->path, text_clean(path, -1));
+	set(&facts->format, g_strdup(""));
+	g_hash_table_insert(volumes->by_key, facts->key, facts);
+	free(path);
+}
+
+/* A volume that vanishes while it is looked at stays in libvirt's list until its pool is read again. */
 static void read_volume(struct volumes *volumes, const struct file_users *users, struct volume_facts *facts,
         virStorageVolPtr volume)
 {
@@ -166,6 +204,9 @@ static void read_volume(struct volumes *volumes, const struct file_users *users,
 
 	if (xml != NULL)
 		keep(volumes, users, facts, xml);
+	set(&facts->problem, xml != NULL ? NULL : text_clean(virGetLastErrorMessage(), -1));
+	if (xml == NULL)
+		keep_path(volumes, users, facts, volume);
 	facts->read_us = g_get_monotonic_time();
 	free(xml);
 }
@@ -288,6 +329,23 @@ static bool next_base(const struct volumes *volumes, const struct file_users *us
 	return true;
 }
 
+/* It would lie in a pool of which everything was read. */
+static bool should_be_known(const struct volumes *volumes, const char *key)
+{
+	g_autofree char *dir = g_path_get_dirname(key);
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, volumes->pools);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const struct pool_facts *pool = value;
+
+		if (pool->complete && g_strcmp0(pool->dir, dir) == 0)
+			return true;
+	}
+	return false;
+}
+
 static GPtrArray *chain_of(
         const struct volumes *volumes, const struct file_users *users, const struct volume_facts *facts)
 {
@@ -307,6 +365,9 @@ static GPtrArray *chain_of(
 		/* The volume itself knows better than what its overlay was told. */
 		layer->format = g_strdup(found != NULL && *found->format != '\0' ? found->format : format);
 		layer->pool = g_strdup(found != NULL ? found->pool->name : "");
+		layer->key = g_strdup(key);
+		layer->stated = *format != '\0';
+		layer->missing = found == NULL ? should_be_known(volumes, key) : found->problem != NULL;
 		g_ptr_array_add(chain, layer);
 		g_free(path);
 		g_free(format);
@@ -317,6 +378,15 @@ static GPtrArray *chain_of(
 static char *copy(const char *text)
 {
 	return g_strdup(text != NULL ? text : "");
+}
+
+static void name_users(
+        struct volume_row *row, const struct file_users *users, const char *pool, const char *volume)
+{
+	const char *key = row->key != NULL ? row->key : "";
+
+	row->users = file_users_list(users, key, pool, volume, &row->used_by);
+	row->uses = file_users_uses(users, key, pool, volume);
 }
 
 static struct volume_row *make_row(const struct volumes *volumes, const struct file_users *users,
@@ -332,10 +402,12 @@ static struct volume_row *make_row(const struct volumes *volumes, const struct f
 	row->backing_format = copy(facts->backing_format);
 	row->capacity_bytes = facts->capacity_bytes;
 	row->allocation_bytes = facts->allocation_bytes;
-	row->unread = facts->key == NULL;
+	row->written_unix_ns = facts->written_unix_ns;
+	row->key = g_strdup(facts->key);
+	row->problem = g_strdup(facts->problem);
+	row->unread = facts->key == NULL || facts->problem != NULL;
 	if (users_known)
-		row->users = file_users_list(
-		        users, facts->key != NULL ? facts->key : "", facts->pool->raw, facts->raw, &row->used_by);
+		name_users(row, users, facts->pool->raw, facts->raw);
 	row->chain = chain_of(volumes, users, facts);
 	return row;
 }
@@ -355,6 +427,52 @@ GPtrArray *volumes_rows(const struct volumes *volumes, const struct file_users *
 	while (g_hash_table_iter_next(&iter, NULL, &value))
 		g_ptr_array_add(rows, make_row(volumes, users, value, users_known));
 	return rows;
+}
+
+struct outside {
+	const struct volumes *volumes;
+	const struct file_users *users;
+	GPtrArray *rows;
+};
+
+static void add_outside(const char *key, void *data)
+{
+	struct outside *outside = data;
+	struct volume_facts facts = {.key = (char *)key};
+	struct volume_row *row;
+
+	if (g_hash_table_contains(outside->volumes->by_key, key))
+		return;
+	row = volume_row_new();
+	row->key = g_strdup(key);
+	row->path = text_clean(key, -1);
+	row->name = g_strdup(row->path);
+	row->format = g_strdup("");
+	row->backing = g_strdup("");
+	row->backing_format = g_strdup("");
+	row->unread = true;
+	name_users(row, outside->users, "", "");
+	row->chain = chain_of(outside->volumes, outside->users, &facts);
+	g_ptr_array_add(outside->rows, row);
+}
+
+GPtrArray *volumes_outside(const struct volumes *volumes, const struct file_users *users)
+{
+	struct outside outside = {volumes, users, g_ptr_array_new_with_free_func((GDestroyNotify)volume_row_free)};
+
+	file_users_each_image(users, add_outside, &outside);
+	return outside.rows;
+}
+
+void volumes_each_pool(
+        const struct volumes *volumes, void (*each)(const uint8_t pool[16], void *data), void *data)
+{
+	GHashTableIter iter;
+	gpointer uuid;
+
+	g_hash_table_iter_init(&iter, volumes->pools);
+	while (g_hash_table_iter_next(&iter, &uuid, NULL))
+		each(uuid, data);
 }
 
 bool volumes_total(const struct volumes *volumes, const uint8_t pool[16], int64_t *ret_bytes, int64_t *ret_count)

@@ -29,6 +29,11 @@ bool volumes_read(struct volumes *volumes, struct file_users *users, virStorageP
 /* No call is made. struct volume_row *, owned; NULL when the pool was never read. `users_known` false: nobody is named. */
 GPtrArray *volumes_rows(const struct volumes *volumes, const struct file_users *users, const uint8_t pool[16],
         bool users_known);
+/* What guests use as images and no pool knows: struct volume_row *, owned, without names and sizes. */
+GPtrArray *volumes_outside(const struct volumes *volumes, const struct file_users *users);
+/* Calls `each` for every pool that was read. */
+void volumes_each_pool(
+        const struct volumes *volumes, void (*each)(const uint8_t pool[16], void *data), void *data);
 /* Sum of the sizes and number; false where they are not all known. */
 bool volumes_total(const struct volumes *volumes, const uint8_t pool[16], int64_t *ret_bytes, int64_t *ret_count);
 /* Forgets the pools that are not among the `n` ones. */

@@ -31,6 +31,8 @@ const struct cli_verb cli_verbs[] = {
                 cli_options_list, cli_list},
         {"show", "[guest | pool | network] NAME", "Show everything known about one object.", no_options,
                 cli_show},
+        {"images", "[IMAGE | GUEST]", "List all images of the host: what stands on what, and who uses it.",
+                cli_options_images, cli_images},
         {"tasks", "", "List the tasks in the journal, the newest last.", cli_options_tasks, cli_tasks},
         {"snapshot-list", "GUEST", "List a guest's snapshots as a tree.", no_options, cli_snapshot_list},
         {"snapshot-show", "GUEST SNAPSHOT", "Show everything known about one snapshot.", no_options,

@@ -360,9 +360,18 @@ static int make_plan(struct verb *verb, struct target *target)
 	return EXIT_CODE_FAILED;
 }
 
+/* The operation looks again in any case: what nobody is shown or asked about is not looked at twice. */
+static bool needs_plan(const struct verb *verb)
+{
+	const struct action *action = verb->action;
+
+	return action->flags & ACTION_PLAN
+	       && (is_dry(verb) || action->flags & ACTION_PICK || action->confirm != CONFIRM_NONE);
+}
+
 static int make_plans(struct verb *verb)
 {
-	if (!(verb->action->flags & ACTION_PLAN))
+	if (!needs_plan(verb))
 		return EXIT_CODE_OK;
 	for (unsigned i = 0; i < verb->targets->len;) {
 		int code = make_plan(verb, verb->targets->pdata[i]);

@@ -361,6 +361,42 @@ enum cli_wait cli_session_users(struct cli_session *session, const struct obj_re
 	return cli_session_wait(session, users_came, &open, -1, g_get_monotonic_time() + FIGURES_TIMEOUT_US);
 }
 
+static bool pool_came(const struct pool *pool)
+{
+	if (pool->row->state == POOL_INACTIVE)
+		return true;
+	if (!pool->volumes || pool->users_known < pool->users_total)
+		return false;
+	for (unsigned i = 0; i < pool->volumes->len; i++) {
+		const struct volume_row *row = ((const struct volume *)pool->volumes->pdata[i])->row;
+
+		if (!row->uses || (row->unread && !row->problem))
+			return false;
+	}
+	return true;
+}
+
+bool cli_session_has_images(const struct host *host)
+{
+	for (unsigned i = 0; i < host->pools->len; i++)
+		if (!pool_came(host->pools->pdata[i]))
+			return false;
+	return host->files != NULL;
+}
+
+static bool images_came(struct cli_session *session, void *data)
+{
+	const struct host *host = store_host(session->store, *(unsigned *)data);
+
+	return !host || host_failed(host) || cli_session_has_images(host);
+}
+
+enum cli_wait cli_session_images(struct cli_session *session, unsigned host)
+{
+	backend_watch(session->backend, host, &(struct watch){.images = true});
+	return cli_session_wait(session, images_came, &host, -1, g_get_monotonic_time() + ANSWER_TIMEOUT_US);
+}
+
 static bool figures_came(struct cli_session *session, void *data)
 {
 	const struct obj_ref *ref = data;

@@ -76,6 +76,13 @@ enum cli_wait cli_session_figures(struct cli_session *session, const struct obj_
 enum cli_wait cli_session_snapshots(struct cli_session *session, const struct obj_ref *ref);
 /* After cli_session_open() of a pool: until all guests were asked for what they use, but not long. */
 enum cli_wait cli_session_users(struct cli_session *session, const struct obj_ref *ref);
+/*
+ * Opens all images of a host and waits until its pools and guests were read, but not long: what
+ * is then missing is for the caller to say.
+ */
+enum cli_wait cli_session_images(struct cli_session *session, unsigned host);
+/* Did all of them come? */
+bool cli_session_has_images(const struct host *host);
 /* Asks the back end for a plan and waits; takes the request. NULL: told on stderr, `ret_wait` says why. */
 struct plan *cli_session_plan(
         struct cli_session *session, struct op_request *request, enum cli_wait *ret_wait);

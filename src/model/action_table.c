@@ -37,6 +37,14 @@ static char *current_description(const struct store *store, const struct obj_ref
 	return detail ? g_strdup(detail->description) : NULL;
 }
 
+static char *current_base(const struct store *store, const struct obj_ref *ref)
+{
+	const struct volume *volume = store_volume(store, ref);
+	const GPtrArray *chain = volume ? volume->row->chain : NULL;
+
+	return chain && chain->len ? g_strdup(((const struct volume_layer *)chain->pdata[0])->path) : NULL;
+}
+
 static char *current_tags(const struct store *store, const struct obj_ref *ref)
 {
 	const struct guest_detail *detail = detail_of(store, ref);
@@ -50,6 +58,12 @@ static char *current_tags(const struct store *store, const struct obj_ref *ref)
 #define PARAMS_END                                                                                           \
 	{                                                                                                    \
 		.name = NULL                                                                                 \
+	}
+
+#define PARAM_ALLOW                                                                                          \
+	{                                                                                                    \
+		.name = "allow", .title = "Allow files", .type = PARAM_STRING, .fallback = "",               \
+		.help = "Paths, separated by commas, that an image's header may name though they are odd.",  \
 	}
 
 static const struct param start_params[] = {
@@ -68,6 +82,35 @@ static const struct param start_params[] = {
                 .help = "Make the firmware's variables anew from their template (UEFI).",
                 .type = PARAM_BOOL,
                 .fallback = "no"},
+        PARAM_ALLOW,
+        PARAMS_END,
+};
+
+static const struct param allow_params[] = {PARAM_ALLOW, PARAMS_END};
+
+static const struct param volume_delete_params[] = {
+        {.name = "unseen",
+                .title = "Although unseen",
+                .help = "Also when some pools or guests can not be looked at for users of it.",
+                .type = PARAM_BOOL,
+                .fallback = "no"},
+        PARAMS_END,
+};
+
+static const struct param volume_rebase_params[] = {
+        {.name = "base",
+                .title = "New base",
+                .help = "Where the image it stands on lies now.",
+                .type = PARAM_PATH,
+                .required = true,
+                .current = current_base},
+        {.name = "format",
+                .title = "Its format",
+                .help = "The format of the new base; it is never guessed.",
+                .type = PARAM_CHOICE,
+                .choices = "qcow2|raw",
+                .fallback = "qcow2"},
+        PARAM_ALLOW,
         PARAMS_END,
 };
 
@@ -228,10 +271,10 @@ static const struct param clone_params[] = {
                 .fallback = "same"},
         {.name = "from-snapshot",
                 .title = "From snapshot",
-                .help = "Full: copy the disks as that snapshot of the guest keeps them; empty: as they are now.",
+                .help = "The disks as that snapshot of the guest keeps them; empty: as they are now.",
                 .type = PARAM_STRING},
         {.name = "own-overlay",
-                .title = "Overlay for source",
+                .title = "Own overlay",
                 .help = "Linked, and the source runs: give it an overlay first, so that its files stay as they are.",
                 .type = PARAM_BOOL,
                 .fallback = "no"},
@@ -249,7 +292,7 @@ static const struct param clone_params[] = {
 
 static const struct param untemplate_params[] = {
         {.name = "own-overlay",
-                .title = "Overlay of its own",
+                .title = "Own overlay",
                 .help = "Give it an overlay, so that clones can go on standing on its files.",
                 .type = PARAM_BOOL,
                 .fallback = "no"},
@@ -433,6 +476,7 @@ const struct action action_table[] = {
                 .virsh = "virsh start --paused %s",
                 .kind = OBJ_GUEST,
                 .flags = ACTION_WRITES | ACTION_BULK,
+                .params = allow_params,
                 .why_not = why_not_start,
                 .op = OP_GUEST_START,
         },
@@ -443,6 +487,7 @@ const struct action action_table[] = {
                 .virsh = "virsh start --force-boot %s",
                 .kind = OBJ_GUEST,
                 .flags = ACTION_WRITES | ACTION_DANGEROUS | ACTION_BULK,
+                .params = allow_params,
                 .confirm = CONFIRM_YES,
                 .consequence = "The saved memory is thrown away: the guest boots as after a power cut.",
                 .why_not = why_not_start_fresh,
@@ -790,6 +835,46 @@ const struct action action_table[] = {
                 .consequence = "What the guest is now is lost: its disks, its memory and its definition become those of then.",
                 .why_not = why_not_snapshot_revert,
                 .op = OP_SNAPSHOT_REVERT,
+        },
+        {
+                .verb = "flatten",
+                .title = "Flatten",
+                .help = "Lets the guest's disks take up what they stand on, so that they stand on nothing.",
+                .virsh = "virsh blockpull %s DISK",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_ABORTABLE | ACTION_PLAN,
+                .params = allow_params,
+                .why_not = why_not_flatten,
+                .op = OP_GUEST_FLATTEN,
+        },
+        /* volumes */
+        {
+                .verb = "volume-delete",
+                .title = "Delete volume",
+                .help = "Deletes a volume that nobody uses and nothing stands on.",
+                .virsh = "virsh vol-delete --pool POOL %s",
+                .kind = OBJ_VOLUME,
+                .flags = ACTION_WRITES | ACTION_DANGEROUS | ACTION_PLAN,
+                .key = "D",
+                .params = volume_delete_params,
+                .confirm = CONFIRM_NAME,
+                .consequence = "The volume and everything in it are gone for good.",
+                .why_not = why_not_volume_delete,
+                .op = OP_VOLUME_DELETE,
+        },
+        {
+                .verb = "volume-rebase",
+                .title = "Re-base volume",
+                .help = "Tells an image where its base lies now, after the base was moved or renamed.",
+                .kind = OBJ_VOLUME,
+                .flags = ACTION_WRITES | ACTION_ABORTABLE,
+                .key = "b",
+                .params = volume_rebase_params,
+                .confirm = CONFIRM_YES,
+                .consequence = "The new base must hold what the old one held, or the image is destroyed: "
+                               "they are compared where the old one is still there.",
+                .why_not = why_not_volume_rebase,
+                .op = OP_VOLUME_REBASE,
         },
         /* pools */
         {

@@ -300,6 +300,39 @@ char *why_not_snapshot_revert(const struct store *store, const struct obj_ref *r
 	return NULL;
 }
 
+char *why_not_flatten(const struct store *store, const struct obj_ref *ref)
+{
+	const struct guest *guest = store_guest(store, ref);
+
+	if (guest->flags & GUEST_SNAPSHOTS)
+		return reason(guest->name, "has snapshots, which stand on what its disks stand on: delete them first");
+	return guest->state == GUEST_SHUTTING_DOWN ? reason(guest->name, "is shutting down") : NULL;
+}
+
+/* ---- volumes ---- */
+
+/* Volumes that stand on it may be gone since their pool was read: the operation reads it again. */
+char *why_not_volume_delete(const struct store *store, const struct obj_ref *ref)
+{
+	const struct volume_row *row = store_volume(store, ref)->row;
+
+	for (unsigned i = 0; row->uses && i < row->uses->len; i++) {
+		const struct volume_use *use = row->uses->pdata[i];
+
+		if (!(use->flags & USE_VOLUME))
+			return g_strdup_printf("'%s' is used: %s", row->name, use->words);
+	}
+	return NULL;
+}
+
+char *why_not_volume_rebase(const struct store *store, const struct obj_ref *ref)
+{
+	const struct volume_row *row = store_volume(store, ref)->row;
+	bool stands = (row->backing && *row->backing) || (row->chain && row->chain->len);
+
+	return row->unread || stands ? NULL : reason(row->name, "stands on nothing");
+}
+
 /* ---- pools ---- */
 
 char *why_not_pool_start(const struct store *store, const struct obj_ref *ref)

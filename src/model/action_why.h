@@ -25,6 +25,9 @@
 	X(why_not_rename)                                                                                    \
 	X(why_not_edit)                                                                                      \
 	X(why_not_undefine)                                                                                  \
+	X(why_not_flatten)                                                                                   \
+	X(why_not_volume_delete)                                                                             \
+	X(why_not_volume_rebase)                                                                             \
 	X(why_not_clone)                                                                                     \
 	X(why_not_template)                                                                                  \
 	X(why_not_untemplate)                                                                                \

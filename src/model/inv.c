@@ -326,6 +326,7 @@ static void guest_disk_free(gpointer data)
 	g_free(disk->bus);
 	g_free(disk->device);
 	g_free(disk->source);
+	g_free(disk->chain);
 	g_free(disk->format);
 	g_free(disk->cache);
 	g_free(disk);
@@ -427,6 +428,9 @@ void volume_row_free(struct volume_row *row)
 	g_free(row->used_by);
 	g_clear_pointer(&row->users, g_ptr_array_unref);
 	g_clear_pointer(&row->chain, g_ptr_array_unref);
+	g_clear_pointer(&row->uses, g_ptr_array_unref);
+	g_free(row->key);
+	g_free(row->problem);
 	g_free(row);
 }
 
@@ -437,7 +441,17 @@ void volume_layer_free(struct volume_layer *layer)
 	g_free(layer->path);
 	g_free(layer->format);
 	g_free(layer->pool);
+	g_free(layer->key);
 	g_free(layer);
+}
+
+void volume_use_free(struct volume_use *use)
+{
+	if (!use)
+		return;
+	g_free(use->words);
+	g_free(use->brief);
+	g_free(use);
 }
 
 void network_lease_free(struct network_lease *lease)

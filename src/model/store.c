@@ -22,6 +22,7 @@ static void host_free(gpointer data)
 	g_ptr_array_unref(host->guests);
 	g_ptr_array_unref(host->pools);
 	g_ptr_array_unref(host->networks);
+	g_clear_pointer(&host->files, g_ptr_array_unref);
 	history_free(host->history);
 	host_status_unref(host->status);
 	g_free(host->asked_uri);

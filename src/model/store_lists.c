@@ -236,6 +236,15 @@ unsigned store_apply_volumes(struct store *store, struct host *host, struct msg 
 	return changes_of(store, merge.changed);
 }
 
+/* ---- files in no pool ---- */
+
+unsigned store_apply_files(struct host *host, struct msg *msg)
+{
+	g_clear_pointer(&host->files, g_ptr_array_unref);
+	host->files = g_steal_pointer(&msg->list);
+	return CHANGE_DETAIL;
+}
+
 /* ---- snapshots ---- */
 
 static void snapshot_free(gpointer data)

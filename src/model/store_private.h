@@ -72,6 +72,7 @@ unsigned store_apply_pools(struct store *store, struct host *host, struct msg *m
 unsigned store_apply_networks(struct store *store, struct host *host, struct msg *msg);
 unsigned store_apply_volumes(struct store *store, struct host *host, struct msg *msg);
 unsigned store_apply_snapshots(struct store *store, struct host *host, struct msg *msg);
+unsigned store_apply_files(struct host *host, struct msg *msg);
 
 /* ---- store_sample.c ---- */
 /* `wall_us` = Unix time minus monotonic. */

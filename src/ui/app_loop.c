@@ -397,12 +397,12 @@ static GArray *visible_on(const struct app *app, const struct layout *layout, un
 	return uuids;
 }
 
-/* What the volumes of all pools add up to costs a call a volume: only for who looks at it. */
-static bool storage_on(const struct app *app, const struct layout *layout)
+/* What costs a call a volume is only for who looks at it. */
+static bool tab_on(const struct app *app, const struct layout *layout, const struct view_ops *ops)
 {
 	struct view *content = app->regions[REGION_CONTENT];
 	struct view *tab = content && layout->region[REGION_CONTENT].rows > 0 ? content_active(content) : NULL;
-	return tab && tab->ops == &host_storage_view;
+	return tab && tab->ops == ops;
 }
 
 static bool wants_all(const struct app *app, const struct layout *layout, unsigned host)
@@ -436,7 +436,9 @@ static void watch_host(struct app_loop *loop, const struct layout *layout, unsig
 	g_autoptr(GArray) uuids = visible_on(loop->app, layout, host);
 	GByteArray *key = g_byte_array_new();
 	guint8 kind = (guint8)open.kind;
-	guint8 storage = loop->app->open.host == host && storage_on(loop->app, layout);
+	bool here = loop->app->open.host == host;
+	guint8 storage = here && tab_on(loop->app, layout, &host_storage_view);
+	guint8 images = here && tab_on(loop->app, layout, &host_images_view);
 	g_byte_array_append(key, &kind, 1);
 	guint8 all = wants_all(loop->app, layout, host);
 	g_byte_array_append(key, &all, 1);
@@ -444,13 +446,15 @@ static void watch_host(struct app_loop *loop, const struct layout *layout, unsig
 	g_byte_array_append(key, &rows, 1);
 	g_byte_array_append(key, open.uuid, sizeof(open.uuid));
 	g_byte_array_append(key, &storage, 1);
+	g_byte_array_append(key, &images, 1);
 	g_byte_array_append(key, (const guint8 *)uuids->data, uuids->len * 16);
 	g_autoptr(GBytes) now = g_byte_array_free_to_bytes(key);
 	const GBytes *before = g_hash_table_lookup(loop->watched, GUINT_TO_POINTER(host));
 	if (before && g_bytes_equal(before, now))
 		return;
 	struct watch watch = {
-	        .open = open, .storage = storage, .all = all, .rows = rows, .visible = (const uint8_t(*)[16])(const void *)uuids->data, .visible_n = uuids->len};
+	        .open = open, .storage = storage, .images = images, .all = all, .rows = rows,
+	        .visible = (const uint8_t(*)[16])(const void *)uuids->data, .visible_n = uuids->len};
 	backend_watch(loop->app->backend, host, &watch);
 	store_watch(loop->app->store, host, &open, watch.visible, watch.visible_n);
 	g_hash_table_insert(loop->watched, GUINT_TO_POINTER(host), g_steal_pointer(&now));

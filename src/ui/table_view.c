@@ -34,6 +34,13 @@ static void settle(struct table_view *self)
 	self->at_part = g_strdup(part_of(self, row));
 }
 
+void table_view_goto(struct table_view *self, unsigned index)
+{
+	list_goto(&self->table.list, index);
+	settle(self);
+	content_touch(&self->view);
+}
+
 /* ---- rows ---- */
 
 struct sorting {
@@ -291,7 +298,7 @@ bool table_view_selected(struct view *view, struct obj_ref *ret_ref)
 	if (!row)
 		return false;
 	*ret_ref = self->table_ops->ref(self, row);
-	return true;
+	return ret_ref->kind != OBJ_NONE;
 }
 
 void table_view_set_object(struct view *view, const struct obj_ref *ref)
@@ -324,11 +331,9 @@ const char *table_view_filter(const struct view *view)
 	return ((const struct table_view *)view)->filter;
 }
 
-struct view *table_view_new(
-        struct app *app, const struct view_ops *ops, const struct table_view_ops *table_ops)
+void table_view_init(struct table_view *self, struct app *app, const struct view_ops *ops,
+        const struct table_view_ops *table_ops)
 {
-	struct table_view *self = g_new0(struct table_view, 1);
-
 	self->view = (struct view){.ops = ops, .app = app, .dirty = true};
 	self->table_ops = table_ops;
 	self->rows = g_ptr_array_new();
@@ -336,6 +341,14 @@ struct view *table_view_new(
 	self->filter_fold = g_strdup("");
 	self->stale = true;
 	table_init(&self->table, table_ops->columns, table_ops->column_count, table_ops->sort);
+}
+
+struct view *table_view_new(
+        struct app *app, const struct view_ops *ops, const struct table_view_ops *table_ops)
+{
+	struct table_view *self = g_new0(struct table_view, 1);
+
+	table_view_init(self, app, ops, table_ops);
 	return &self->view;
 }
 

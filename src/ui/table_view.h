@@ -49,8 +49,12 @@ struct table_view {
 	bool stale; /* rows must be made anew */
 };
 
+/* For a view that has more than a table: its own struct begins with a zeroed table_view. */
+void table_view_init(struct table_view *self, struct app *app, const struct view_ops *ops,
+        const struct table_view_ops *table_ops);
 struct view *table_view_new(
         struct app *app, const struct view_ops *ops, const struct table_view_ops *table_ops);
+void table_view_goto(struct table_view *self, unsigned index);
 struct host *table_view_host(const struct table_view *self);
 
 /* ---- the tab's view_ops ---- */

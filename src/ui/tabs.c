@@ -6,6 +6,7 @@ const struct tab tab_table[] = {
         {OBJ_HOST, &host_summary_view},
         {OBJ_HOST, &host_guests_view},
         {OBJ_HOST, &host_storage_view},
+        {OBJ_HOST, &host_images_view},
         {OBJ_HOST, &host_networks_view},
         {OBJ_HOST, &host_tasks_view},
         {OBJ_HOST, &host_graphs_view},

@@ -86,7 +86,7 @@ extern const struct view_ops header_view, tree_view, content_view, tasklog_view;
 extern const struct view_ops host_summary_view, host_guests_view, host_tasks_view;
 extern const struct view_ops guest_summary_view, guest_tasks_view, guest_xml_view, guest_hardware_view;
 extern const struct view_ops guest_snapshots_view;
-extern const struct view_ops host_storage_view, host_networks_view;
+extern const struct view_ops host_storage_view, host_images_view, host_networks_view;
 extern const struct view_ops pool_summary_view, pool_volumes_view, volume_summary_view;
 extern const struct view_ops network_summary_view, network_guests_view;
 extern const struct view_ops host_graphs_view, guest_graphs_view;

@@ -274,6 +274,42 @@ static char *disk_kind(const struct guest_disk *disk)
 	        disk->readonly ? " ro" : "", disk->shareable ? " shared" : "", NULL);
 }
 
+/* Of a guest that is off: what its volume tells, where its pool was looked at. Owned, NULL = not known. */
+static char *chain_of_volume(const struct host *host, const char *path)
+{
+	for (unsigned i = 0; host && i < host->pools->len; i++) {
+		const GPtrArray *volumes = ((const struct pool *)host->pools->pdata[i])->volumes;
+
+		for (unsigned j = 0; volumes && j < volumes->len; j++) {
+			const struct volume_row *row = ((const struct volume *)volumes->pdata[j])->row;
+			GString *text;
+
+			if (!row->chain || !row->chain->len || g_strcmp0(row->path, path))
+				continue;
+			text = g_string_new(NULL);
+			for (unsigned k = 0; k < row->chain->len; k++)
+				g_string_append_printf(text, "%s%s", k ? " < " : "",
+				        ((const struct volume_layer *)row->chain->pdata[k])->path);
+			return g_string_free(text, FALSE);
+		}
+	}
+	return NULL;
+}
+
+static void fill_chains(struct guest_page *page)
+{
+	for (unsigned i = 0; i < page->detail->disks->len; i++) {
+		const struct guest_disk *disk = page->detail->disks->pdata[i];
+		g_autofree char *chain = disk->chain && *disk->chain ? g_strdup(disk->chain)
+		                         : disk->source              ? chain_of_volume(page->host, disk->source)
+		                                                     : NULL;
+		g_autofree char *text = chain ? g_strdup_printf("%s stands on %s", disk->target, chain) : NULL;
+
+		if (text)
+			pane_text(page->pane, ROLE_TEXT, text);
+	}
+}
+
 static void fill_disks(struct guest_page *page)
 {
 	static const struct table_column columns[] = {
@@ -304,6 +340,7 @@ static void fill_disks(struct guest_page *page)
 
 		pane_row(page->pane, fresh(page->detail_stale), cells);
 	}
+	fill_chains(page);
 }
 
 static char *nic_addresses(const struct guest_nic *nic)

@@ -139,6 +139,8 @@ int main(int argc, char **argv)
 	bench_many(&bench, 10000, 1.3);
 	bench_start_up(&bench);
 	bench_keys(&bench);
+	bench_full_clone(&bench);
+	bench_clones(&bench);
 	tear_down(&bench);
 	printf("\n%u of %u targets met. docs/bench.md says how each is measured.\n", bench.met, bench.lines);
 	return 0;

@@ -56,11 +56,13 @@ char *bench_many_guests(const struct bench *bench, unsigned guests);
 char *bench_many_uri(const struct bench *bench, const char *path);
 
 void bench_start_up(struct bench *bench);
+void bench_clones(struct bench *bench);
 void bench_host(struct bench *bench);
 void bench_many(struct bench *bench, unsigned guests, double target);
 /* Used for that long through a slow line; false = it was more than one frame behind. */
 bool bench_link(struct bench *bench, double minutes);
 void bench_keys(struct bench *bench);
+void bench_full_clone(struct bench *bench);
 void bench_keys_of_many(struct bench *bench, struct tty *tty);
 
 #endif

@@ -89,7 +89,7 @@ static void pool_under_the_cursor_has_its_actions(void **state)
 static void networks_are_a_table(void **state)
 {
 	unsigned host;
-	struct screen *screen = tab_of(24, 120, OBJ_HOST, 0, 3, &host);
+	struct screen *screen = tab_of(24, 120, OBJ_HOST, 0, 4, &host);
 
 	(void)state;
 	screen_assert_has(screen, "[Networks]");
