@@ -89,11 +89,8 @@ static const struct param start_params[] = {
 static const struct param allow_params[] = {PARAM_ALLOW, PARAMS_END};
 
 static const struct param volume_delete_params[] = {
-        {.name = "unseen",
-                .title = "Although unseen",
-                .help = "Also when some pools or guests can not be looked at for users of it.",
-                .type = PARAM_BOOL,
-                .fallback = "no"},
+        {.name = "unseen", .title = "Although unseen", .type = PARAM_BOOL, .fallback = "no",
+                .help = "Also when some pools or guests can not be looked at for users of it."},
         PARAMS_END,
 };
 
@@ -871,8 +868,7 @@ const struct action action_table[] = {
                 .key = "b",
                 .params = volume_rebase_params,
                 .confirm = CONFIRM_YES,
-                .consequence = "The new base must hold what the old one held, or the image is destroyed: "
-                               "they are compared where the old one is still there.",
+                .consequence = "The new base must hold what the old one held, or the image is destroyed.",
                 .why_not = why_not_volume_rebase,
                 .op = OP_VOLUME_REBASE,
         },
