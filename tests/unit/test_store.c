@@ -47,6 +47,26 @@ static void an_empty_first_sample_is_news(void **state)
 	store_free(store);
 }
 
+static unsigned apply_memory(struct store *store, uint64_t rss_kib, gint64 offset_us)
+{
+	struct msg *msg = sample_msg(offset_us);
+
+	add_named(msg, 1, "web", GUEST_RUNNING)->rss_kib = rss_kib;
+	return apply_at(store, msg, offset_us);
+}
+
+static void a_sample_says_whether_figures_changed(void **state)
+{
+	struct store *store = store_up();
+
+	(void)state;
+	apply_memory(store, 1000, 0);
+	assert_int_equal(apply_memory(store, 1000, SECOND), CHANGE_STATS);
+	assert_int_equal(apply_memory(store, 1001, 2 * SECOND), CHANGE_STATS | CHANGE_FIGURES);
+	assert_int_equal(apply_memory(store, 1001, 3 * SECOND), CHANGE_STATS);
+	store_free(store);
+}
+
 static struct msg *many_guests(GRefString **names, gint64 offset_us)
 {
 	struct msg *msg = sample_msg(offset_us);
@@ -643,6 +663,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(the_first_sample_lists_guests_in_natural_order),
 	        cmocka_unit_test(an_empty_first_sample_is_news),
+	        cmocka_unit_test(a_sample_says_whether_figures_changed),
 	        cmocka_unit_test(an_unchanged_sample_of_10000_guests_leaves_lists_alone),
 	        cmocka_unit_test(another_order_of_rows_changes_nothing),
 	        cmocka_unit_test(guests_come_and_go_by_identity),
