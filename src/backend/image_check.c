@@ -15,6 +15,7 @@
 #define CHAIN_MAX 200
 /* One send of a stream. */
 #define PIECE_BYTES (256 * 1024)
+#define TRIES 4
 
 void image_member_free(struct image_member *member)
 {
@@ -168,25 +169,36 @@ static bool parse(struct walk *walk, struct image_member *member, virStorageVolP
 	return judge_answer(member, answer);
 }
 
+/* Of several that look into one directory without a pool only one can lend it one: the others find that, or try again. */
+static bool open_file(struct hostfile *file, struct walk *walk, struct image_member *member)
+{
+	for (unsigned i = 0; i < TRIES; i++) {
+		g_autoptr(GError) error = NULL;
+
+		if (hostfile_open(file, walk->conn, member->path, &error) && file->vol) {
+			g_clear_pointer(&member->unread, g_free);
+			return true;
+		}
+		tell_unread(member, error ? error->message : "there is no such file");
+		hostfile_close(file);
+	}
+	return false;
+}
+
 /* false: nothing more is known below it. */
 static bool read_header(struct walk *walk, struct image_member *member, struct image_header *header)
 {
 	/* What its pool knows is read as it is now; looking into the whole pool again is only for what it does not know. */
 	g_autoptr(virStorageVol) vol = virStorageVolLookupByPath(walk->conn, member->path);
-	g_auto(hostfile_auto) file = {0};
-	g_autoptr(GError) error = NULL;
+	struct hostfile file = {0};
 
 	if (vol)
 		return parse(walk, member, vol, header);
-	if (!hostfile_open(&file, walk->conn, member->path, &error)) {
-		tell_unread(member, error->message);
+	if (!open_file(&file, walk, member))
 		return false;
-	}
-	if (!file.vol) {
-		tell_unread(member, "there is no such file");
-		return false;
-	}
-	return parse(walk, member, file.vol, header);
+	bool ok = parse(walk, member, file.vol, header);
+	hostfile_close(&file);
+	return ok;
 }
 
 /* ---- where a member lies ---- */
@@ -447,11 +459,20 @@ static void check_disk(xmlDocPtr doc, xmlNodePtr disk, void *data)
 	image_check_verdict(chain, &walk->error);
 }
 
+static GPtrArray *named_in(xmlDocPtr doc)
+{
+	GPtrArray *named = g_ptr_array_new_with_free_func(g_free);
+
+	op_xml_each(doc, NULL, "/domain/devices/disk//source/@file | /domain/devices/disk//source/@dev", add_known, named);
+	g_ptr_array_add(named, NULL);
+	return named;
+}
+
 GPtrArray *image_check_known(virDomainPtr dom, xmlDocPtr doc)
 {
-	GPtrArray *known = g_ptr_array_new_with_free_func(g_free);
+	GPtrArray *known = named_in(doc);
 
-	op_xml_each(doc, NULL, "/domain/devices/disk//source/@file | /domain/devices/disk//source/@dev", add_known, known);
+	g_ptr_array_set_size(known, (int)known->len - 1);
 	add_snapshots(dom, known);
 	g_ptr_array_add(known, NULL);
 	return known;
@@ -459,10 +480,16 @@ GPtrArray *image_check_known(virDomainPtr dom, xmlDocPtr doc)
 
 bool image_check_guest(virDomainPtr dom, xmlDocPtr doc, const char *allow, GError **error)
 {
-	g_autoptr(GPtrArray) known = image_check_known(dom, doc);
-	struct guest_walk walk = {.dom = dom, .known = known, .allow = allow};
+	g_autoptr(GPtrArray) named = named_in(doc), known = NULL;
+	struct guest_walk walk = {.dom = dom, .known = named, .allow = allow};
 
 	op_xml_each(doc, NULL, "/domain/devices/disk", check_disk, &walk);
+	/* Snapshots cost a call each: they are asked only when something is odd without them. */
+	if (walk.error && virDomainSnapshotNum(dom, 0) > 0) {
+		g_clear_error(&walk.error);
+		walk.known = known = image_check_known(dom, doc);
+		op_xml_each(doc, NULL, "/domain/devices/disk", check_disk, &walk);
+	}
 	if (walk.error)
 		g_propagate_error(error, walk.error);
 	return !walk.error;
