@@ -48,7 +48,8 @@
 	X(OP_NETWORK_START)                                                                                  \
 	X(OP_NETWORK_STOP)                                                                                   \
 	X(OP_NETWORK_AUTOSTART)      /* on: bool */                                                          \
-	X(OP_NETWORK_DEFINE_DEFAULT) /* on the host: NAT 192.168.122.0/24, started, autostart */
+	X(OP_NETWORK_DEFINE_DEFAULT) /* on the host: NAT 192.168.122.0/24, started, autostart */ \
+	X(OP_TASK_CLEANUP)           /* remove: newline-separated plan item ids; request->steps */
 
 enum op {
 #define X(id) id,
@@ -84,6 +85,7 @@ struct op_request {
 	char *verb; /* the action's verb, for the journal */
 	struct args *args;
 	struct edit *edit; /* OP_GUEST_EDIT; else NULL */
+	GPtrArray *steps;  /* on a task: struct task_step *, what it may have left (task.h), newest first; else NULL */
 };
 
 struct op_request *op_request_new(enum op op, const struct obj_ref *ref, const char *name);

@@ -72,6 +72,7 @@ static char *definition_diff(const struct clone *clone)
 	GString *out = g_string_new(NULL);
 
 	clone_spec_init(clone, clone->names[0], &spec);
+	spec.to_show = true;
 	g_autoptr(xmlDoc) made = clone_definition(clone->source, &spec, NULL);
 	clone_spec_clear(&spec);
 	g_autofree char *before = doc_text(clone->source), *after = doc_text(made);

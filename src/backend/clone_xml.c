@@ -14,7 +14,7 @@
 #include "nvirt/inv.h"
 #include "nvirt/text.h"
 
-#define METADATA_BASE_URI "urn:nvirt:base:1"
+#define NEW "(new)"
 
 struct making {
 	const struct clone_spec *spec;
@@ -60,8 +60,15 @@ static void note(struct making *making, const char *format, ...)
 		g_ptr_array_add(making->notes, text);
 }
 
+/* With the indentation before it. */
 static void drop(xmlNodePtr node)
 {
+	xmlNodePtr before = node->type == XML_ELEMENT_NODE ? node->prev : NULL;
+
+	if (before && before->type == XML_TEXT_NODE && xmlIsBlankNode(before)) {
+		xmlUnlinkNode(before);
+		xmlFreeNode(before);
+	}
 	xmlUnlinkNode(node);
 	xmlFreeNode(node);
 }
@@ -133,18 +140,26 @@ static void each(xmlDocPtr doc, struct making *making, const char *xpath,
 
 /* ---- itself ---- */
 
+static void uuid_words(const struct clone_spec *spec, char text[37])
+{
+	if (spec->to_show)
+		g_strlcpy(text, NEW, 37);
+	else
+		uuid_format(spec->uuid, text);
+}
+
 static void set_identity(xmlDocPtr doc, struct making *making)
 {
 	xmlNodePtr root = xmlDocGetRootElement(doc);
 	char uuid[37];
 
-	uuid_format(making->spec->uuid, uuid);
+	uuid_words(making->spec, uuid);
 	drop_attr(root, "id");
 	set_text(need_child(root, "name"), making->spec->name);
 	set_text(need_child(root, "uuid"), uuid);
 	if (child_of(root, "genid")) {
 		g_autofree char *genid = g_uuid_string_random();
-		set_text(child_of(root, "genid"), genid);
+		set_text(child_of(root, "genid"), making->spec->to_show ? NEW : genid);
 	}
 }
 
@@ -155,7 +170,7 @@ static void set_smbios_uuid(xmlDocPtr doc, xmlNodePtr entry, void *data)
 	char uuid[37];
 
 	(void)doc;
-	uuid_format(making->spec->uuid, uuid);
+	uuid_words(making->spec, uuid);
 	set_text(entry, uuid);
 }
 
@@ -241,14 +256,24 @@ static void set_disk(xmlDocPtr doc, xmlNodePtr disk, void *data)
 
 /* ---- network ---- */
 
+/* QEMU's own prefix, as libvirt does it. */
+static void set_mac(const struct clone_spec *spec, xmlNodePtr interface)
+{
+	guint32 number = g_random_int();
+	g_autofree char *address = g_strdup_printf(
+	        "52:54:00:%02x:%02x:%02x", number >> 16 & 0xff, number >> 8 & 0xff, number & 0xff);
+
+	if (child_of(interface, "mac"))
+		set_attr(child_of(interface, "mac"), "address", spec->to_show ? NEW : address);
+}
+
 static void set_interface(xmlDocPtr doc, xmlNodePtr interface, void *data)
 {
 	struct making *making = data;
 	xmlNodePtr source = child_of(interface, "source");
 
 	(void)doc;
-	/* libvirt makes a new one, and the tap device's name with it. */
-	drop_children(interface, "mac");
+	set_mac(making->spec, interface);
 	drop_children(interface, "portForward");
 	if (child_of(interface, "target"))
 		drop_attr(child_of(interface, "target"), "dev");

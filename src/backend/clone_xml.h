@@ -23,6 +23,7 @@ struct clone_spec {
 	uint8_t uuid[16];
 	GPtrArray *disks;  /* struct clone_file *: all others stay as they are (media, read-only and shared disks) */
 	const char *nvram; /* raw path of its own copy; NULL = has none */
+	bool to_show; /* for a person: "(new)" in place of what is random */
 	bool keep_passthrough; /* devices of the host: only one guest at a time can have them */
 };
 

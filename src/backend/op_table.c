@@ -67,6 +67,13 @@ static const struct op_row rows[OP_N] = {
 	ROW(OP_NETWORK_STOP, OBJ_NETWORK, op_network_stop),
 	ROW(OP_NETWORK_AUTOSTART, OBJ_NETWORK, op_network_autostart),
 	ROW(OP_NETWORK_DEFINE_DEFAULT, OBJ_HOST, op_network_define_default),
+	[OP_TASK_CLEANUP] = {
+		.op = OP_TASK_CLEANUP,
+		.kind = OBJ_TASK,
+		.run = op_task_cleanup_run,
+		.settle = op_task_cleanup_settle,
+		.plan = op_task_cleanup_plan,
+	},
 };
 
 const struct op_row *op_row(enum op op)

@@ -71,7 +71,9 @@ OP_FUNCTIONS(op_network_start);
 OP_FUNCTIONS(op_network_stop);
 OP_FUNCTIONS(op_network_autostart);
 OP_FUNCTIONS(op_network_define_default);
+OP_FUNCTIONS(op_task_cleanup);
 
+struct plan *op_task_cleanup_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_guest_undefine_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_guest_clone_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_guest_own_overlay_plan(virConnectPtr conn, const struct op_request *request, GError **error);

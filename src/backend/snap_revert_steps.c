@@ -12,6 +12,9 @@
 #include "backend/steps.h"
 #include "nvirt/text.h"
 
+/* Each waits 30 s for libvirt's lock. */
+#define DESTROY_TRIES 3
+
 static bool fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static bool fail(GError **error, const char *format, ...)
 {
@@ -51,8 +54,14 @@ static bool undo_save(struct job *job, void *data, GError **error)
 		return fail(error, "cannot look at it");
 	if (!op_state_active(state))
 		return wake_saved(dom, error);
+	if (!still_runs(job, dom)) {
+		g_set_error(error, CONN_ERROR, VIR_ERR_OPERATION_INVALID,
+		        "what was started from the snapshot is still there: force it off, and the next start goes on "
+		        "from the saved memory");
+		return false;
+	}
 	/* It was never stopped: an image beside it is a torn one. */
-	if (still_runs(job, dom) && virDomainHasManagedSaveImage(dom, 0) == 1)
+	if (virDomainHasManagedSaveImage(dom, 0) == 1)
 		virDomainManagedSaveRemove(dom, 0);
 	if (state == VIR_DOMAIN_PAUSED && job->before.state != VIR_DOMAIN_PAUSED)
 		return virDomainResume(dom) == 0 || fail(error, "resume it");
@@ -79,13 +88,30 @@ bool revert_save(struct job *job, const struct revert *revert, GError **error)
 	return rc == 0;
 }
 
+/*
+ * A daemon that was killed while it started a guest holds on to that guest for a
+ * while after its own restart (measured), and answers with a time-out.
+ */
+static bool destroy_patiently(struct job *job, virDomainPtr dom)
+{
+	for (unsigned i = 0; virDomainDestroy(dom) < 0; i++) {
+		int code = virGetLastErrorCode();
+		if (code == VIR_ERR_OPERATION_INVALID && virDomainIsActive(dom) == 0)
+			return true;
+		if (code != VIR_ERR_OPERATION_TIMEOUT || i >= DESTROY_TRIES)
+			return false;
+		job_say(job, "libvirt does not let go of the guest that was being started; trying again");
+	}
+	return true;
+}
+
 /* The guest that the failed task started; never the one from before, which is saved by now. */
 static bool undo_start(struct job *job, void *data, GError **error)
 {
 	g_autoptr(virDomain) dom = virDomainLookupByUUID(job->conn, job->request->ref.uuid);
 
 	(void)data;
-	if (!dom || virDomainIsActive(dom) != 1 || virDomainDestroy(dom) == 0)
+	if (!dom || virDomainIsActive(dom) != 1 || destroy_patiently(job, dom))
 		return true;
 	conn_set_error(error, "cannot stop it");
 	return false;

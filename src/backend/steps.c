@@ -73,14 +73,24 @@ static struct own_step *add(struct job *job, struct task_step *step)
 	return own;
 }
 
+/* With the guest it is made for, whose QEMU may be the one that writes it. */
+static unsigned add_file(struct job *job, enum step_kind kind, const char *path, const char *text)
+{
+	struct task_step *step = task_step_new(0, kind, path, text);
+
+	if (job->request->ref.kind == OBJ_GUEST)
+		memcpy(step->uuid, job->request->ref.uuid, sizeof step->uuid);
+	return add(job, step)->step->number;
+}
+
 unsigned steps_will_make_file(struct job *job, const char *path)
 {
-	return add(job, task_step_new(0, STEP_FILE, path, ""))->step->number;
+	return add_file(job, STEP_FILE, path, "");
 }
 
 unsigned steps_will_make_local_file(struct job *job, const char *path, const char *identity)
 {
-	return add(job, task_step_new(0, STEP_LOCAL_FILE, path, identity))->step->number;
+	return add_file(job, STEP_LOCAL_FILE, path, identity);
 }
 
 unsigned steps_will_define(struct job *job, const unsigned char *uuid, const char *name)

@@ -160,6 +160,48 @@ static bool open_pool_of(struct verb *verb, const struct host *host, const char 
 	       cli_session_open(verb->session, &ref) != WAIT_INTERRUPTED;
 }
 
+/* Tasks are in the journal, also those of an nvirt that was killed: after the host, so that they find it. */
+static void read_tasks(struct verb *verb)
+{
+	g_autoptr(GPtrArray) records = journal_read_all(NULL, NULL, NULL);
+
+	for (unsigned i = 0; records && i < records->len; i++) {
+		struct msg *msg = msg_new(MSG_JOURNAL, 0, 0);
+
+		msg->record = g_steal_pointer(&records->pdata[i]);
+		store_apply(verb->session->store, msg, g_get_monotonic_time(), g_get_real_time());
+	}
+}
+
+/* By its id, or the end of it. */
+static bool resolve_task(struct verb *verb, const char *word, struct obj_ref *ret_ref, GError **error)
+{
+	const struct task *task, *found = NULL;
+	g_autofree char *clean = text_clean(word, -1);
+	unsigned n = 0;
+
+	for (unsigned i = 0; (task = store_task_at(verb->session->store, i)); i++) {
+		if (!*word || !g_str_has_suffix(task->id, word))
+			continue;
+		found = task;
+		n++;
+	}
+	if (n != 1) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+		        n ? "several tasks end in '%s': give the whole id" : "there is no task '%s'; 'nvirt tasks --json' shows the ids", clean);
+		return false;
+	}
+	*ret_ref = (struct obj_ref){.kind = OBJ_TASK, .host = found->ref.host, .name = g_intern_string(found->id)};
+	return true;
+}
+
+static bool resolve(struct verb *verb, const struct host *host, const char *word, struct obj_ref *ret_ref, GError **error)
+{
+	if (verb->action->kind == OBJ_TASK)
+		return resolve_task(verb, word, ret_ref, error);
+	return cli_resolve(host, verb->action->kind, word, ret_ref, error);
+}
+
 /* All of them or none: a mistyped name must not leave half of a list done. */
 static int resolve_targets(struct verb *verb)
 {
@@ -169,13 +211,15 @@ static int resolve_targets(struct verb *verb)
 
 	if (verb->action->kind == OBJ_HOST)
 		add_target(verb, &host->ref);
+	if (verb->action->kind == OBJ_TASK)
+		read_tasks(verb);
 	for (unsigned i = 0; i < words->len; i++) {
 		g_autoptr(GError) error = NULL;
 		struct obj_ref ref;
 
 		if (verb->action->kind == OBJ_VOLUME && !open_pool_of(verb, host, words->pdata[i]))
 			return EXIT_CODE_INTERRUPTED;
-		if (cli_resolve(host, verb->action->kind, words->pdata[i], &ref, &error)) {
+		if (resolve(verb, host, words->pdata[i], &ref, &error)) {
 			add_target(verb, &ref);
 			continue;
 		}

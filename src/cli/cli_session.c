@@ -197,9 +197,11 @@ bool cli_session_has(const struct cli_session *session, const struct host *host,
 		return heard.types & (1u << MSG_POOLS);
 	case OBJ_NETWORK:
 		return heard.types & (1u << MSG_NETWORKS);
+	case OBJ_TASK:
+		/* By its name it is told from others with the same URI. */
+		return host->status->hostname || host->status->driver;
 	case OBJ_NONE:
 	case OBJ_HOST:
-	case OBJ_TASK:
 	case OBJ_N:
 		break;
 	}

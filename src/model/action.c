@@ -108,6 +108,23 @@ void action_propose(const struct action *action, const struct store *store, cons
 	}
 }
 
+static void step_free(gpointer step)
+{
+	task_step_free(step);
+}
+
+/* What is asked of a task is asked of what it left. */
+static GPtrArray *steps_of(const struct store *store, const struct obj_ref *ref)
+{
+	const struct task *task = ref->kind == OBJ_TASK ? store_task(store, ref->name) : NULL;
+	GPtrArray *steps = task ? g_ptr_array_new_with_free_func(step_free) : NULL;
+	g_autoptr(GPtrArray) left = task ? task_leftovers(task) : NULL;
+
+	for (unsigned i = 0; left && i < left->len; i++)
+		g_ptr_array_add(steps, task_step_copy(left->pdata[i]));
+	return steps;
+}
+
 struct op_request *action_request(const struct action *action, const struct store *store,
         const struct obj_ref *ref, const struct args *args, const char *task_id)
 {
@@ -118,6 +135,7 @@ struct op_request *action_request(const struct action *action, const struct stor
 	drop_unchanged(action, store, ref, request->args);
 	action_propose(action, store, ref, request->args);
 	add_fixed(action, request->args);
+	request->steps = steps_of(store, ref);
 	request->task_id = g_strdup(task_id);
 	request->verb = g_strdup(action->verb);
 	return request;

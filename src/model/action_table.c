@@ -658,7 +658,6 @@ const struct action action_table[] = {
                 .verb = "clone",
                 .title = "Clone",
                 .help = "Makes clones of a guest: whole copies, or linked ones that stand on its files.",
-                .virsh = "virt-clone -o %s -n NAME --auto-clone",
                 .kind = OBJ_GUEST,
                 .flags = ACTION_WRITES | ACTION_ABORTABLE | ACTION_PLAN,
                 .key = "c",
@@ -966,6 +965,18 @@ const struct action action_table[] = {
                 .confirm = CONFIRM_YES,
                 .consequence = "The operation is broken off; libvirt undoes what it can of it.",
                 .why_not = why_not_task_abort,
+        },
+        {
+                .verb = "task-cleanup",
+                .title = "Clean up",
+                .help = "Removes what a task that failed or was cut short has left on its host.",
+                .kind = OBJ_TASK,
+                .flags = ACTION_WRITES | ACTION_DANGEROUS | ACTION_PLAN | ACTION_PICK,
+                .key = "C",
+                .confirm = CONFIRM_YES,
+                .consequence = "What is chosen here is removed for good; what is not stays, and is not offered again.",
+                .why_not = why_not_task_cleanup,
+                .op = OP_TASK_CLEANUP,
         },
 };
 

@@ -453,3 +453,29 @@ char *why_not_task_abort(const struct store *store, const struct obj_ref *ref)
 		return g_strdup_printf("libvirt can not abort '%s' at this point", task->verb);
 	return NULL;
 }
+
+/* Its host is not that of the selection: it may be one that is not connected here. */
+static char *why_no_host_of(const struct store *store, const struct task *task)
+{
+	const struct host *host = task->ref.host ? store_host(store, task->ref.host) : NULL;
+
+	if (!host)
+		return g_strdup_printf("it ran on '%s': connect to that host first", *task->uri ? task->uri : task->host_name);
+	if (host->status->link != HOST_UP)
+		return reason(host->name, "is not connected");
+	if (host->status->readonly)
+		return reason(host->name, "is connected read-only");
+	return NULL;
+}
+
+char *why_not_task_cleanup(const struct store *store, const struct obj_ref *ref)
+{
+	const struct task *task = store_task(store, ref->name);
+	g_autoptr(GPtrArray) left = task_leftovers(task);
+
+	if (!task_state_ended(task->state) && !task->end_unix_us)
+		return g_strdup("it is still under way");
+	if (!left->len)
+		return g_strdup("it has left nothing behind");
+	return why_no_host_of(store, task);
+}

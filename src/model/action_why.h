@@ -44,7 +44,8 @@
 	X(why_not_network_define_default)                                                                    \
 	X(why_not_connect)                                                                                   \
 	X(why_not_disconnect)                                                                                \
-	X(why_not_task_abort)
+	X(why_not_task_abort)                                                                                \
+	X(why_not_task_cleanup)
 
 #define X(name) char *name(const struct store *store, const struct obj_ref *ref);
 ACTION_WHYS(X)

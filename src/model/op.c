@@ -117,6 +117,8 @@ void op_request_free(struct op_request *request)
 	g_free(request->verb);
 	args_free(request->args);
 	edit_free(request->edit);
+	if (request->steps)
+		g_ptr_array_unref(request->steps);
 	g_free(request);
 }
 

@@ -207,7 +207,7 @@ static bool ran_on(const struct task *task, const struct host *host)
 	if (!*task->uri || strcmp(task->uri, uri) != 0)
 		return false;
 	/* "qemu:///system" is another host on every machine that shares this home directory. */
-	return !*task->host_name || strcmp(task->host_name, host->name) == 0 ||
+	return !*task->host_name || strcmp(task->host_name, task->uri) == 0 || strcmp(task->host_name, host->name) == 0 ||
 	       g_strcmp0(task->host_name, host->status->hostname) == 0;
 }
 
@@ -307,6 +307,8 @@ static unsigned apply_end(struct store *store, const struct journal_record *reco
 	if (record->text)
 		set_message(task, record->text);
 	set_state(store, task, record->state, record->unix_us);
+	/* "Unknown" is no end for a task whose nvirt still looks, but it is in the journal. */
+	task->end_unix_us = record->unix_us;
 	return CHANGE_TASKS;
 }
 

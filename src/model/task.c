@@ -205,7 +205,8 @@ GPtrArray *task_leftovers(const struct task *task)
 {
 	GPtrArray *left = g_ptr_array_new();
 
-	if (!task->steps || !task_state_ended(task->state))
+	/* "Unknown" is an end too where its nvirt left. */
+	if (!task->steps || (!task_state_ended(task->state) && !task->end_unix_us))
 		return left;
 	for (unsigned i = task->steps->len; i-- > 0;) {
 		struct task_step *step = task->steps->pdata[i];

@@ -138,6 +138,8 @@ void app_changed(struct app *app, unsigned changes)
 		app_plan_came(app);
 	if (changes & CHANGE_TASKS)
 		app_edit_look(app);
+	if (changes & (CHANGE_TASKS | CHANGE_HOST))
+		app_leftovers_look(app);
 }
 
 void app_message(struct app *app, struct msg *msg)

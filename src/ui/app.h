@@ -48,6 +48,7 @@ struct app {
 	enum region dragged;        /* whose border the mouse holds; REGION_HEADER = none */
 	char *last_virsh;           /* what the last action is in virsh's words, or NULL */
 	bool tmux_told;             /* of what copying needs there */
+	unsigned leftovers_told;    /* how many tasks had left something, when it was said last */
 	gint64 held_us;             /* tests hold the clock still; 0 = it runs */
 	unsigned count;             /* "20" of 20G, while it is typed */
 	bool after_g;               /* the first g of gg */

@@ -89,4 +89,7 @@ char *app_loop_copy(struct app *app, const char *text);
 /* ---- taskview.c ---- */
 struct view *taskview_new(struct app *app, const char *task_id);
 
+/* Says once that tasks have left something on their hosts, and how to remove it. */
+void app_leftovers_look(struct app *app);
+
 #endif

@@ -7,11 +7,12 @@
 
 #include "app_private.h"
 #include "box.h"
+#include "keymap.h"
 #include "list.h"
 #include "look.h"
 #include "nvirt/text.h"
 
-enum { TASKVIEW_WIDTH = 90, TASKVIEW_LABEL = 10 };
+enum { TASKVIEW_WIDTH = 90, TASKVIEW_LABEL = 10, LEFTOVERS_SHOWN = 4 };
 
 struct taskview {
 	struct view view;
@@ -100,6 +101,38 @@ static int draw_facts(const struct taskview *self, struct area area, const struc
 	return draw_message(area, y, task);
 }
 
+/* What it may have left on its host, until that is cleaned up. */
+static int draw_leftovers(struct area area, int y, const struct task *task)
+{
+	g_autoptr(GPtrArray) left = task_leftovers(task);
+	for (guint i = 0; i < MIN(left->len, LEFTOVERS_SHOWN); i++) {
+		g_autofree char *words = task_step_words(left->pdata[i]);
+		y = draw_pair(area, y, i ? "" : "Has left", ROLE_WARN, words);
+	}
+	if (left->len > LEFTOVERS_SHOWN) {
+		g_autofree char *more = g_strdup_printf("and %u more", left->len - LEFTOVERS_SHOWN);
+		y = draw_pair(area, y, " ", ROLE_DIM, more);
+	}
+	return y;
+}
+
+/* "X Abort, C Clean up, ": what can be done with it now. */
+static char *keys_words(const struct taskview *self, const struct task *task)
+{
+	struct obj_ref ref = {.kind = OBJ_TASK, .host = task->ref.host, .name = g_intern_string(task->id)};
+	GString *words = g_string_new(NULL);
+	for (unsigned i = 0; i < action_count; i++) {
+		const struct action *action = &action_table[i];
+		const char *key = keymap_action(self->view.app->keymap, action);
+		if (action->kind != OBJ_TASK || !key || !*key)
+			continue;
+		g_autofree char *why = action_why_not(action, self->view.app->store, &ref);
+		if (!why)
+			g_string_append_printf(words, "%s %s, ", key, action->title);
+	}
+	return g_string_free(words, FALSE);
+}
+
 static void draw_log(struct taskview *self, struct area area, const struct task *task)
 {
 	list_set_height(&self->list, (unsigned)area.rows);
@@ -129,24 +162,29 @@ static void taskview_draw(struct view *view, struct area area, bool focused)
 		area_text(in, 0, 0, -1, ROLE_DIM, "this task is no longer in the log");
 		return;
 	}
-	int y = draw_facts(self, in, task) + 1;
+	int y = draw_leftovers(in, draw_facts(self, in, task), task) + 1;
 	draw_log(self, area_sub(in, y, 0, MAX(in.rows - y - 1, 0), in.cols), task);
-	g_autofree char *why = action_why_not(
-	        action_by_verb("task-abort"), view->app->store, &(struct obj_ref){.kind = OBJ_TASK,
-	                                                                .host = task->ref.host,
-	                                                                .name = g_intern_string(task->id)});
-	area_textf(in, in.rows - 1, 0, -1, ROLE_DIM, "%sj k scroll, Esc closes", why ? "" : "X aborts it, ");
+	g_autofree char *keys = keys_words(self, task);
+	area_textf(in, in.rows - 1, 0, -1, ROLE_DIM, "%sj k scroll, Esc closes", keys);
 }
 
 /* ---- keys ------------------------------------------------------------------- */
 
-static void abort_task(struct taskview *self)
+/* The keys of the table's rows for tasks. */
+static bool act(struct taskview *self, keycode key)
 {
 	const struct task *task = task_of(self);
 	if (!task)
-		return;
+		return false;
 	struct obj_ref ref = {.kind = OBJ_TASK, .host = task->ref.host, .name = g_intern_string(task->id)};
-	app_action(self->view.app, action_by_verb("task-abort"), &ref);
+	for (unsigned i = 0; i < action_count; i++) {
+		const struct action *action = &action_table[i];
+		if (action->kind != OBJ_TASK || !key_in(keymap_action(self->view.app->keymap, action), key))
+			continue;
+		app_action(self->view.app, action, &ref);
+		return true;
+	}
+	return false;
 }
 
 static bool taskview_key(struct view *view, keycode key, unsigned count)
@@ -160,12 +198,11 @@ static bool taskview_key(struct view *view, keycode key, unsigned count)
 	case KEY_CTRL | 'c':
 		app_pop_modal(view->app);
 		return true;
-	case 'X':
-		abort_task(self);
-		return true;
 	default:
 		break;
 	}
+	if (act(self, key))
+		return true;
 	/* The log scrolls as a page: the first key up starts from its top row. */
 	if (self->follow || key == 'k' || key == K_UP)
 		self->list.cursor = self->list.top;
