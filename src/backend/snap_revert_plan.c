@@ -111,6 +111,8 @@ static void note_memory(struct plan *plan, const struct revert *revert, bool fir
 		plan_note(plan, "The guest runs: %s Its QEMU is started anew, so VNC and serial connections drop.",
 		        first ? "what it does is kept in the snapshot that is taken first."
 		              : "what it has in memory is lost.");
+	if (first)
+		plan_note(plan, "A snapshot of now is taken first; it stays, also if rolling back fails.");
 	if (revert->active)
 		plan_note(plan, "Until it is done its memory%s%s is kept saved, as the way back: that takes time and room on "
 		           "the host for as long.",
