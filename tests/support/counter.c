@@ -220,8 +220,11 @@ static void keep_nvram(const struct counter *counter, const char *name)
 
 	lab_do(counter->lab, "exec", "h1", "cp", from, to);
 	GPtrArray *tree = snapshot_tree_read(counter->dom, true, &error);
-	xmlDocPtr doc = snapshot_tree_find(tree, name)->doc;
-	snapshot_note_nvram(doc, to);
+	struct snap *snap = snapshot_tree_find(tree, name);
+	xmlDocPtr doc = snap->doc;
+	g_free(snap->nvram_file);
+	snap->nvram_file = g_strdup(to);
+	snapshot_note_set(snap);
 	xmlDocDumpMemory(doc, &text, &len);
 	virDomainSnapshotPtr snapshot = virDomainSnapshotCreateXML(counter->dom, (const char *)text,
 	        VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE | VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT);
