@@ -658,7 +658,6 @@ const struct action action_table[] = {
                 .verb = "clone",
                 .title = "Clone",
                 .help = "Makes clones of a guest: whole copies, or linked ones that stand on its files.",
-                .virsh = "virt-clone -o %s -n NAME --auto-clone",
                 .kind = OBJ_GUEST,
                 .flags = ACTION_WRITES | ACTION_ABORTABLE | ACTION_PLAN,
                 .key = "c",
