@@ -2,6 +2,7 @@
 /* What a roll back would do and what is lost by it, in words. Worker threads; looks at nothing. */
 #include "backend/snap_revert.h"
 #include "backend/xml.h"
+#include "nvirt/definition.h"
 #include "nvirt/diff.h"
 #include "nvirt/text.h"
 
@@ -149,7 +150,10 @@ static char *comparable(xmlNodePtr domain)
 		}
 	}
 	xmlDocDumpFormatMemory(doc, &text, &len, 1);
-	char *lines = text_clean_lines((const char *)text, len);
+	/* What was taken out left its blanks: in the one form they are gone. */
+	g_autofree char *raw = g_strndup((const char *)text, (gsize)MAX(len, 0));
+	g_autofree char *one_form = definition_lines(raw);
+	char *lines = text_clean_lines(one_form, -1);
 	xmlFree(text);
 	return lines;
 }
