@@ -34,6 +34,7 @@ static void operation_acts_on_the_kind_that_its_name_says(void **state)
 		bool on_host = g_str_has_suffix(word, "_DEFINE_DEFAULT") || op == OP_GUEST_RESTORE;
 		enum obj_kind kind = g_str_has_prefix(word, "OP_GUEST_") || on_guest ? OBJ_GUEST
 		                     : g_str_has_prefix(word, "OP_SNAPSHOT_") ? OBJ_SNAPSHOT
+		                     : g_str_has_prefix(word, "OP_TASK_") ? OBJ_TASK
 		                     : g_str_has_prefix(word, "OP_POOL_") ? OBJ_POOL
 		                                                          : OBJ_NETWORK;
 		assert_int_equal(row->kind, on_host ? OBJ_HOST : kind);
