@@ -37,7 +37,6 @@ static void operation_acts_on_the_kind_that_its_name_says(void **state)
 		                     : g_str_has_prefix(word, "OP_VOLUME_") ? OBJ_VOLUME
 		                     : g_str_has_prefix(word, "OP_TASK_")   ? OBJ_TASK
 		                     : g_str_has_prefix(word, "OP_POOL_") ? OBJ_POOL
-		                     : g_str_has_prefix(word, "OP_TASK_") ? OBJ_TASK
 		                                                          : OBJ_NETWORK;
 		assert_int_equal(row->kind, on_host ? OBJ_HOST : kind);
 	}
