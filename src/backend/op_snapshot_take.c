@@ -9,6 +9,7 @@
 #include "backend/hostfile.h"
 #include "backend/op_table.h"
 #include "backend/op_util.h"
+#include "backend/protect.h"
 #include "backend/screens.h"
 #include "backend/snapshot_take.h"
 #include "backend/snapshot_watch.h"
@@ -101,6 +102,8 @@ struct plan *op_snapshot_take_plan(virConnectPtr conn, const struct op_request *
 		return NULL;
 	struct plan *plan = plan_new();
 	plan->refused = g_strdup(take->refused);
+	if (!plan->refused && take->rule->kind == SNAPSHOT_INTERNAL)
+		plan->refused = protect_why_not(conn, dom, NULL);
 	add_item(plan, "snapshot", NULL, "snapshot", take->name);
 	plan_disks(plan, take);
 	if (take->memory_file)
@@ -304,6 +307,9 @@ static enum task_state act(struct job *job, const struct take *take, struct made
 {
 	g_autoptr(GBytes) screen = take->active ? screens_take(take->dom) : NULL;
 
+	/* An external one frees what others stand on; an internal one is written into it. */
+	if (take->rule->kind == SNAPSHOT_INTERNAL && protect_refuse(job, take->dom, VERB, error) != TASK_OK)
+		return TASK_FAILED;
 	if (!agent_answers(job, take, error) || !copy_nvram(job, take, error))
 		return TASK_FAILED;
 	write_steps(job, take, made);

@@ -57,6 +57,8 @@ struct revert {
 	bool restores; /* the memory of then comes back */
 	char *nvram;   /* of now, raw; "" */
 	uint64_t memory_bytes; /* of the guest that runs; 0 = not known */
+	char *save_dir;        /* where that is saved meanwhile; NULL = not known, or it does not run */
+	uint64_t need_bytes, free_bytes; /* there; free UINT64_MAX = not known */
 	char *refused; /* why it can not be; cleaned; NULL */
 };
 
