@@ -274,6 +274,7 @@ struct plan *op_task_cleanup_plan(virConnectPtr conn, const struct op_request *r
 
 struct score {
 	unsigned removed, kept, failed;
+	unsigned later; /* can not be removed as things are now */
 	GString *stays;
 };
 
@@ -326,10 +327,16 @@ static void clean_step(struct job *job, const struct cleaning *cleaning, const s
 	if (!chosen) {
 		struct left left;
 		look_at(cleaning, step, &left);
-		score->kept += left.there;
-		if (left.there)
+		/* What could not be chosen yet can be later; of the others nothing more will ever be known. */
+		bool later = left.there && left.refused && step->kind != STEP_OTHER;
+		score->kept += left.there && !later;
+		score->later += later;
+		if (later)
+			job_log(job, "%s stays for now: %s", words, left.refused);
+		else if (left.there)
 			job_log(job, "%s stays, as chosen", words);
-		mark(job, step, left.there ? STEP_KEPT : STEP_UNDONE);
+		if (!later)
+			mark(job, step, left.there ? STEP_KEPT : STEP_UNDONE);
 		left_clear(&left);
 		return;
 	}
@@ -364,7 +371,11 @@ enum task_state op_task_cleanup_run(struct job *job, GError **error)
 	file_users_free(cleaning.users);
 	if (score.failed)
 		return op_refuse(job, error, "clean up after", "this stays: %s", stays->str);
-	job_say(job, "%u removed, %u kept; it leaves nothing open", score.removed, score.kept);
+	if (score.later)
+		job_say(job, "%u removed, %u kept; %u can not be removed as things are now, see the log", score.removed,
+		        score.kept, score.later);
+	else
+		job_say(job, "%u removed, %u kept; it leaves nothing open", score.removed, score.kept);
 	return TASK_OK;
 }
 
