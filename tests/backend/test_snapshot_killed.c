@@ -23,8 +23,8 @@
 #include "support/pty.h"
 
 #define NAME "killed"
-/* How often in a row the daemon must be seen to have nothing to do. */
-#define QUIET_LOOKS 5
+/* For so long the daemon must be seen to have nothing to do: it may not have read yet what was asked of it. */
+#define QUIET_US G_USEC_PER_SEC
 
 static struct lab *lab;
 static struct ops *ops;
@@ -76,7 +76,10 @@ static unsigned steps_written(void)
 	return n;
 }
 
-/* Every task that was cut short; more than once does no harm. */
+/*
+ * Every task that was cut short; more than once does no harm. With what it was
+ * only about to make: that it may be another's is known better here.
+ */
 static void clean_up(void)
 {
 	g_autofree char *dir = journal_dir();
@@ -96,7 +99,7 @@ static void clean_up(void)
 		g_ptr_array_unref(records);
 	g_hash_table_iter_init(&iter, ids);
 	while (g_hash_table_iter_next(&iter, &id, NULL))
-		run_nvirt(ARGS("task-cleanup", id, "--yes"));
+		run_nvirt(ARGS("task-cleanup", id, "--remove-all-storage", "--yes"));
 }
 
 struct killing {
@@ -136,12 +139,13 @@ static bool kill_at_step(unsigned at, const char *const *words)
 /* The daemon goes on with the call that it was in. */
 static bool is_quiet(void *data)
 {
-	unsigned *looks = data;
+	gint64 *since_us = data;
 	virDomainControlInfo info;
 	bool busy = virDomainGetControlInfo(guest.dom, &info, 0) == 0 && info.state != VIR_DOMAIN_CONTROL_OK;
 
-	*looks = busy ? 0 : *looks + 1;
-	return *looks >= QUIET_LOOKS;
+	if (busy || !*since_us)
+		*since_us = g_get_monotonic_time();
+	return g_get_monotonic_time() - *since_us > QUIET_US;
 }
 
 struct before {
@@ -250,7 +254,7 @@ static void roll_back_killed_at_each_step(void **state)
 	(void)state;
 	for (unsigned at = 1;; at++) {
 		struct before before;
-		unsigned looks = 0;
+		gint64 looks = 0;
 		counter_press(&guest);
 		look(&before);
 		print_message("step %u: ", at);
@@ -278,7 +282,7 @@ static void take_killed_at_each_step(void **state)
 	wait_up();
 	for (unsigned at = 1;; at++) {
 		struct before before;
-		unsigned looks = 0;
+		gint64 looks = 0;
 		g_autofree char *name = g_strdup_printf("k%u", at);
 		counter_press(&guest);
 		look(&before);
