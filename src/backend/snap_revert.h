@@ -25,6 +25,8 @@
 #include "backend/snapshot_tree.h"
 
 #define REVERT_VERB "roll back to"
+/* What the disks of now are kept in while an internal one is rolled back to. */
+#define REVERT_BEFORE_PREFIX "nvirt-before-"
 
 enum revert_after {
 	REVERT_OFF,

@@ -154,8 +154,12 @@ bool revert_nvram(struct job *job, const struct revert *revert, GError **error)
 		return false;
 	}
 	unsigned step = steps_will_replace(job, revert->nvram, copy);
-	if (!hostfile_copy_small(job->conn, revert->nvram, copy, error))
+	if (!hostfile_copy_small(job->conn, revert->nvram, copy, error)) {
+		/* A half-made copy is removed by the call itself: what has the name now is another's. */
+		if (!conn_lost(job->conn))
+			steps_gone(job, step);
 		return false;
+	}
 	steps_made(job, step);
 	g_string_append_printf(job->paths, "copy %s\n", copy);
 	return replace_file(job->conn, then, revert->nvram, error);

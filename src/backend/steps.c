@@ -9,6 +9,7 @@
 
 #include "backend/hostfile.h"
 #include "backend/op_util.h"
+#include "backend/xml.h"
 #include "nvirt/text.h"
 
 struct own_step {
@@ -269,11 +270,35 @@ static bool undo_replaced(virConnectPtr conn, const struct task_step *step, GErr
 	return hostfile_delete(conn, step->text, error);
 }
 
+/* Whatever was said of the whole: what the task's guest writes to by now is not deleted under it. */
+static bool guest_uses(virConnectPtr conn, const struct task_step *step)
+{
+	g_autoptr(virDomain) dom = virDomainLookupByUUID(conn, step->uuid);
+	bool used = false;
+
+	for (unsigned i = 0; dom && i < 2 && !used; i++) {
+		g_autoptr(xmlDoc) doc = op_guest_xml(dom, i ? VIR_DOMAIN_XML_INACTIVE : 0);
+		xml_foreach(disk, doc ? xml_child(xmlDocGetRootElement(doc), "devices") : NULL, "disk")
+		{
+			g_autofree char *file = xml_raw_attr(xml_child(disk, "source"), "file");
+			used |= g_strcmp0(file, step->path) == 0;
+		}
+	}
+	return used;
+}
+
+static bool undo_file(virConnectPtr conn, const struct task_step *step, GError **error)
+{
+	if (guest_uses(conn, step))
+		return refuse(error, "the guest uses it by now");
+	return hostfile_delete(conn, step->path, error);
+}
+
 bool step_undo(virConnectPtr conn, const struct task_step *step, GError **error)
 {
 	switch (step->kind) {
 	case STEP_FILE:
-		return hostfile_delete(conn, step->path, error);
+		return undo_file(conn, step, error);
 	case STEP_LOCAL_FILE:
 		return undo_local_file(step, error);
 	case STEP_DEFINITION:
