@@ -4,6 +4,7 @@
 
 #include "backend/op_table.h"
 #include "backend/op_util.h"
+#include "backend/protect.h"
 #include "backend/snapshot_remove.h"
 #include "backend/snapshot_removal.h"
 #include "nvirt/text.h"
@@ -183,6 +184,10 @@ static struct plan *plan_chosen(
 		return NULL;
 	g_autoptr(GPtrArray) names = choose(tree, request);
 	struct plan *plan = make_plan(dom, tree, names, args_get_bool(request->args, "metadata-only", false), error);
+	enum snapshot_kind kind;
+	if (plan && !plan->refused && !args_get_bool(request->args, "metadata-only", false) && names->len > 0
+	        && snapshot_tree_kind(tree, &kind) && kind == SNAPSHOT_INTERNAL)
+		plan->refused = protect_why_not(conn, dom, NULL);
 	if (plan && names->len == 0)
 		plan->refused = g_strdup("there is none to delete");
 	return plan;
