@@ -53,7 +53,11 @@ $(BUILD)/tests/bench/bench: $(BENCH_SRCS:%.c=$(BUILD)/%.o)
 $(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(HELPERS) $(OBJS)
+# Of which a test program takes what it needs: a tenth of the time and the room to link.
+$(BUILD)/tests/nvirt.a: $(OBJS) $(HELPERS)
+	$(call say,AR,$@)rm -f $@ && ar rcsT $@ $^
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/nvirt.a
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs $(TEST_PKGS)) -lutil
 
 tests: $(TESTS) $(TOOLS) $(BUILD)/nvirt
