@@ -62,6 +62,9 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/nvirt.a
 
 tests: $(TESTS) $(TOOLS) $(BUILD)/nvirt
 
+# To see what another compiler says.
+objects: $(OBJS) $(HELPERS) $(TESTS:=.o) $(TOOLS:=.o) $(BUILD)/src/main.o
+
 install: all
 	install -D -m 755 $(BUILD)/nvirt $(DESTDIR)$(BINDIR)/nvirt
 	install -d $(DESTDIR)$(DATADIR)/themes $(DESTDIR)$(DOCDIR)
@@ -101,5 +104,5 @@ clean:
 
 -include $(OBJS:.o=.d) $(BUILD)/src/main.d $(TESTS:=.d) $(HELPERS:.o=.d)
 
-.PHONY: all tests install uninstall demo check lint lab captures bench bench-link clean
+.PHONY: all tests objects install uninstall demo check lint lab captures bench bench-link clean
 .SECONDARY:

@@ -182,17 +182,8 @@ bool steps_defined(struct job *job)
 
 /* ---- undoing ---- */
 
-static bool refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static bool refuse(GError **error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	g_autofree char *text = g_strdup_vprintf(format, args);
-	va_end(args);
-	g_set_error_literal(error, CONN_ERROR, VIR_ERR_OPERATION_DENIED, text);
-	return false;
-}
+/* Its own reason, not libvirt's. */
+#define refuse(error, ...) conn_refuse(error, VIR_ERR_OPERATION_DENIED, __VA_ARGS__)
 
 static bool undo_local_file(const struct task_step *step, GError **error)
 {
