@@ -274,6 +274,18 @@ static bool look(struct linking *linking, GError **error)
 
 /* ---- making ---- */
 
+/* libvirt's words, with what they are about and what helps. */
+static void tell_overlay(const struct linking *linking, GError **error)
+{
+	bool full = error && *error && strstr((*error)->message, "No space left");
+	g_autofree char *words = error && *error ? g_strdup((*error)->message) : NULL;
+
+	if (!words)
+		return;
+	g_clear_error(error);
+	refuse(linking, error, "%s%s", words, full ? "; free some space there or choose another pool" : "");
+}
+
 static bool make_overlays(struct job *job, const struct linking *linking, const GPtrArray *files, GError **error)
 {
 	for (unsigned i = 0; i < files->len; i++) {
@@ -288,6 +300,7 @@ static bool make_overlays(struct job *job, const struct linking *linking, const 
 			if (virGetLastErrorCode() == VIR_ERR_STORAGE_VOL_EXIST
 			        || virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID)
 				steps_gone(job, step);
+			tell_overlay(linking, error);
 			return false;
 		}
 		steps_made(job, step);

@@ -40,7 +40,7 @@ struct clones_source {
 	char *path, *hash;
 };
 /* So much that a copy of it takes a while. */
-#define CLONES_BIG_MIB 160
+#define CLONES_BIG_MIB 100
 struct clones_source clones_source(struct ops *ops, const char *format, unsigned data_mib);
 void clones_source_clear(struct clones_source *source);
 /* It is what it was, there is no guest 'copy', and just these files are in the pool's directory; clears it. */
