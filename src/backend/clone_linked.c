@@ -415,6 +415,12 @@ static bool protect(struct job *job, const struct linking *linking, GError **err
 	return ok;
 }
 
+/* Another nvirt that failed beside us may have taken it back before our clones could be seen. */
+static bool protect_still(struct job *job, const struct linking *linking, GError **error)
+{
+	return linking->own || !op_is_local(job->conn) || protect(job, linking, error);
+}
+
 /* ---- the end ---- */
 
 static enum task_state start_all(struct job *job, const struct linking *linking)
@@ -452,7 +458,8 @@ enum task_state clone_linked_run(struct job *job, virDomainPtr source, GError **
 	enum task_state state = TASK_FAILED;
 
 	job_set_abortable(job, true);
-	if (look(&linking, error) && protect(job, &linking, error) && make_all(job, &linking, error))
+	if (look(&linking, error) && protect(job, &linking, error) && make_all(job, &linking, error)
+	        && protect_still(job, &linking, error))
 		state = start ? start_all(job, &linking) : TASK_OK;
 	else if (job_abort_asked(job))
 		state = TASK_ABORTED;

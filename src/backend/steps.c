@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backend/base_users.h"
 #include "backend/hostfile.h"
 #include "backend/op_util.h"
 #include "nvirt/text.h"
@@ -224,6 +225,9 @@ static bool undo_mode(virConnectPtr conn, const struct task_step *step, GError *
 
 	if (!hostfile_is_local(conn, step->path))
 		return refuse(error, "it is not on this machine");
+	/* Clones of somebody else's stand on it by now: it is not ours any more to be written to. */
+	if ((mode & 0222) && base_users_any(conn, step->path))
+		return true;
 	if (chmod(step->path, mode & 07777) == 0 || errno == ENOENT)
 		return true;
 	return refuse(error, "%s", g_strerror(errno));
