@@ -53,10 +53,17 @@ $(BUILD)/tests/bench/bench: $(BENCH_SRCS:%.c=$(BUILD)/%.o)
 $(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(HELPERS) $(OBJS)
+# Of which a test program takes what it needs: a tenth of the time and the room to link.
+$(BUILD)/tests/nvirt.a: $(OBJS) $(HELPERS)
+	$(call say,AR,$@)rm -f $@ && ar rcsT $@ $^
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/nvirt.a
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs $(TEST_PKGS)) -lutil
 
 tests: $(TESTS) $(TOOLS) $(BUILD)/nvirt
+
+# To see what another compiler says.
+objects: $(OBJS) $(HELPERS) $(TESTS:=.o) $(TOOLS:=.o) $(BUILD)/src/main.o
 
 install: all
 	install -D -m 755 $(BUILD)/nvirt $(DESTDIR)$(BINDIR)/nvirt
@@ -97,5 +104,5 @@ clean:
 
 -include $(OBJS:.o=.d) $(BUILD)/src/main.d $(TESTS:=.d) $(HELPERS:.o=.d)
 
-.PHONY: all tests install uninstall demo check lint lab captures bench bench-link clean
+.PHONY: all tests objects install uninstall demo check lint lab captures bench bench-link clean
 .SECONDARY:

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "backend/conn.h"
+#include "backend/image_lock.h"
 #include "nvirt/image_header.h"
 
 /* What is copied between two looks at the clock. */
@@ -77,32 +78,9 @@ bool copy_run(const struct copy *copy, GError **error)
 	return copy_is_plain(copy) ? copy_plain(copy, error) : copy_convert(copy, error);
 }
 
-/* ---- QEMU's locks ---- */
-
-/* Bytes of the file that QEMU locks (block/file-posix.c): 100+n = uses permission n, 200+n = lets nobody else use it. */
-enum { LOCK_USES = 100, LOCK_ALONE = 200, PERM_READ = 0, PERM_WRITE = 1, PERM_RESIZE = 3 };
-
-static bool lock_byte(int fd, off_t byte)
-{
-	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
-
-	return fcntl(fd, F_OFD_SETLK, &lock) == 0;
-}
-
-static bool somebody_has(int fd, off_t byte)
-{
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
-
-	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-}
-
-/* A filesystem without locks has none of QEMU's either. */
 static bool lock_source(int fd, const char *path, GError **error)
 {
-	lock_byte(fd, LOCK_USES + PERM_READ);
-	lock_byte(fd, LOCK_ALONE + PERM_WRITE);
-	lock_byte(fd, LOCK_ALONE + PERM_RESIZE);
-	if (!somebody_has(fd, LOCK_USES + PERM_WRITE) && !somebody_has(fd, LOCK_USES + PERM_RESIZE))
+	if (image_lock_fd(fd))
 		return true;
 	g_set_error(error, CONN_ERROR, VIR_ERR_OPERATION_INVALID,
 	        "cannot copy '%s': a process is writing to it; shut that guest down, or let it be copied by its own QEMU",

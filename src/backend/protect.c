@@ -8,6 +8,7 @@
 
 #include "backend/base_mark.h"
 #include "backend/hostfile.h"
+#include "backend/image_check.h"
 #include "backend/op_util.h"
 #include "backend/steps.h"
 #include "nvirt/text.h"
@@ -34,29 +35,16 @@ static void own_disk_free(gpointer data)
 	g_free(disk);
 }
 
-static char *volume_path(virConnectPtr conn, const char *pool_name, const char *name)
-{
-	g_autoptr(virStoragePool) pool = *pool_name ? virStoragePoolLookupByName(conn, pool_name) : NULL;
-	g_autoptr(virStorageVol) vol = pool ? virStorageVolLookupByName(pool, name) : NULL;
-	char *raw = vol ? virStorageVolGetPath(vol) : NULL;
-	char *path = g_strdup(raw ? raw : "");
-
-	free(raw);
-	return path;
-}
-
 static void read_disk(xmlDocPtr doc, xmlNodePtr node, void *data)
 {
 	struct disk_reading *reading = data;
 	struct own_disk *disk = g_new0(struct own_disk, 1);
 	g_autofree char *pool = op_xml_string(doc, node, "source/@pool");
-	g_autofree char *volume = op_xml_string(doc, node, "source/@volume");
 
 	disk->target = op_xml_string(doc, node, "target/@dev");
 	disk->format = op_xml_string(doc, node, "driver/@type");
 	disk->volume = *pool != '\0';
-	disk->path = disk->volume ? volume_path(reading->conn, pool, volume)
-	                          : op_xml_string(doc, node, "source/@file | source/@dev");
+	disk->path = image_check_source(reading->conn, doc, node);
 	g_ptr_array_add(reading->disks, disk);
 }
 
