@@ -8,23 +8,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <linux/magic.h>
-#include <pthread.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "backend/conn.h"
 #include "nvirt/image_header.h"
 
-/* What is copied between two looks at the clock. */
-#define PIECE_BYTES (4 * 1024 * 1024)
-/* Stays in the processor's cache between the read and the write: measured as fast as anything. */
+/* What is copied between two looks at the clock: of no weight for the speed, and short on a slow disk. */
+#define PIECE_BYTES (8 * 1024 * 1024)
+/* Stays in the processor's cache between the read and the write. */
 #define BUFFER_BYTES (256 * 1024)
-/* Threads beside the caller's: one for each other processor, at least one for what waits for the disk. */
-#define HELPERS_MAX 3
 #define TELL_US (G_USEC_PER_SEC / 5)
 
 static bool fail(GError **error, const char *what, const char *path, int number)
@@ -112,171 +107,111 @@ static bool lock_source(int fd, const char *path, GError **error)
 
 /* ---- bytes ---- */
 
-/*
- * Several threads take pieces in turn: while one writes, which a filesystem
- * lets only one do at a time, others read.
- */
 struct plain {
 	const struct copy *copy;
 	int from, to;
 	off_t size;
-	bool by_server; /* a file server copies by itself; elsewhere the kernel's copying is the slower one (measured) */
+	bool by_hand; /* the kernel cannot copy between these two */
+	char *buffer;
 	gint64 told_us;
-
-	pthread_mutex_t lock;
-	off_t at, end;       /* what is left of the extent at hand */
 	uint64_t done_bytes;
-	bool halt;           /* done, stopped or failed */
-	int number;          /* errno of the failure */
-	bool reading;        /* … which was one of reading */
 };
 
-static void give_up(struct plain *plain, int number, bool reading)
+static bool write_all(const struct plain *plain, size_t len, off_t at, GError **error)
 {
-	pthread_mutex_lock(&plain->lock);
-	if (!plain->number) {
-		plain->number = number;
-		plain->reading = reading;
-	}
-	plain->halt = true;
-	pthread_mutex_unlock(&plain->lock);
-}
-
-/* The next extent of data; with the lock held. A filesystem that knows no holes: all of it is data. */
-static bool next_extent(struct plain *plain)
-{
-	off_t data = lseek(plain->from, plain->end, SEEK_DATA);
-	bool none = data < 0 && errno == ENXIO;
-	off_t hole = data < 0 ? -1 : lseek(plain->from, data, SEEK_HOLE);
-
-	if (none || plain->end >= plain->size)
-		return false;
-	plain->at = data < 0 || hole < 0 ? plain->end : data;
-	plain->end = data < 0 || hole < 0 ? plain->size : MIN(hole, plain->size);
-	return plain->at < plain->end;
-}
-
-static bool take_piece(struct plain *plain, off_t *ret_at, size_t *ret_len)
-{
-	pthread_mutex_lock(&plain->lock);
-	bool some = !plain->halt && (plain->at < plain->end || next_extent(plain));
-	if (some) {
-		*ret_at = plain->at;
-		*ret_len = (size_t)MIN(plain->end - plain->at, PIECE_BYTES);
-		plain->at += (off_t)*ret_len;
-	}
-	pthread_mutex_unlock(&plain->lock);
-	return some;
-}
-
-static bool write_all(struct plain *plain, const char *bytes, size_t len, off_t at)
-{
-	while (len) {
-		ssize_t n = pwrite(plain->to, bytes, len, at);
+	for (size_t done = 0; done < len;) {
+		ssize_t n = pwrite(plain->to, plain->buffer + done, len - done, at + (off_t)done);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0) {
-			give_up(plain, n < 0 ? errno : ENOSPC, false);
-			return false;
-		}
-		bytes += n;
-		at += n;
-		len -= (size_t)n;
+		if (n <= 0)
+			return fail(error, "write", plain->copy->to, n < 0 ? errno : ENOSPC);
+		done += (size_t)n;
 	}
 	return true;
 }
 
-/* What was copied; -1 = it failed, and that is noted. */
-static ssize_t copy_some(struct plain *plain, off_t at, size_t len, char *buffer)
+/* What was copied; -1 with `error`. */
+static ssize_t copy_by_hand(struct plain *plain, off_t at, size_t len, GError **error)
+{
+	ssize_t n;
+
+	if (!plain->buffer)
+		plain->buffer = g_malloc(BUFFER_BYTES);
+	do
+		n = pread(plain->from, plain->buffer, MIN(len, BUFFER_BYTES), at);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0) {
+		fail(error, "read", plain->copy->from, n < 0 ? errno : EIO); /* 0: it was cut while we read */
+		return -1;
+	}
+	return write_all(plain, (size_t)n, at, error) ? n : -1;
+}
+
+/*
+ * In the kernel, from cache to cache: two thirds of what read and write cost,
+ * and a file server copies by itself. What the kernel refuses, for whichever
+ * reason, is tried by hand, which also finds the words for it.
+ */
+static ssize_t copy_some(struct plain *plain, off_t at, size_t len, GError **error)
 {
 	off_t in = at, out = at;
-	ssize_t n = plain->by_server ? copy_file_range(plain->from, &in, plain->to, &out, len, 0) : -1;
+	ssize_t n = plain->by_hand ? -1 : copy_file_range(plain->from, &in, plain->to, &out, len, 0);
 
 	if (n > 0)
 		return n;
-	do
-		n = pread(plain->from, buffer, MIN(len, BUFFER_BYTES), at);
-	while (n < 0 && errno == EINTR);
-	if (n <= 0) {
-		give_up(plain, n < 0 ? errno : EIO, true); /* 0: it was cut while we read */
-		return -1;
-	}
-	return write_all(plain, buffer, (size_t)n, at) ? n : -1;
+	plain->by_hand |= n == 0 || errno != EINTR;
+	return copy_by_hand(plain, at, len, error);
 }
 
-static void copy_piece(struct plain *plain, off_t at, size_t len, char *buffer)
-{
-	while (len) {
-		ssize_t n = copy_some(plain, at, len, buffer);
-		if (n < 0)
-			return;
-		at += n;
-		len -= (size_t)n;
-		__atomic_add_fetch(&plain->done_bytes, (uint64_t)n, __ATOMIC_RELAXED);
-	}
-}
-
-static void *copy_thread(void *data)
-{
-	struct plain *plain = data;
-	g_autofree char *buffer = g_malloc(BUFFER_BYTES);
-	off_t at;
-	size_t len;
-
-	while (take_piece(plain, &at, &len))
-		copy_piece(plain, at, len, buffer);
-	return NULL;
-}
-
-/* The caller's own part of the work, between which it speaks and listens. False: it is to stop. */
-static bool copy_and_tell(struct plain *plain)
+/* False: it is to stop. */
+static bool tell(struct plain *plain, GError **error)
 {
 	const struct copy *copy = plain->copy;
-	g_autofree char *buffer = g_malloc(BUFFER_BYTES);
-	off_t at;
-	size_t len;
+	gint64 now = g_get_monotonic_time();
 
-	for (;;) {
-		gint64 now = g_get_monotonic_time();
-		if (copy->stop && copy->stop(copy->data))
-			return false;
-		if (copy->progress && now - plain->told_us >= TELL_US) {
-			plain->told_us = now;
-			copy->progress(copy->data, __atomic_load_n(&plain->done_bytes, __ATOMIC_RELAXED));
-		}
-		if (!take_piece(plain, &at, &len))
-			return true;
-		copy_piece(plain, at, len, buffer);
+	if (copy->stop && copy->stop(copy->data)) {
+		g_set_error(error, CONN_ERROR, VIR_ERR_OPERATION_ABORTED, "aborted");
+		return false;
 	}
+	if (copy->progress && now - plain->told_us >= TELL_US) {
+		plain->told_us = now;
+		copy->progress(copy->data, plain->done_bytes);
+	}
+	return true;
 }
 
+static bool copy_extent(struct plain *plain, off_t at, off_t end, GError **error)
+{
+	for (off_t piece = at; at < end;) {
+		if (at >= piece) {
+			piece = at + PIECE_BYTES;
+			if (!tell(plain, error))
+				return false;
+		}
+		ssize_t n = copy_some(plain, at, (size_t)(MIN(piece, end) - at), error);
+		if (n < 0)
+			return false;
+		at += n;
+		plain->done_bytes += (uint64_t)n;
+	}
+	return true;
+}
+
+/* A filesystem that knows no holes: all of it is data. */
 static bool copy_extents(struct plain *plain, GError **error)
 {
-	pthread_t threads[HELPERS_MAX];
-	unsigned started = 0, wanted = CLAMP(g_get_num_processors(), 2, HELPERS_MAX + 1) - 1;
-
-	pthread_mutex_init(&plain->lock, NULL);
-	while (started < wanted && pthread_create(&threads[started], NULL, copy_thread, plain) == 0)
-		started++;
-	bool whole = copy_and_tell(plain);
-	if (!whole)
-		give_up(plain, ECANCELED, false);
-	while (started)
-		pthread_join(threads[--started], NULL);
-	pthread_mutex_destroy(&plain->lock);
-	if (!whole && plain->number == ECANCELED)
-		g_set_error(error, CONN_ERROR, VIR_ERR_OPERATION_ABORTED, "aborted");
-	else if (plain->number)
-		fail(error, plain->reading ? "read" : "write", plain->reading ? plain->copy->from : plain->copy->to,
-		        plain->number);
-	return !plain->number;
-}
-
-static bool on_server(int fd)
-{
-	struct statfs fs;
-
-	return fstatfs(fd, &fs) == 0 && (fs.f_type == NFS_SUPER_MAGIC || (unsigned)fs.f_type == SMB2_SUPER_MAGIC);
+	for (off_t end = 0; end < plain->size;) {
+		off_t data = lseek(plain->from, end, SEEK_DATA);
+		bool none = data < 0 && errno == ENXIO;
+		off_t hole = data < 0 ? -1 : lseek(plain->from, data, SEEK_HOLE);
+		if (none || data >= plain->size)
+			break;
+		off_t at = hole < 0 ? end : data;
+		end = hole < 0 ? plain->size : MIN(hole, plain->size);
+		if (!copy_extent(plain, at, end, error))
+			return false;
+	}
+	return true;
 }
 
 static bool copy_open(struct plain *plain, GError **error)
@@ -292,7 +227,6 @@ static bool copy_open(struct plain *plain, GError **error)
 		return true;
 	if (ftruncate(plain->to, st.st_size) < 0)
 		return fail(error, "write", copy->to, errno);
-	plain->by_server = on_server(plain->from);
 	plain->size = st.st_size;
 	posix_fadvise(plain->from, 0, 0, POSIX_FADV_SEQUENTIAL);
 	return copy_extents(plain, error);
@@ -312,6 +246,7 @@ bool copy_plain(const struct copy *copy, GError **error)
 		return false;
 	}
 	bool ok = copy_open(&plain, error);
+	g_free(plain.buffer);
 	close(plain.from);
 	if (close(plain.to) < 0 && ok)
 		ok = fail(error, "write", copy->to, errno);
