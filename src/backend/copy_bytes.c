@@ -16,7 +16,7 @@
 #define PIECE_BYTES (4 * 1024 * 1024)
 /* By hand, through the cache: stays in the processor's between the read and the write. */
 #define BUFFER_BYTES (256 * 1024)
-/* What any disk can write directly. */
+/* What any disk can read and write directly. */
 #define ALIGN_BYTES 4096
 /* Looking at the slower way costs no more than this part of the time. */
 #define LOOK_PART 32
@@ -27,7 +27,7 @@ enum way { WAY_CACHE, WAY_DIRECT, WAY_N };
 struct bytes {
 	const struct copy *copy;
 	int from, to;
-	int direct; /* `to` past the cache; -1 = it can not */
+	int from_direct, to_direct; /* the same past the cache; -1 = they can not */
 	off_t size;
 	bool by_hand; /* the kernel cannot copy between these two */
 	char *buffer; /* PIECE_BYTES, aligned */
@@ -107,21 +107,35 @@ static bool copy_cached(struct bytes *bytes, off_t at, size_t len, GError **erro
 
 static void no_direct(struct bytes *bytes)
 {
-	if (bytes->direct >= 0)
-		close(bytes->direct);
-	bytes->direct = -1;
+	if (bytes->from_direct >= 0)
+		close(bytes->from_direct);
+	if (bytes->to_direct >= 0)
+		close(bytes->to_direct);
+	bytes->from_direct = bytes->to_direct = -1;
+}
+
+/* The very same file, whatever its name means by now. */
+static int open_again(int fd, int flags)
+{
+	char path[32];
+
+	g_snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return open(path, flags | O_DIRECT | O_CLOEXEC);
+}
+
+static void open_direct(struct bytes *bytes)
+{
+	bytes->from_direct = open_again(bytes->from, O_RDONLY);
+	bytes->to_direct = open_again(bytes->to, O_WRONLY);
+	if (bytes->from_direct < 0 || bytes->to_direct < 0)
+		no_direct(bytes);
 }
 
 /* False: it can not be done so, here or at all; nothing is lost by trying. */
 static bool copy_direct(struct bytes *bytes, off_t at, size_t len)
 {
-	for (size_t done = 0; done < len;) {
-		ssize_t n = read_some(bytes->from, bytes->buffer + done, len - done, at + (off_t)done);
-		if (n <= 0)
-			return false;
-		done += (size_t)n;
-	}
-	if (pwrite(bytes->direct, bytes->buffer, len, at) == (ssize_t)len)
+	if (read_some(bytes->from_direct, bytes->buffer, len, at) == (ssize_t)len
+	        && pwrite(bytes->to_direct, bytes->buffer, len, at) == (ssize_t)len)
 		return true;
 	no_direct(bytes);
 	return false;
@@ -134,7 +148,7 @@ static enum way choose(const struct bytes *bytes, off_t at, size_t len)
 	const double *us = bytes->us_a_mib;
 	double mib = (double)len / (1024 * 1024);
 
-	if (bytes->direct < 0 || at % ALIGN_BYTES || len % ALIGN_BYTES || us[WAY_CACHE] <= 0)
+	if (bytes->to_direct < 0 || at % ALIGN_BYTES || len % ALIGN_BYTES || us[WAY_CACHE] <= 0)
 		return WAY_CACHE;
 	if (us[WAY_DIRECT] <= 0)
 		return WAY_DIRECT;
@@ -224,7 +238,7 @@ bool copy_bytes(const struct copy *copy, int from, int to, off_t size, GError **
 	if (posix_memalign(&buffer, ALIGN_BYTES, PIECE_BYTES) != 0)
 		return copy_fail(error, "copy", copy->from, ENOMEM);
 	bytes.buffer = buffer;
-	bytes.direct = open(copy->to, O_WRONLY | O_NOFOLLOW | O_DIRECT | O_CLOEXEC);
+	open_direct(&bytes);
 	bool ok = copy_extents(&bytes, error);
 	no_direct(&bytes);
 	free(buffer);
