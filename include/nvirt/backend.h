@@ -17,6 +17,11 @@ struct backend;
 
 struct backend_options {
 	unsigned refresh_ms; /* the list's tick; 0 = 2000 */
+	/*
+	 * For one errand: no events but the connection's end are asked for. What changes
+	 * meanwhile is seen by the next tick; a score of round trips is saved.
+	 */
+	bool brief;
 };
 
 struct backend *backend_new(

@@ -21,6 +21,7 @@ struct backend {
 	pthread_cond_t wake;
 	bool quit;
 	unsigned refresh_ms;
+	bool brief;
 	GHashTable *hosts; /* number -> struct backend_host, one reference */
 };
 
@@ -83,6 +84,7 @@ struct backend *backend_new(
 	backend->inbox = inbox;
 	pthread_mutex_init(&backend->lock, NULL);
 	lock_cond_init(&backend->wake);
+	backend->brief = options != NULL && options->brief;
 	backend->refresh_ms =
 	        options != NULL && options->refresh_ms != 0 ? options->refresh_ms : DEFAULT_REFRESH_MS;
 	backend->hosts =
@@ -138,6 +140,7 @@ void backend_add_host(struct backend *backend, unsigned id, const char *uri, boo
 	host->workers = backend->workers;
 	pthread_mutex_lock(&backend->lock);
 	host->refresh_ms = backend->refresh_ms;
+	host->brief = backend->brief;
 	g_hash_table_insert(backend->hosts, GUINT_TO_POINTER(id), host_ref(host));
 	pthread_mutex_unlock(&backend->lock);
 	host_lock(host);

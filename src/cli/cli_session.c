@@ -48,7 +48,7 @@ struct cli_session *cli_session_new(
 	session->inbox = inbox_new();
 	session->journal = write_journal ? journal_open(NULL, NULL) : NULL;
 	session->heard = g_array_new(FALSE, TRUE, sizeof(struct cli_heard));
-	session->backend = backend_new(session->inbox, session->journal, &(struct backend_options){0});
+	session->backend = backend_new(session->inbox, session->journal, &(struct backend_options){.brief = true});
 	for (char **uri = uris && *uris ? uris : defaults; uri == defaults || *uri; uri++) {
 		struct host *host = store_add_host(session->store, *uri, readonly);
 
