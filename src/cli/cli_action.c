@@ -584,8 +584,11 @@ static bool goes_on_alone(const struct verb *verb)
 static int detach(const struct verb *verb)
 {
 	g_autoptr(GError) error = NULL;
+	g_auto(GStrv) ids = g_new0(char *, verb->targets->len + 1);
 
-	if (!cli_detach(&error)) {
+	for (unsigned i = 0; i < verb->targets->len; i++)
+		ids[i] = task_make_id();
+	if (!cli_detach((const char *const *)ids, &error)) {
 		output_message(&verb->cli->out, "%s: cannot go on without waiting: %s", verb->action->verb,
 		        error->message);
 		return EXIT_CODE_FAILED;
@@ -594,11 +597,12 @@ static int detach(const struct verb *verb)
 		const struct target *target = verb->targets->pdata[i];
 		g_autoptr(json_object) object = json_object_new_object();
 
-		output_note(&verb->cli->out, "nvirt: %s '%s': begun; 'nvirt tasks' says how it goes on",
-		        verb->action->verb, target->name);
+		output_note(&verb->cli->out, "nvirt: %s '%s': begun as task %s; 'nvirt tasks' says how it goes on",
+		        verb->action->verb, target->name, ids[i]);
 		json_add_string(object, "verb", verb->action->verb);
 		json_add_string(object, "kind", obj_kind_word(verb->action->kind));
 		json_add_string(object, "object", target->name);
+		json_add_string(object, "id", ids[i]);
 		json_add_string(object, "state", "begun");
 		if (verb->cli->out.json)
 			output_json(&verb->cli->out, object, false);

@@ -28,7 +28,7 @@ static const struct table_column columns[COL_N] = {
         [COL_HOST] = {.title = "Host", .width = 10, .drop = 7},
         [COL_USER] = {.title = "User", .width = 8, .drop = 8},
         [COL_OBJECT] = {.title = "Object", .width = 12, .grow = 1},
-        [COL_VERB] = {.title = "Task", .width = 12},
+        [COL_VERB] = {.title = "Task", .width = 15},
         [COL_STATUS] = {.title = "Status", .width = 14},
         [COL_MESSAGE] = {.title = "Message", .width = 16, .grow = 4, .drop = 2},
 };
