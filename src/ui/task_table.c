@@ -71,7 +71,8 @@ static bool is_of(const struct task_view *self, const struct task *task)
 	       (!task->ref.host && host && host->status->uri && !g_strcmp0(task->uri, host->status->uri));
 	if (self->of.kind == OBJ_HOST)
 		return here;
-	return here && task->ref.kind == self->of.kind &&
+	/* A snapshot's are its guest's. */
+	return here && (task->ref.kind == OBJ_SNAPSHOT ? OBJ_GUEST : task->ref.kind) == self->of.kind &&
 	       !memcmp(task->ref.uuid, self->of.uuid, sizeof(task->ref.uuid));
 }
 
