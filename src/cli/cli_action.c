@@ -361,12 +361,19 @@ static int make_plan(struct verb *verb, struct target *target)
 }
 
 /* The operation looks again in any case: what nobody is shown or asked about is not looked at twice. */
+static bool goes_on_alone(const struct verb *verb)
+{
+	return cli_line_flag(&verb->cli->line, "no-wait") && !cli_line_flag(&verb->cli->line, "wait") &&
+	       !cli_is_detached();
+}
+
+/* What nobody waits for is refused here, where somebody reads it. */
 static bool needs_plan(const struct verb *verb)
 {
 	const struct action *action = verb->action;
 
 	return action->flags & ACTION_PLAN
-	       && (is_dry(verb) || action->flags & ACTION_PICK || action->confirm != CONFIRM_NONE);
+	       && (is_dry(verb) || goes_on_alone(verb) || action->flags & ACTION_PICK || action->confirm != CONFIRM_NONE);
 }
 
 static int make_plans(struct verb *verb)
@@ -572,12 +579,6 @@ static int prepare(struct verb *verb)
 	if (code == EXIT_CODE_OK)
 		code = make_plans(verb);
 	return code == EXIT_CODE_OK ? read_current(verb) : code;
-}
-
-static bool goes_on_alone(const struct verb *verb)
-{
-	return cli_line_flag(&verb->cli->line, "no-wait") && !cli_line_flag(&verb->cli->line, "wait") &&
-	       !cli_is_detached();
 }
 
 /* Everything was looked at and agreed to: the rest needs nobody. */
