@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -321,6 +322,17 @@ static bool line_said(char *const *said, const char *line)
 	return false;
 }
 
+/* What stands round a file's name in a chain, and says nothing without it. */
+static bool is_frame(const char *line)
+{
+	static const char *const frames[] = {"<backingStore type=\"file\">", "</backingStore>", "<format type="};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(frames); i++)
+		if (strstr(line, frames[i]))
+			return true;
+	return false;
+}
+
 /* A line names a file that the plan names too. */
 static bool names_said_file(const char *plan_text, const char *line)
 {
@@ -342,7 +354,7 @@ static void check_definition(const char *row, json_object *plan, const char *was
 		const struct diff_line *line = &g_array_index(lines, struct diff_line, i);
 		g_autofree char *text = diff_line_text(line);
 
-		if ((line->kind == DIFF_ADDED || line->kind == DIFF_REMOVED) && !line_said(said, text) &&
+		if ((line->kind == DIFF_ADDED || line->kind == DIFF_REMOVED) && !line_said(said, text) && !is_frame(text) &&
 		        !names_said_file(all, text))
 			tell(row, "the definition's line '%s' was not told", text);
 	}
@@ -472,7 +484,7 @@ static void run_row(const struct row *row)
 	check_objects(row->guest, plan, &before, &after);
 	check_definitions(row->guest, row->guest, plan, &before, &after);
 	if (wrong > had)
-		print_error("%s: '%s' had said %s\n", row->guest, row->line,
+		fprintf(stderr, "%s: '%s' had said %s\n", row->guest, row->line,
 		        json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(answer);
 	world_fini(&before);
