@@ -48,6 +48,27 @@ static bool plan_to_template(
 	return true;
 }
 
+static bool plan_users(virDomainPtr dom, const struct op_request *request, struct plan *plan,
+        const char *const *paths, GError **error)
+{
+	struct base_users *users = base_users_look(
+	        virDomainGetConnect(dom), paths, NULL, g_get_monotonic_time() + PROTECT_LOOK_US, error);
+
+	if (!users)
+		return false;
+	g_autofree char *names = base_users_words(users);
+	if (users->list->len && !plan->refused)
+		plan->refused = g_strdup_printf("clones stand on its files: %s; remove or flatten them first%s", names,
+		        request->op == OP_GUEST_TEMPLATE ? ", or give it an overlay of its own (own-overlay)" : "");
+	if (users->gaps)
+		plan_note(plan, "Not everything that may stand on its files could be looked at: %s.", users->gaps);
+	if (users->gaps && !plan->refused && request->op == OP_GUEST_UNPROTECT
+	        && !args_get_bool(request->args, "anyway", false))
+		plan->refused = g_strdup("it can not be told whether all clones are gone; say 'anyway' if you know that they are");
+	base_users_free(users);
+	return true;
+}
+
 /* What is marked as a base, given back to its guest. */
 static bool plan_release(virDomainPtr dom, const struct op_request *request, struct plan *plan, GError **error)
 {
@@ -57,16 +78,16 @@ static bool plan_release(virDomainPtr dom, const struct op_request *request, str
 		conn_set_error(error, "cannot read the marks of '%s'", request->name);
 		return false;
 	}
+	g_autofree const char **paths = g_new0(const char *, files->len + 1);
 	for (unsigned i = 0; i < files->len; i++) {
 		const struct base_file *file = g_ptr_array_index(files, i);
 		g_autofree char *id = g_strdup_printf("base:%u", i);
+		paths[i] = file->path;
 		add_change(plan, id, "base", file->path, "its guest may write to it again; the mark in the definition goes");
 	}
 	if (!files->len && request->op == OP_GUEST_UNPROTECT)
 		plan->refused = g_strdup("it is not protected");
-	if (!plan->refused)
-		plan->refused = protect_why_not(virDomainGetConnect(dom), dom, NULL);
-	return true;
+	return plan_users(dom, request, plan, paths, error);
 }
 
 static bool plan_overlay(virDomainPtr dom, const struct op_request *request, struct plan *plan, GError **error)
