@@ -554,9 +554,7 @@ static void plan_source(const struct linking *linking, struct plan *plan)
 	for (unsigned i = 0; i < linking->bases->len; i++) {
 		const struct base *base = g_ptr_array_index(linking->bases, i);
 		g_autofree char *id = g_strdup_printf("base:%s", base->target);
-		struct plan_item *item = add_item(plan, PLAN_KEEP, id, "base", base->path);
-		g_free(item->note);
-		item->note = g_strdup_printf("%s; nobody may write to it while clones stand on it", base->format);
+		protect_plan_base(plan, linking->source, id, base->path, base->format);
 	}
 }
 

@@ -50,14 +50,29 @@ virStoragePoolPtr hostfile_pool_of_dir(virConnectPtr conn, const char *dir)
 	return found;
 }
 
+static virStoragePoolPtr make_pool(virConnectPtr conn, const char *path)
+{
+	g_autofree char *uuid = g_uuid_string_random();
+	g_autofree char *xml = g_markup_printf_escaped(
+	        "<pool type='dir'><name>nvirt-%.8s</name><target><path>%s</path></target></pool>", uuid, path);
+
+	return virStoragePoolCreateXML(conn, xml, 0);
+}
+
 virStoragePoolPtr hostfile_lend_pool(virConnectPtr conn, const char *dir)
 {
 	g_autofree char *plain = plain_dir(dir);
-	g_autofree char *uuid = g_uuid_string_random();
-	g_autofree char *xml = g_markup_printf_escaped(
-	        "<pool type='dir'><name>nvirt-%.8s</name><target><path>%s</path></target></pool>", uuid, plain);
 
-	return virStoragePoolCreateXML(conn, xml, 0);
+	return make_pool(conn, plain);
+}
+
+/* Beside the pool that has the directory: libvirt takes "/a/." for another one than "/a". */
+static virStoragePoolPtr lend_second_pool(virConnectPtr conn, const char *dir)
+{
+	g_autofree char *plain = plain_dir(dir);
+	g_autofree char *other = g_strdup_printf("%s/.", plain);
+
+	return make_pool(conn, other);
 }
 
 /* ---- one file ---- */
@@ -88,13 +103,36 @@ static bool find_known(struct hostfile *file)
 	return false;
 }
 
-/* A pool that copies just now refuses to be read again; what it knows has to do then. */
-static bool find_after_refresh(struct hostfile *file, GError **error)
+/* What its pool does not know and can not look for now is no less there. */
+static bool find_beside(struct hostfile *file, virConnectPtr conn, const char *dir, GError **error)
+{
+	struct hostfile own = *file;
+
+	file->pool = lend_second_pool(conn, dir);
+	bool ok = file->pool && find_in_pool(file, error);
+	if (file->vol) {
+		file->lent = true;
+		virStoragePoolFree(own.pool);
+		return true;
+	}
+	if (!file->pool)
+		conn_set_error(error, "cannot look at '%s': its pool is busy, and '%s' can not be read beside it",
+		        file->path, dir);
+	else
+		virStoragePoolDestroy(file->pool), virStoragePoolFree(file->pool);
+	file->pool = own.pool;
+	return ok;
+}
+
+/* A pool that copies just now refuses to be read again. */
+static bool find_after_refresh(struct hostfile *file, virConnectPtr conn, const char *dir, GError **error)
 {
 	if (find_known(file))
 		return true;
-	virStoragePoolRefresh(file->pool, 0);
-	return find_in_pool(file, error);
+	bool fresh = virStoragePoolRefresh(file->pool, 0) == 0;
+	if (!find_in_pool(file, error))
+		return false;
+	return fresh || file->vol || find_beside(file, conn, dir, error);
 }
 
 bool hostfile_open(struct hostfile *file, virConnectPtr conn, const char *path, GError **error)
@@ -105,7 +143,7 @@ bool hostfile_open(struct hostfile *file, virConnectPtr conn, const char *path, 
 	g_autofree char *dir = g_path_get_dirname(path);
 	file->pool = hostfile_pool_of_dir(conn, dir);
 	if (file->pool)
-		return find_after_refresh(file, error);
+		return find_after_refresh(file, conn, dir, error);
 	/* A device, or a file of a pool of another kind. */
 	file->vol = virStorageVolLookupByPath(conn, path);
 	if (file->vol) {

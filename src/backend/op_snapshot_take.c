@@ -54,6 +54,14 @@ static void set_note(struct plan_item *item, const char *format, ...)
 	item->note = text_clean(raw, -1);
 }
 
+static void plan_inside(struct plan *plan, const struct take_disk *disk)
+{
+	struct plan_item *item = add_item(plan, "disk", disk->target, "disk", disk->path);
+
+	item->does = PLAN_CHANGE;
+	set_note(item, "its state of now is kept inside the file");
+}
+
 static void plan_disks(struct plan *plan, const struct take *take)
 {
 	for (unsigned i = 0; i < take->disks->len; i++) {
@@ -68,6 +76,8 @@ static void plan_disks(struct plan *plan, const struct take *take)
 		else if (!snapshot_rule_keeps(&as_rule))
 			plan_note(plan, "%s %s is not part of it (%s).", disk->device, disk->target,
 			        disk->empty ? "empty" : disk->readonly ? "read-only" : "a medium");
+		else
+			plan_inside(plan, disk);
 	}
 }
 

@@ -299,6 +299,20 @@ bool protect_base(struct job *job, virDomainPtr dom, const char *const *paths, c
 	return !changed || base_mark_write(job, dom, files, error);
 }
 
+void protect_plan_base(struct plan *plan, virDomainPtr dom, const char *id, const char *path, const char *format)
+{
+	g_autoptr(GPtrArray) files = base_mark_read(dom);
+	g_autofree char *clean_id = text_clean(id, -1), *clean = text_clean(path, -1);
+	bool known = files && base_mark_find(files, path);
+	struct plan_item *item = plan_add(plan, clean_id, "base", clean);
+
+	item->does = known ? PLAN_KEEP : PLAN_CHANGE;
+	item->chosen = item->required = true;
+	g_free(item->note);
+	item->note = g_strdup_printf("%s; %s while clones stand on it", format,
+	        known ? "nobody may write to it" : "made read-only and marked in its guest's definition");
+}
+
 bool protect_release(struct job *job, virDomainPtr dom, GError **error)
 {
 	g_autoptr(GPtrArray) files = base_mark_read(dom);

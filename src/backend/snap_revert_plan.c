@@ -48,7 +48,7 @@ static void add_disks(struct plan *plan, const struct revert *revert)
 			continue;
 		}
 		item(plan, PLAN_MAKE, id, what, disk->overlay,
-		        g_strdup_printf("a new overlay over '%s', which is not written", disk->state));
+		        g_strdup_printf("over '%s', which stays", disk->state));
 		if (!disk->abandon)
 			continue;
 		text_format_bytes(size, sizeof size, disk->abandon_bytes);

@@ -96,8 +96,10 @@ json_object *cli_plan_json(const struct plan *plan, const char *ids);
 /* ---- going on alone (cli_detach.c) ---- */
 /* Is this the process that goes on for one that did not wait? */
 bool cli_is_detached(void);
-/* Starts this program anew with the same words, on its own. */
-bool cli_detach(GError **error);
+/* Starts this program anew with the same words, on its own; its tasks get these ids, one for each target. */
+bool cli_detach(const char *const *ids, GError **error);
+/* There: the id of the task for target `at` of `count`, owned; NULL = none was told. */
+char *cli_detached_id(unsigned at, unsigned count);
 
 /* ---- questions (cli_ask.c) ---- */
 enum cli_answer { ANSWER_YES, ANSWER_NO, ANSWER_INTERRUPTED };

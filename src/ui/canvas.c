@@ -396,3 +396,19 @@ void area_cursor(struct area area, int y, int x, bool visible)
 	area.canvas->cursor_x = area.x + x;
 	area.canvas->cursor_visible = visible;
 }
+
+void area_tail(struct area area, enum role role, const char *utf8)
+{
+	int over = text_columns(utf8) - area.cols;
+	int x = 0;
+
+	if (over > 0 && area.cols > 1) {
+		x = area_glyph(area, 0, 0, role, GLYPH_CUT);
+		for (over++; *utf8 && over > 0; utf8 = g_utf8_next_char(utf8))
+			over -= text_char_columns(g_utf8_get_char(utf8));
+		/* Marks of a character that was cut off do not go to the one before. */
+		while (*utf8 && !text_char_columns(g_utf8_get_char(utf8)))
+			utf8 = g_utf8_next_char(utf8);
+	}
+	area_text(area, 0, x, -1, role, utf8);
+}

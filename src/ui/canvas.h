@@ -68,6 +68,8 @@ int area_textf(struct area area, int y, int x, int cols, enum role role, const c
         G_GNUC_PRINTF(6, 7);
 /* Right-aligned in `cols`. */
 void area_text_right(struct area area, int y, int x, int cols, enum role role, const char *utf8);
+/* In its first row, cut at its beginning: of a path that is what all have in common. */
+void area_tail(struct area area, enum role role, const char *utf8);
 int area_glyph(struct area area, int y, int x, enum role role, enum glyph glyph);
 /* Columns up to the last one that is not blank. */
 int area_used(struct area area, int y);
