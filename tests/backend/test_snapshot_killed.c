@@ -252,18 +252,24 @@ static void recover(const struct before *before)
 	assert_int_equal(files_with(".nvirt-"), 1 + strays);
 }
 
+/* "Was made" of one and "will be made" of the next are written in one moment: one of the two is enough. */
+static unsigned next_step(unsigned at)
+{
+	return at == 1 || at == 3 || at == 7 || at > 10 ? at + 2 : at + 1;
+}
+
 static void roll_back_killed_at_each_step(void **state)
 {
 	(void)state;
-	for (unsigned at = 1;; at++) {
+	for (unsigned at = 1;; at = next_step(at)) {
 		struct before before;
-		gint64 looks = 0;
+		gint64 quiet_since_us = 0;
 		counter_press(&guest);
 		look(&before);
 		print_message("step %u: ", at);
 		bool killed = kill_at_step(at, ARGS("snapshot-revert", NAME, "s1", "--yes"));
 		if (killed) {
-			lab_wait_for(is_quiet, &looks, "the daemon to end its call", COUNTER_DEADLINE_MS);
+			lab_wait_for(is_quiet, &quiet_since_us, "the daemon to end its call", COUNTER_DEADLINE_MS);
 			recover(&before);
 		}
 		forget(&before);
@@ -284,15 +290,15 @@ static void take_killed_at_each_step(void **state)
 	(void)state;
 	ops_expect(revert("s2"), TASK_OK, "running");
 	wait_up();
-	for (unsigned at = 1;; at++) {
+	for (unsigned at = 1;; at += 2) {
 		struct before before;
-		gint64 looks = 0;
+		gint64 quiet_since_us = 0;
 		g_autofree char *name = g_strdup_printf("k%u", at);
 		counter_press(&guest);
 		look(&before);
 		bool killed = kill_at_step(at, ARGS("snapshot-create", NAME, "--name", name, "--yes"));
 		if (killed) {
-			lab_wait_for(is_quiet, &looks, "the daemon to end its call", COUNTER_DEADLINE_MS);
+			lab_wait_for(is_quiet, &quiet_since_us, "the daemon to end its call", COUNTER_DEADLINE_MS);
 			clean_up();
 		}
 		virDomainSnapshotPtr made = virDomainSnapshotLookupByName(guest.dom, name, 0);
