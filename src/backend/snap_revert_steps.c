@@ -7,7 +7,6 @@
  */
 #include <string.h>
 
-#include "backend/file_users.h"
 #include "backend/hostfile.h"
 #include "backend/snap_revert.h"
 #include "backend/steps.h"
@@ -255,19 +254,6 @@ static void clear_snapshot(virDomainPtr dom, const char *name, GString *stayed)
 	g_string_append_printf(stayed, "%s%s", stayed->len ? "; " : "", error->message);
 }
 
-/* Somebody may have begun to need it since it was looked at: then it stays, and is theirs. */
-static bool still_abandoned(struct job *job, const char *path)
-{
-	struct file_users *users = file_users_new(job->conn, NULL, FILE_USERS_ALL, NULL);
-	g_autofree char *who = users ? file_users_of(users, path) : g_strdup("it can not be told who uses it");
-
-	if (who)
-		job_log(job, "'%s' stays: %s", path, who);
-	if (users)
-		file_users_free(users);
-	return !who;
-}
-
 static void clear_one(struct job *job, virDomainPtr dom, const char *what, GString *stayed)
 {
 	const char *name = strchr(what, ' ') + 1;
@@ -276,7 +262,7 @@ static void clear_one(struct job *job, virDomainPtr dom, const char *what, GStri
 		clear_save(dom, stayed);
 	else if (g_str_has_prefix(what, "before "))
 		clear_snapshot(dom, name, stayed);
-	else if (!g_str_has_prefix(what, "old ") || still_abandoned(job, name))
+	else
 		clear_file(job, name, stayed);
 }
 
