@@ -77,6 +77,38 @@ static unsigned steps_written(void)
 	return n;
 }
 
+/* All that the plan offers: "step:1,step:4"; owned. */
+static char *offered(const char *id)
+{
+	g_auto(GStrv) env = g_environ_setenv(g_get_environ(), "XDG_STATE_HOME", home, TRUE);
+	const char *const argv[] = {
+	        pty_program(), "-c", lab_uri(lab, "h1"), "task-cleanup", id, "--dry-run", "--json", NULL};
+	g_autofree char *out = NULL;
+	GString *ids = g_string_new(NULL);
+
+	g_spawn_sync(NULL, (char **)argv, env, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &out, NULL, NULL, NULL);
+	g_autoptr(GRegex) regex = g_regex_new("step:[0-9]+", 0, 0, NULL);
+	g_autoptr(GMatchInfo) match = NULL;
+	g_regex_match(regex, out ? out : "", 0, &match);
+	for (; g_match_info_matches(match); g_match_info_next(match, NULL)) {
+		g_autofree char *word = g_match_info_fetch(match, 0);
+		g_string_append_printf(ids, "%s%s", ids->len ? "," : "", word);
+	}
+	return g_string_free(ids, FALSE);
+}
+
+/* Where one of them can not go yet, what is proposed goes. */
+static void clean_up_task(const char *id)
+{
+	g_autofree char *ids = offered(id);
+	int status = -1;
+
+	if (*ids)
+		waitpid(start_nvirt(ARGS("task-cleanup", id, "--remove", ids, "--yes")), &status, 0);
+	if (status != 0)
+		run_nvirt(ARGS("task-cleanup", id, "--yes"));
+}
+
 /*
  * Every task that was cut short; more than once does no harm. With what it was
  * only about to make: that it may be another's is known better here.
@@ -100,7 +132,7 @@ static void clean_up(void)
 		g_ptr_array_unref(records);
 	g_hash_table_iter_init(&iter, ids);
 	while (g_hash_table_iter_next(&iter, &id, NULL))
-		run_nvirt(ARGS("task-cleanup", id, "--remove-all-storage", "--yes"));
+		clean_up_task(id);
 }
 
 struct killing {
@@ -252,18 +284,24 @@ static void recover(const struct before *before)
 	assert_int_equal(files_with(".nvirt-"), 1 + strays);
 }
 
+/* "Was made" of one and "will be made" of the next are written in one moment: one of the two is enough. */
+static unsigned next_step(unsigned at)
+{
+	return at == 1 || at == 3 || at == 7 || at > 10 ? at + 2 : at + 1;
+}
+
 static void roll_back_killed_at_each_step(void **state)
 {
 	(void)state;
-	for (unsigned at = 1;; at++) {
+	for (unsigned at = 1;; at = next_step(at)) {
 		struct before before;
-		gint64 looks = 0;
+		gint64 quiet_since_us = 0;
 		counter_press(&guest);
 		look(&before);
 		print_message("step %u: ", at);
 		bool killed = kill_at_step(at, ARGS("snapshot-revert", NAME, "s1", "--yes"));
 		if (killed) {
-			lab_wait_for(is_quiet, &looks, "the daemon to end its call", COUNTER_DEADLINE_MS);
+			lab_wait_for(is_quiet, &quiet_since_us, "the daemon to end its call", COUNTER_DEADLINE_MS);
 			recover(&before);
 		}
 		forget(&before);
@@ -284,30 +322,28 @@ static void take_killed_at_each_step(void **state)
 	(void)state;
 	ops_expect(revert("s2"), TASK_OK, "running");
 	wait_up();
-	for (unsigned at = 1;; at++) {
+	for (unsigned at = 1;; at += 2) {
 		struct before before;
-		gint64 looks = 0;
+		gint64 quiet_since_us = 0;
 		g_autofree char *name = g_strdup_printf("k%u", at);
 		counter_press(&guest);
 		look(&before);
 		bool killed = kill_at_step(at, ARGS("snapshot-create", NAME, "--name", name, "--yes"));
 		if (killed) {
-			lab_wait_for(is_quiet, &looks, "the daemon to end its call", COUNTER_DEADLINE_MS);
+			lab_wait_for(is_quiet, &quiet_since_us, "the daemon to end its call", COUNTER_DEADLINE_MS);
 			clean_up();
 		}
 		virDomainSnapshotPtr made = virDomainSnapshotLookupByName(guest.dom, name, 0);
 		print_message("step %u: %s, %s\n", at, killed ? "killed" : "not reached", made ? "taken" : "not taken");
 		wait_up();
 		check_same(&before);
+		/* Nothing that is left keeps it from being started. */
+		counter_bring_to(&guest, OFF);
+		ops_expect(ops_run_guest(ops, OP_GUEST_START, NAME, ARGS("paused", "yes")), TASK_OK, NULL);
 		/* One that is there is whole; it and its neighbours can be rolled back to. */
-		counter_press(&guest);
 		ops_expect(revert(made ? name : "s2"), TASK_OK, "running");
 		wait_up();
 		assert_int_equal(counter_count(&guest), made ? before.count : 2);
-		/* Nothing that is left keeps it from being started. */
-		counter_bring_to(&guest, OFF);
-		ops_expect(ops_run_guest(ops, OP_GUEST_START, NAME, NULL), TASK_OK, NULL);
-		wait_up();
 		if (made)
 			virDomainSnapshotFree(made);
 		forget(&before);
