@@ -188,7 +188,8 @@ static void renamed_source_does_not_matter(void **state)
 	struct clones_source source = clones_source(ops, "raw", CLONES_BIG_MIB);
 	struct obj_ref ref = ops_guest_ref(ops, "src");
 	g_autofree char *id = ops_submit(ops, OP_GUEST_CLONE, &ref, "src", ARGS("name", "copy"));
-	g_autofree char *half = clones_wait_file(NULL, "nvirt-tmp-"), *path = clones_path("copy.raw");
+	g_autofree char *path = clones_path("copy.raw");
+	g_free(clones_wait_file(NULL, "nvirt-tmp-"));
 	struct ops_result result = {.progress = -1};
 
 	virDomainPtr dom = virDomainLookupByName(ops->conn, "src");
@@ -207,7 +208,8 @@ static void source_can_not_start_under_the_copy(void **state)
 	struct clones_source source = clones_source(ops, "raw", CLONES_BIG_MIB);
 	struct obj_ref ref = ops_guest_ref(ops, "src");
 	g_autofree char *id = ops_submit(ops, OP_GUEST_CLONE, &ref, "src", ARGS("name", "copy"));
-	g_autofree char *half = clones_wait_file(NULL, "nvirt-tmp-"), *path = clones_path("copy.raw");
+	g_autofree char *path = clones_path("copy.raw");
+	g_free(clones_wait_file(NULL, "nvirt-tmp-"));
 	struct ops_result result = {.progress = -1};
 
 	virDomainPtr dom = virDomainLookupByName(ops->conn, "src");

@@ -70,7 +70,7 @@ static void killed_libvirtd_leaves_nothing(void **state)
 	struct clones_source source = clones_source(ops, "raw", CLONES_BIG_MIB);
 	struct obj_ref ref = ops_guest_ref(ops, "src");
 	g_autofree char *id = ops_submit(ops, OP_GUEST_CLONE, &ref, "src", ARGS("name", "copy"));
-	g_autofree char *half = clones_wait_file(NULL, "nvirt-tmp-");
+	g_free(clones_wait_file(NULL, "nvirt-tmp-"));
 	struct ops_result result = {.progress = -1};
 
 	lab_do(clones_lab, "kill9", "h1");
@@ -91,7 +91,7 @@ static void killed_qemu_is_told(void **state)
 	clones_start_guest(ops, "src");
 	struct obj_ref ref = ops_guest_ref(ops, "src");
 	g_autofree char *id = ops_submit(ops, OP_GUEST_CLONE, &ref, "src", ARGS("name", "copy"));
-	g_autofree char *half = clones_wait_file(NULL, "nvirt-tmp-");
+	g_free(clones_wait_file(NULL, "nvirt-tmp-"));
 	struct ops_result result = {.progress = -1};
 	lab_do(clones_lab, "exec", "h1", "sh", "-c", "kill -9 $(cat /run/libvirt/qemu/src.pid)");
 	ops_await(ops, id, &result, NULL);

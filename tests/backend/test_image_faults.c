@@ -287,7 +287,7 @@ static void renamed_guest_does_not_matter(void **state)
 	struct obj_ref ref = ops_guest_ref(ops, "top");
 	struct ops_result result = {.progress = -1};
 	g_autofree char *id = ops_submit(ops, OP_GUEST_FLATTEN, &ref, "top", NULL);
-	g_autofree char *half = clones_wait_file(NULL, "top.qcow2.nvirt-");
+	g_free(clones_wait_file(NULL, "top.qcow2.nvirt-"));
 	g_autoptr(virDomain) dom = virDomainLookupByName(ops->conn, "top");
 
 	assert_int_equal(virDomainRename(dom, "renamed", 0), 0);

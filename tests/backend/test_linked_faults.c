@@ -107,7 +107,7 @@ static void killed_nvirt_leaves_whole_clones_only(void **state)
 	int status;
 
 	killed_start(&killed, ops->uri, ARGS("clone", "src", "copy-##", "--mode", "linked", "--count", MANY, "--yes"));
-	g_autofree char *fifth = clones_wait_file(NULL, "copy-05");
+	g_free(clones_wait_file(NULL, "copy-05"));
 	killed_kill(&killed);
 	/* A guest that is whole stays, though its task was cut short; a file alone may be chosen, and goes. */
 	g_autofree char *id = killed_task(&killed);
@@ -130,7 +130,7 @@ static void killed_libvirtd_leaves_whole_clones_only(void **state)
 	struct ops_result result = {.progress = -1};
 	g_autofree char *id =
 	        ops_submit(ops, OP_GUEST_CLONE, &ref, "src", ARGS("name", "copy-##", "mode", "linked", "count", MANY));
-	g_autofree char *fifth = clones_wait_file(NULL, "copy-05");
+	g_free(clones_wait_file(NULL, "copy-05"));
 
 	lab_do(clones_lab, "kill9", "h1");
 	lab_do(clones_lab, "restart", "h1");
@@ -151,7 +151,7 @@ static void renamed_source_does_not_matter(void **state)
 	struct ops_result result = {.progress = -1};
 	g_autofree char *id =
 	        ops_submit(ops, OP_GUEST_CLONE, &ref, "src", ARGS("name", "copy-##", "mode", "linked", "count", "20"));
-	g_autofree char *third = clones_wait_file(NULL, "copy-03");
+	g_free(clones_wait_file(NULL, "copy-03"));
 	virDomainPtr dom = virDomainLookupByName(ops->conn, "src");
 
 	assert_int_equal(virDomainRename(dom, "renamed", 0), 0);
