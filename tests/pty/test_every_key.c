@@ -82,7 +82,7 @@ static const struct row host_guests_rows[] = {{"open-guest", "Home", "►guest a
 static const struct row host_storage_rows[] = {
         {"open-row", "Home", "►pool images ═", NULL}, SORTED(NULL, "Pool", "State"), END};
 static const struct row host_images_rows[] = {{"open-row", "Home", "►volume (images/)?two\\.raw ═", NULL},
-        SORTED(NULL, "Image", "Size"), {"fold-image", "Home", "▸ ?two\\.raw", NULL},
+        SORTED(NULL, "Image", "Format"), {"fold-image", "Home", "▸ ?two\\.raw", NULL},
         {"unfold-image", "Home", "▾ ?two\\.raw", NULL}, END};
 static const struct row host_networks_rows[] = {
         {"open-row", "Home", "►network default ═", NULL}, SORTED(NULL, "Network", "State"), END};
