@@ -15,7 +15,7 @@ enum column { COL_IMAGE, COL_FORMAT, COL_SIZE, COL_REAL, COL_USERS, COL_PROBLEM,
 
 static const struct table_column columns[COL_N] = {
         [COL_IMAGE] = {.title = "Image", .width = 20, .grow = 3},
-        [COL_FORMAT] = {.title = "Format", .width = 6, .drop = 3},
+        [COL_FORMAT] = {.title = "Format", .width = 7, .drop = 3},
         [COL_SIZE] = {.title = "Size", .width = 9, .drop = 2, .right = true, .descending = true},
         [COL_REAL] = {.title = "On disk", .width = 9, .drop = 4, .right = true, .descending = true},
         [COL_USERS] = {.title = "Used by", .width = 13, .grow = 2},
