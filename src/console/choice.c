@@ -88,16 +88,37 @@ struct choice choice_of(const struct recogniser *rec, uint64_t key, const struct
 	return best;
 }
 
+static struct choice cached_choice(struct recogniser *rec, const struct cell_bits *bits, const uint32_t *hint)
+{
+	unsigned side = *hint == bits->a ? 1 : *hint == bits->b ? 2 : 0;
+	uint64_t tag = bits->key | (uint64_t)side << 40 | (uint64_t)bits->ninth << 42 | (uint64_t)bits->ninth_either << 45 |
+	               1ull << 46;
+	struct cached_choice *cached = &rec->choices[(bits->key ^ side << 3 ^ bits->ninth) % CACHE_SIZE];
+
+	if (cached->tag != tag)
+		*cached = (struct cached_choice){.tag = tag, .choice = choice_of(rec, bits->key, bits, hint)};
+	return cached->choice;
+}
+
 /* ---- one cell ---- */
 
-/* What the background is likely to be. */
+/*
+ * What the background is likely to be: that of text beside it; else the screen's; else that of blanks beside
+ * it, which may be full blocks of the foreground.
+ */
 static const uint32_t *background_hint(const struct recogniser *rec, int row, int col, const struct text_cell *cells)
 {
 	const struct cell_bits *bits = rec->bits + (gsize)row * (gsize)rec->screen.cols + col;
+	const struct text_cell *left = col > 0 && !(cells[col - 1].flags & (CELL_PICTURE | CELL_UNKNOWN)) ? &cells[col - 1] : NULL;
 
-	if (col > 0 && !(cells[col - 1].flags & (CELL_PICTURE | CELL_UNKNOWN)) &&
-	        (cells[col - 1].bg == bits->a || cells[col - 1].bg == bits->b))
-		return &cells[col - 1].bg;
+	if (left && (left->bg != bits->a && left->bg != bits->b))
+		left = NULL;
+	if (left && left->ch != ' ')
+		return &left->bg;
+	if (rec->main_bg == bits->a || rec->main_bg == bits->b)
+		return &rec->main_bg;
+	if (left)
+		return &left->bg;
 	if (col + 1 < rec->screen.cols && bits[1].kind == CELL_BLANK && (bits[1].a == bits->a || bits[1].a == bits->b))
 		return &bits[1].a;
 	return &rec->main_bg;
@@ -194,9 +215,9 @@ static bool may_be_cursor(gunichar ch)
 	return ch == '_' || ch == 0x2581 || ch == 0x2582 || ch == 0x23bd || ch == 0x2017 || ch == 0x23af;
 }
 
-static bool read_two(const struct recogniser *rec, const struct cell_bits *bits, const uint32_t *hint, struct text_cell *cell)
+static bool read_two(struct recogniser *rec, const struct cell_bits *bits, const uint32_t *hint, struct text_cell *cell)
 {
-	struct choice choice = choice_of(rec, bits->key, bits, hint);
+	struct choice choice = cached_choice(rec, bits, hint);
 
 	if (!choice.ch || (may_be_cursor(choice.ch) && choice.confidence <= 85))
 		return false;
