@@ -9,7 +9,7 @@ DOCDIR  ?= $(PREFIX)/share/doc/nvirt
 BUILD   ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(DEBUG),-debug)
 comma   := ,
 
-PKGS      := glib-2.0 libxml-2.0 json-c libvirt libvirt-qemu ncursesw libpng
+PKGS      := glib-2.0 libxml-2.0 json-c libvirt libvirt-qemu ncursesw libpng zlib
 TEST_PKGS := cmocka vterm
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
@@ -95,6 +95,27 @@ lab:
 bench: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUILD)/nvirt
 	@$(BUILD)/tests/bench/bench $(BUILD)/nvirt $(if $(QUICK),quick)
 
+# The table of glyphs in the program, from the distribution's fonts: FONTS='dir file NAME=file...'.
+$(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(OBJS)
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+glyphs: $(BUILD)/tests/tools/glyphs
+	@$(BUILD)/tests/tools/glyphs $(FONTS) >$(BUILD)/glyph_table.c && mv $(BUILD)/glyph_table.c src/console/glyph_table.c
+
+# libFuzzer on what strangers send: frames, fonts, pictures. SECONDS=60 of each target.
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p $(BUILD)/fuzz/$$target.found && \
+		$(BUILD)/fuzz/$$target -max_total_time=$(or $(SECONDS),60) -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+			-artifact_prefix=$(BUILD)/fuzz/$$target- $(BUILD)/fuzz/$$target.found || exit 1; done
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard src/console/*.[ch])
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Iinclude -Isrc \
+		$(shell pkg-config --cflags glib-2.0 libpng) -o $@ $< $(filter-out src/console/helper%,$(wildcard src/console/*.c)) \
+		src/model/screen_print.c src/model/text.c $(shell pkg-config --libs glib-2.0 libpng zlib) -lm
+
 # The same through a line of 64 kbit/s and 400 ms, for an hour.
 bench-link: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUILD)/nvirt
 	@$(BUILD)/tests/bench/bench $(BUILD)/nvirt link $(or $(MINUTES),60)
@@ -104,5 +125,5 @@ clean:
 
 -include $(OBJS:.o=.d) $(BUILD)/src/main.d $(TESTS:=.d) $(HELPERS:.o=.d)
 
-.PHONY: all tests objects install uninstall demo check lint lab captures bench bench-link clean
+.PHONY: all tests objects install uninstall demo check lint lab captures bench bench-link glyphs fuzz clean
 .SECONDARY:
