@@ -348,7 +348,7 @@ static bool define(struct job *job, const struct linking *linking, const struct 
 static bool make_clone(struct job *job, const struct linking *linking, const char *name, GError **error)
 {
 	g_autoptr(GPtrArray) files = clone_files(linking, name, error);
-	g_autofree char *nvram = clone_nvram_source(linking->doc) ? clone_nvram_target(linking->doc, name) : NULL;
+	g_autofree char *nvram = clone_nvram_target(linking->doc, name);
 	struct clone_spec spec = {.name = name,
 	        .disks = files,
 	        .nvram = nvram,

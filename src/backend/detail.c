@@ -485,7 +485,7 @@ void detail_run(void *data)
 	struct host_thread *thread = data;
 	struct backend_host *host = thread->host;
 	struct detail detail;
-	struct due due;
+	struct due due = {0};
 
 	detail_init(&detail, thread);
 	while (wait_for_work(&detail, &due))

@@ -4,6 +4,8 @@
 
 #include "backend/op_table.h"
 #include "backend/snap_revert.h"
+#include "backend/steps.h"
+#include "nvirt/snapshot_rule.h"
 #include "nvirt/text.h"
 
 static bool saw(const struct job *job, const char *path)
@@ -58,6 +60,59 @@ static enum task_state act(struct job *job, const struct revert *revert, GError 
 	return finish(job, revert);
 }
 
+/* ---- one of now first ---- */
+
+#define TAKING "taking "
+
+static struct args *take_args(const struct job *job)
+{
+	struct args *args = args_new();
+	g_autofree char *name = snapshot_rule_name("before-", g_get_real_time() / G_USEC_PER_SEC);
+	g_autofree char *text = g_strdup_printf("As it was before the roll back to '%s'.", job->request->name);
+
+	args_set(args, "name", name);
+	args_set(args, "description", text);
+	args_set(args, "memory", "yes");
+	args_set(args, "kind", "auto");
+	return args;
+}
+
+/* The operation as it is, with arguments of its own; what it has taken stays, whatever comes. */
+static bool take_first(struct job *job, GError **error)
+{
+	struct args *own = job->request->args;
+
+	job->request->args = take_args(job);
+	g_string_append_printf(job->paths, TAKING "%s\n", args_get(job->request->args, "name"));
+	enum task_state state = op_snapshot_take_run(job, error);
+	args_free(job->request->args);
+	job->request->args = own;
+	if (state != TASK_OK && state != TASK_WARNING) {
+		if (error && *error)
+			g_prefix_error(error, "nothing was rolled back: ");
+		return false;
+	}
+	job_log(job, "%s", job->message);
+	steps_keep(job);
+	g_string_append(job->paths, "taken \n");
+	return true;
+}
+
+/* The daemon may have finished it: then its files are not to be undone. */
+static enum task_state settle_taking(struct job *job, const char *name, GError **error)
+{
+	struct args *own = job->request->args;
+
+	job->request->args = args_new();
+	args_set(job->request->args, "name", name);
+	enum task_state state = op_snapshot_take_settle(job, error);
+	args_free(job->request->args);
+	job->request->args = own;
+	if (state == TASK_OK || state == TASK_WARNING)
+		steps_keep(job);
+	return state;
+}
+
 enum task_state op_snapshot_revert_run(struct job *job, GError **error)
 {
 	g_autoptr(virDomain) dom = op_guest(job, REVERT_VERB, error);
@@ -65,8 +120,13 @@ enum task_state op_snapshot_revert_run(struct job *job, GError **error)
 	if (!dom)
 		return TASK_FAILED;
 	struct revert *revert = revert_look(job->conn, job->request, true, error);
+	/* Not before it is known that it can be rolled back; afterwards the guest is another one. */
+	if (revert && !revert->refused && args_get_bool(job->request->args, "take-first", false)) {
+		revert_free(revert);
+		revert = take_first(job, error) ? revert_look(job->conn, job->request, true, error) : NULL;
+	}
 	if (!revert)
-		return TASK_FAILED;
+		return job_abort_asked(job) ? TASK_ABORTED : TASK_FAILED;
 	enum task_state state = act(job, revert, error);
 	revert_free(revert);
 	return state;
@@ -98,6 +158,15 @@ static bool is_defined(struct job *job, virDomainPtr dom)
 	return made > 0;
 }
 
+/* The line that begins so, without that; borrowed from `lines`. */
+static const char *noted_after(char *const *lines, const char *prefix)
+{
+	for (unsigned i = 0; lines[i]; i++)
+		if (g_str_has_prefix(lines[i], prefix))
+			return lines[i] + strlen(prefix);
+	return NULL;
+}
+
 /* What is not complete is undone by the worker, over the new connection. */
 enum task_state op_snapshot_revert_settle(struct job *job, GError **error)
 {
@@ -106,6 +175,10 @@ enum task_state op_snapshot_revert_settle(struct job *job, GError **error)
 
 	if (found != TASK_OK)
 		return found;
+	g_auto(GStrv) lines = g_strsplit(job->paths->str, "\n", -1);
+	const char *taking = noted(job, "taken ") ? NULL : noted_after(lines, TAKING);
+	if (taking && settle_taking(job, taking, error) == TASK_UNKNOWN)
+		return TASK_UNKNOWN;
 	if (!noted(job, "done ") && is_defined(job, dom))
 		revert_committed(job);
 	if (!noted(job, "done ")) {

@@ -2,6 +2,7 @@
 /* What a roll back would do and what is lost by it, in words. Worker threads; looks at nothing. */
 #include "backend/snap_revert.h"
 #include "backend/xml.h"
+#include "nvirt/definition.h"
 #include "nvirt/diff.h"
 #include "nvirt/text.h"
 
@@ -111,6 +112,8 @@ static void note_memory(struct plan *plan, const struct revert *revert, bool fir
 		plan_note(plan, "The guest runs: %s Its QEMU is started anew, so VNC and serial connections drop.",
 		        first ? "what it does is kept in the snapshot that is taken first."
 		              : "what it has in memory is lost.");
+	if (first)
+		plan_note(plan, "A snapshot of now is taken first; it stays, also if rolling back fails.");
 	if (revert->active)
 		plan_note(plan, "Until it is done its memory%s%s is kept saved, as the way back: that takes time and room on "
 		           "the host for as long.",
@@ -147,7 +150,10 @@ static char *comparable(xmlNodePtr domain)
 		}
 	}
 	xmlDocDumpFormatMemory(doc, &text, &len, 1);
-	char *lines = text_clean_lines((const char *)text, len);
+	/* What was taken out left its blanks: in the one form they are gone. */
+	g_autofree char *raw = g_strndup((const char *)text, (gsize)MAX(len, 0));
+	g_autofree char *one_form = definition_lines(raw);
+	char *lines = text_clean_lines(one_form, -1);
 	xmlFree(text);
 	return lines;
 }

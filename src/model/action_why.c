@@ -197,7 +197,8 @@ static const char *snapshot_create_rule(const struct guest *guest)
 
 static const char *snapshot_prune_rule(const struct guest *guest)
 {
-	return guest->flags & GUEST_SNAPSHOTS ? NULL : "has no snapshots";
+	/* Not read yet is not none: then the plan says so. */
+	return guest->snapshots && !guest->snapshots->len ? "has no snapshots" : NULL;
 }
 
 /* As qemuDomainRenameCallback() and what stands before it. */

@@ -283,7 +283,6 @@ static void plan_names_what_is_then_made(void **state)
 	define_base(ops);
 	struct obj_ref ref = ops_guest_ref(ops, "base");
 	struct op_request *request = op_request_new(OP_GUEST_CLONE, &ref, "base");
-	request->args = args_new();
 	args_set(request->args, "name", "w-#");
 	args_set(request->args, "mode", "linked");
 	args_set(request->args, "count", "2");

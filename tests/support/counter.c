@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "backend/op_util.h"
-#include "backend/snapshot_tree.h"
 
 #define BIOS_RECORD 0x9000
 #define UEFI_RECORD 0x2000000
@@ -209,43 +208,15 @@ struct obj_ref counter_snapshot(const struct counter *counter, const char *name)
 	return ref;
 }
 
-/* libvirt keeps no UEFI variables. */
-static void keep_nvram(const struct counter *counter, const char *name)
-{
-	g_autofree char *from = counter_image(counter, "%s.nvram", counter->name);
-	g_autofree char *to = counter_image(counter, "%s.%s.nvram", counter->name, name);
-	g_autoptr(GError) error = NULL;
-	xmlChar *text = NULL;
-	int len;
-
-	lab_do(counter->lab, "exec", "h1", "cp", from, to);
-	GPtrArray *tree = snapshot_tree_read(counter->dom, true, &error);
-	xmlDocPtr doc = snapshot_tree_find(tree, name)->doc;
-	snapshot_note_nvram(doc, to);
-	xmlDocDumpMemory(doc, &text, &len);
-	virDomainSnapshotPtr snapshot = virDomainSnapshotCreateXML(counter->dom, (const char *)text,
-	        VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE | VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT);
-	if (!snapshot)
-		fail_msg("%s", virGetLastErrorMessage());
-	virDomainSnapshotFree(snapshot);
-	xmlFree(text);
-	g_ptr_array_unref(tree);
-}
-
 char *counter_take(struct counter *counter, const char *how, const char *name)
 {
-	g_autofree char *path = counter_image(counter, "%s.%s.mem", counter->name, name);
-	g_autofree char *memory = g_str_equal(how, "memory")
-	                                  ? g_strdup_printf("<memory snapshot='external' file='%s'/>", path)
-	                                  : g_strdup("");
-	g_autofree char *xml = g_strdup_printf("<domainsnapshot><name>%s</name>%s</domainsnapshot>", name, memory);
-	virDomainSnapshotPtr snapshot = virDomainSnapshotCreateXML(
-	        counter->dom, xml, g_str_equal(how, "disk") ? VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY : 0);
+	bool internal = g_str_equal(how, "internal");
+	struct obj_ref ref = ops_guest_ref(counter->ops, counter->name);
+	struct ops_result result = ops_run(counter->ops, OP_SNAPSHOT_TAKE, &ref, counter->name,
+	        ARGS("name", name, "kind", internal ? "internal" : "external", "memory",
+	                g_str_equal(how, "disk") ? "no" : "yes"));
+	char *why = result.state == TASK_OK ? NULL : g_strdup(result.message);
 
-	if (!snapshot)
-		return g_strdup(virGetLastErrorMessage());
-	virDomainSnapshotFree(snapshot);
-	if (counter->uefi)
-		keep_nvram(counter, name);
-	return NULL;
+	ops_result_clear(&result);
+	return why;
 }

@@ -46,8 +46,8 @@ char *counter_disk(const struct counter *counter, unsigned i);
 struct obj_ref counter_snapshot(const struct counter *counter, const char *name);
 
 /*
- * Takes one: "internal", "disk" or "memory" (external both), with what nvirt
- * keeps beside it. NULL, or libvirt's words; owned.
+ * Takes one by nvirt's own operation: "internal", "disk" or "memory" (external
+ * both). NULL, or why not; owned.
  */
 char *counter_take(struct counter *counter, const char *how, const char *name);
 

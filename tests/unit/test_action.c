@@ -102,6 +102,14 @@ static void every_state_refuses_what_it_must(void **state)
 	        {GUEST_OFF, PERSISTENT, "undefine", NULL},
 	        {GUEST_RUNNING, PERSISTENT, "undefine", "is running"},
 	        {GUEST_RUNNING, 0, "undefine", "transient"},
+	        {GUEST_OFF, PERSISTENT | GUEST_TEMPLATE, "start", "is a template: clone it"},
+	        {GUEST_OFF, PERSISTENT | GUEST_TEMPLATE, "autostart-on", "is a template"},
+	        {GUEST_OFF, PERSISTENT | GUEST_TEMPLATE, "clone", NULL},
+	        {GUEST_OFF, PERSISTENT | GUEST_TEMPLATE, "own-overlay", "untemplate"},
+	        {GUEST_OFF, PERSISTENT, "template", NULL},
+	        {GUEST_RUNNING, PERSISTENT, "template", "is running"},
+	        {GUEST_OFF, SAVED, "template", "saved memory"},
+	        {GUEST_RUNNING, 0, "clone", "transient"},
 	};
 
 	(void)state;
