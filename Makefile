@@ -9,7 +9,7 @@ DOCDIR  ?= $(PREFIX)/share/doc/nvirt
 BUILD   ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(DEBUG),-debug)
 comma   := ,
 
-PKGS      := glib-2.0 libxml-2.0 json-c libvirt libvirt-qemu ncursesw libpng
+PKGS      := glib-2.0 libxml-2.0 json-c libvirt libvirt-qemu ncursesw libpng zlib
 TEST_PKGS := cmocka vterm
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
@@ -88,6 +88,13 @@ lab:
 bench: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUILD)/nvirt
 	@$(BUILD)/tests/bench/bench $(BUILD)/nvirt $(if $(QUICK),quick)
 
+# The table of glyphs in the program, from the distribution's fonts: FONTS='dir file NAME=file...'.
+$(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(OBJS)
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+glyphs: $(BUILD)/tests/tools/glyphs
+	@$(BUILD)/tests/tools/glyphs $(FONTS) >$(BUILD)/glyph_table.c && mv $(BUILD)/glyph_table.c src/console/glyph_table.c
+
 # The same through a line of 64 kbit/s and 400 ms, for an hour.
 bench-link: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUILD)/nvirt
 	@$(BUILD)/tests/bench/bench $(BUILD)/nvirt link $(or $(MINUTES),60)
@@ -97,5 +104,5 @@ clean:
 
 -include $(OBJS:.o=.d) $(BUILD)/src/main.d $(TESTS:=.d) $(HELPERS:.o=.d)
 
-.PHONY: all tests install uninstall demo check lint lab captures bench bench-link clean
+.PHONY: all tests install uninstall demo check lint lab captures bench bench-link glyphs clean
 .SECONDARY:
