@@ -141,11 +141,14 @@ void helper_tell_frame(struct helper *helper)
 
 void helper_search(struct helper *helper)
 {
+	const struct text_screen *screen;
+
 	if (recogniser_search(helper->recogniser, &helper->frame))
 		return;
-	helper->all_dirty = true;
-	helper_tell_frame(helper);
 	helper->searching = false;
+	screen = recogniser_update(helper->recogniser, &helper->frame, NULL, 0);
+	if (screen && screen->kind != SCREEN_PICTURE)
+		tell(helper, screen);
 }
 
 static void put_pixels(struct helper *helper, size_t from, size_t count)
