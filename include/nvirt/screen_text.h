@@ -17,7 +17,7 @@
 #define FRAME_SIDE_MAX 8192
 #define FRAME_PIXELS_MAX (16 * 1024 * 1024)
 
-/* Borrowed pixels, 0x00RRGGBB (the highest byte is not looked at), rows from the top. */
+/* Borrowed pixels, 0x??RRGGBB (the highest byte is not looked at), rows from the top. */
 struct frame {
 	int width, height;
 	int stride; /* in pixels */
@@ -61,6 +61,7 @@ struct text_screen {
 	const char *font;           /* the family most cells are of; "" = none */
 	unsigned known, unknown;    /* cells that are text and not blank; that are not to be read */
 	unsigned serial;            /* grows with every update that changed something */
+	int settle_ms; /* > 0: it may be a picture by now; call recogniser_update() again after so long, also with nothing dirty */
 	/* Rows [first, last] hold all that the last update changed; first > last = nothing. */
 	int changed_first, changed_last;
 	const struct text_cell *cells; /* rows × cols, rows from the top */

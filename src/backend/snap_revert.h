@@ -16,7 +16,7 @@
  * stored that image and the old definition belong together, so whoever starts the
  * guest after nvirt was killed finds it as it was.
  *
- * What it leaves: see docs/architecture.md, "Snapshots".
+ * What it leaves: see docs/architecture.md, "Rolling back to a snapshot".
  */
 #ifndef NVIRT_BACKEND_SNAP_REVERT_H
 #define NVIRT_BACKEND_SNAP_REVERT_H

@@ -33,6 +33,7 @@ const struct cli_verb cli_verbs[] = {
                 cli_show},
         {"images", "[IMAGE | GUEST]", "List all images of the host: what stands on what, and who uses it.",
                 cli_options_images, cli_images},
+        {"screen", "--image FILE", "Print what a screen shows, as text.", cli_options_screen, cli_screen},
         {"tasks", "", "List the tasks in the journal, the newest last.", cli_options_tasks, cli_tasks},
         {"snapshot-list", "GUEST", "List a guest's snapshots as a tree.", no_options, cli_snapshot_list},
         {"snapshot-show", "GUEST SNAPSHOT", "Show everything known about one snapshot.", no_options,

@@ -40,12 +40,13 @@ struct cli_verb {
 extern const struct cli_verb cli_verbs[];            /* ends with a row without name */
 extern const struct cli_option cli_options_common[]; /* of every verb; ends with a row without name */
 extern const struct cli_option cli_options_action[], cli_options_plan[];
-extern const struct cli_option cli_options_list[], cli_options_tasks[], cli_options_images[];
+extern const struct cli_option cli_options_list[], cli_options_tasks[], cli_options_images[], cli_options_screen[];
 
 int cli_action(struct cli *cli, const struct action *action);
 int cli_list(struct cli *cli);
 int cli_show(struct cli *cli);
 int cli_images(struct cli *cli);
+int cli_screen(struct cli *cli);
 int cli_tasks(struct cli *cli);
 int cli_snapshot_list(struct cli *cli);
 int cli_snapshot_show(struct cli *cli);

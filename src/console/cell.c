@@ -30,7 +30,9 @@ static inline uint32_t equal_bits(const uint32_t *pixels, int width, uint32_t co
 
 		return (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(low, high));
 	}
-	for (int x = 0; x < width; x += 4) {
+	for (int x = 0; width < 4 && x < width; x++)
+		bits |= (uint32_t)((pixels[x] & RGB_MASK) == colour) << x;
+	for (int x = 0; width >= 4 && x < width; x += 4) {
 		int at = MIN(x, width - 4);
 
 		bits |= (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(four_equal(pixels + at, all))) << at;

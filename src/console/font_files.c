@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fonts from files: where they lie, what their families are called, gzip. Blocks on files. */
-#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <zlib.h>
@@ -86,7 +85,7 @@ bool fonts_load_bytes(struct fonts *fonts, const char *name, const uint8_t *byte
 	plain = length <= FONT_FILE_MAX ? unzip(bytes, length, &plain_length) : NULL;
 	if (plain)
 		return load_plain(fonts, name, plain, plain_length, error);
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "damaged gzip data");
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "damaged gzip data");
 	return false;
 }
 

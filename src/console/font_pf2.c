@@ -3,7 +3,6 @@
  * GRUB's fonts (pf2): sections of a four-letter name, a length (big endian) and data. A glyph is a box of
  * pixels somewhere in its cell; cells are as high as ASCE + DESC. The bytes may be hostile.
  */
-#include <gio/gio.h>
 #include <string.h>
 
 #include "fonts.h"
@@ -82,7 +81,7 @@ bool font_pf2_load(struct fonts *fonts, const char *name, const uint8_t *bytes, 
 	unsigned family;
 
 	if (length < 12 || memcmp(bytes, "FILE", 4) != 0 || !read_sections(&pf2)) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "no font of GRUB's, or a damaged one");
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "no font of GRUB's, or a damaged one");
 		return false;
 	}
 	family = fonts_family(fonts, name);

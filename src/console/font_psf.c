@@ -3,7 +3,6 @@
  * The console fonts of Linux: PSF 1 and 2 with their Unicode tables, and bare bitmaps (256 glyphs of
  * 8 pixels, of which only ASCII is taken: what the others stand for is not said). The bytes may be hostile.
  */
-#include <gio/gio.h>
 #include <string.h>
 
 #include "fonts.h"
@@ -117,7 +116,7 @@ bool font_psf_load(struct fonts *fonts, const char *name, const uint8_t *bytes, 
 	bool has_table;
 
 	if (!read_header(&psf, bytes, length)) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "no console font, or a damaged one");
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "no console font, or a damaged one");
 		return false;
 	}
 	family = fonts_family(fonts, name);

@@ -4,7 +4,6 @@
  * 256 glyphs of code page 437 follow. UEFI's are records of a character, attributes and 19 rows. Pure.
  */
 #define _GNU_SOURCE /* memmem() */
-#include <gio/gio.h>
 #include <string.h>
 
 #include "fonts.h"
@@ -120,6 +119,6 @@ bool font_rom_load(struct fonts *fonts, const char *name, const uint8_t *bytes, 
 {
 	if (find_pc_fonts(fonts, name, bytes, length) + find_edk2(fonts, bytes, length) > 0)
 		return true;
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "there is no font in it");
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "there is no font in it");
 	return false;
 }

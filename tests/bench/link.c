@@ -178,7 +178,7 @@ static void judge(struct line_end *end, const char *what, double ms, double allo
 static void use(struct line_end *end, unsigned round)
 {
 	static const char *const bursts[] = {
-	        "1jjjjjjjjjjjjjjjjjjjj", "1kkkkkkkkkkkkkkkkkkkk", "]]]]]", "[[[[[", "2jjjjjjjjjj", "1GggG", "3jjjkkk1", "2]jk[kj1",
+	        "g1jjjjjjjjjjjjjjjjjjjj", "g1kkkkkkkkkkkkkkkkkkkk", "]]]]]", "[[[[[", "g2jjjjjjjjjj", "g1GggG", "g3jjjkkkg1", "g2]jk[kjg1",
 	};
 	g_autofree char *asked = g_strdup_printf("qx%u", round);
 
@@ -197,7 +197,7 @@ static void event(struct line_end *end, const struct bench *bench, unsigned roun
 	g_autofree char *title = g_strdup_printf("a%u-", round);
 	g_autofree char *was = round ? g_strdup_printf("a%u-", round - 1) : g_strdup("a-");
 
-	type(end, "1gg", 40);
+	type(end, "g1gg", 40);
 	lab_do(bench->lab, "virsh", "h1", "-q", "domrename", was, title);
 	gint64 since = now_us();
 	type(end, "gg", 0);

@@ -119,7 +119,7 @@ static void tree_folds_and_filters(void **state)
 	struct pty *pty = open_tab(40, 140);
 
 	(void)state;
-	pty_keys(pty, "2", "Home", "h");
+	pty_keys(pty, "M-2", "Home", "h");
 	pty_wait_text(pty, "▸base.qcow2");
 	pty_wait_gone(pty, "web.qcow2");
 	pty_keys(pty, "l");
@@ -141,7 +141,7 @@ static void only_what_nobody_needs_is_deleted(void **state)
 	g_autofree char *spare = g_build_filename(dir, "spare.qcow2", NULL);
 
 	(void)state;
-	pty_keys(pty, "2", "Home", "D");
+	pty_keys(pty, "M-2", "Home", "D");
 	pty_wait_text(pty, "it is used: volume 'spare.qcow2'");
 	pty_keys(pty, "Esc", "Esc", "j", "D");
 	pty_wait_text(pty, "Delete volume: volume spare.qcow2");

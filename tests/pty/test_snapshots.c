@@ -55,7 +55,7 @@ static char *snapshot_xml(const char *guest, const char *name)
 static void open_tab(struct pty *pty)
 {
 	session_open(pty, "guest keys");
-	pty_keys(pty, "2", "]", "]");
+	pty_keys(pty, "M-2", "]", "]");
 	pty_wait_text(pty, "\\[Snapshots\\]");
 	pty_wait_text(pty, "Press n to take a snapshot");
 }

@@ -479,7 +479,7 @@ static void refused_plan_is_shown(void **state)
 static struct screen *taking(void)
 {
 	struct screen *screen = make(40, 100);
-	screen_keys(screen, "G n");
+	screen_keys(screen, "G f");
 	screen_assert_has(screen, "Take a snapshot: guest web2");
 	return screen;
 }

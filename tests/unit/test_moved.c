@@ -84,7 +84,7 @@ static void several_moves_are_one_frame(void **state)
 	struct screen *screen = crowded();
 	g_autoptr(GRand) rand = g_rand_new_with_seed(11);
 	(void)state;
-	screen_keys(screen, "2 ]");
+	screen_keys(screen, "M-2 ]");
 	app_draw(&screen->app);
 	for (int i = 0; i < 300; i++) {
 		for (int n = g_rand_int_range(rand, 1, 5); n > 0; n--)
@@ -112,10 +112,10 @@ static void a_move_draws_two_rows(void **state)
 	struct screen *screen = crowded();
 	(void)state;
 	assert_two_rows(screen, 'j');
-	screen_keys(screen, "g g 2 ]");
+	screen_keys(screen, "g g M-2 ]");
 	assert_two_rows(screen, 'j');
 	assert_two_rows(screen, 'k');
-	screen_keys(screen, "3");
+	screen_keys(screen, "M-3");
 	assert_two_rows(screen, 'j');
 	screen_free(screen);
 }
@@ -128,7 +128,7 @@ static void cursor_is_a_bar_over_the_name(void **state)
 	struct canvas *canvas = &screen->app.canvas;
 	(void)state;
 	rich_many(screen, host, 20, 0);
-	screen_keys(screen, "1 g g ] 2");
+	screen_keys(screen, "M-1 g g ] M-2");
 	app_draw(&screen->app);
 	for (int x = 0; x < canvas->cols; x++)
 		bar += canvas->cells[canvas->cursor_y * canvas->cols + x].role == ROLE_CURSOR;

@@ -258,7 +258,7 @@ static struct screen *tab(int rows, int cols, bool ascii, unsigned *ret_host)
 	*ret_host = rich_host(screen);
 	ref = rich_ref(OBJ_GUEST, *ret_host, 1);
 	app_open(&screen->app, &ref);
-	screen_keys(screen, "2 ] ]");
+	screen_keys(screen, "M-2 ] ]");
 	screen_assert_has(screen, "[Snapshots]");
 	return screen;
 }
