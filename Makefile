@@ -11,7 +11,7 @@ BUILD   ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(DEBUG),-debug)
 comma   := ,
 
 PKGS      := glib-2.0 libxml-2.0 json-c libvirt libvirt-qemu ncursesw libpng zlib
-SCREEN_PKGS := libvncclient libseccomp libpng zlib gio-2.0
+SCREEN_PKGS := libvncclient libseccomp libpng zlib
 TEST_PKGS := cmocka vterm
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
@@ -66,7 +66,7 @@ $(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(HELPERS) $(OBJS)
-	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs $(TEST_PKGS) zlib gio-2.0) -lutil
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs $(TEST_PKGS)) -lutil
 
 tests: $(TESTS) $(TOOLS) all
 

@@ -63,6 +63,8 @@ const char *vnc_view_words(const struct vnc_view *view);
 const char *vnc_view_name(const struct vnc_view *view);
 /* The last whole screen, borrowed until the next pump; NULL until the first one. Changed rows are since the last pump. */
 const struct text_screen *vnc_view_screen(const struct vnc_view *view);
+/* The whole of a frame is told and no grid is looked for any more: what is seen is what there is. */
+bool vnc_view_settled(const struct vnc_view *view);
 /* Pixels of the frame; 0 until the first one. */
 void vnc_view_size(const struct vnc_view *view, int *ret_width, int *ret_height);
 /* Grows with every frame that was taken. */
@@ -78,8 +80,9 @@ void vnc_view_key(struct vnc_view *view, uint32_t keysym, unsigned scancode, boo
 /* Does the server take scancodes, so that the guest's keyboard layout alone decides? */
 bool vnc_view_takes_scancodes(const struct vnc_view *view);
 void vnc_view_pointer(struct vnc_view *view, int x, int y, unsigned buttons);
-/* All that was given by vnc_view_key() and so on has left for the reader. */
-bool vnc_view_sent(const struct vnc_view *view);
+/* Asks to be told when all keys given before have left for the server; then vnc_view_synced() is true. */
+void vnc_view_sync(struct vnc_view *view);
+bool vnc_view_synced(const struct vnc_view *view);
 
 /* A picture in place of a server's frame: a PNG, copied. */
 void vnc_view_show_png(struct vnc_view *view, GBytes *png);

@@ -123,6 +123,7 @@ static void tell(struct helper *helper, const struct text_screen *screen)
 		put_row(helper, screen, row);
 	begin = wire_begin(helper->out, WIRE_FRAME);
 	wire_put_u32(helper->out, ++helper->frames);
+	wire_put_u8(helper->out, helper->searching);
 	wire_end(helper->out, begin);
 	helper_flush(helper);
 }
@@ -147,7 +148,7 @@ void helper_search(struct helper *helper)
 		return;
 	helper->searching = false;
 	screen = recogniser_update(helper->recogniser, &helper->frame, NULL, 0);
-	if (screen && screen->kind != SCREEN_PICTURE)
+	if (screen)
 		tell(helper, screen);
 }
 

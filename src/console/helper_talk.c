@@ -76,6 +76,15 @@ static void on_mode(struct helper *helper, struct wire_reader *payload)
 		helper_tell_frame(helper);
 }
 
+static void on_sync(struct helper *helper, struct wire_reader *payload)
+{
+	guint begin = wire_begin(helper->out, WIRE_SYNC);
+
+	wire_put_u32(helper->out, wire_u32(payload));
+	wire_end(helper->out, begin);
+	helper_flush(helper);
+}
+
 static void obey(struct helper *helper, unsigned type, struct wire_reader *payload)
 {
 	bool started = helper->password;
@@ -94,6 +103,8 @@ static void obey(struct helper *helper, unsigned type, struct wire_reader *paylo
 		helper->pixels_wanted = true;
 	else if (type == COMMAND_PICTURE && started && !helper->vnc)
 		helper_show_picture(helper, payload->at, payload->left);
+	else if (type == COMMAND_SYNC)
+		on_sync(helper, payload);
 	else if (type == COMMAND_MODE)
 		on_mode(helper, payload);
 }

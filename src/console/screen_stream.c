@@ -35,8 +35,8 @@ void screen_stream_restart(struct screen_stream *stream)
 	g_free(stream->words);
 	stream->words = g_strdup("");
 	g_clear_pointer(&stream->pixels, picture_free);
-	stream->pixels_wanted = stream->hello = stream->live = stream->frame_waits = false;
-	stream->features = stream->leds = 0;
+	stream->pixels_wanted = stream->hello = stream->live = stream->frame_waits = stream->settled = false;
+	stream->features = stream->leds = stream->synced = 0;
 	stream->end = VNC_END_NONE;
 	screen_stream_begin(stream);
 }
@@ -204,6 +204,7 @@ static bool on_cells(struct screen_stream *stream, struct wire_reader *payload)
 static bool on_frame(struct screen_stream *stream, struct wire_reader *payload)
 {
 	stream->frame = wire_u32(payload);
+	stream->settled = !wire_u8(payload);
 	if (!wire_done(payload) || !stream->cells)
 		return refuse(stream, "a frame");
 	stream->frames++;
@@ -245,6 +246,12 @@ static bool on_pixels(struct screen_stream *stream, struct wire_reader *payload)
 	return true;
 }
 
+static bool on_sync(struct screen_stream *stream, struct wire_reader *payload)
+{
+	stream->synced = wire_u32(payload);
+	return wire_done(payload) ? true : refuse(stream, "a number");
+}
+
 static bool on_ended(struct screen_stream *stream, struct wire_reader *payload)
 {
 	unsigned end = wire_u8(payload);
@@ -280,6 +287,8 @@ static bool on_message(struct screen_stream *stream, unsigned type, struct wire_
 		return on_pixels_new(stream, payload);
 	case WIRE_PIXELS:
 		return on_pixels(stream, payload);
+	case WIRE_SYNC:
+		return on_sync(stream, payload);
 	case WIRE_ENDED:
 		return on_ended(stream, payload);
 	default:

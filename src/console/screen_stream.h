@@ -27,6 +27,8 @@ struct screen_stream {
 	unsigned frames;    /* so many were told */
 	uint32_t frame;     /* the last one's number */
 	bool frame_waits;   /* it is to be acknowledged */
+	bool settled;       /* no grid is looked for any more */
+	uint32_t synced;    /* the last number that came back */
 	enum vnc_end end;
 	char *words; /* why it ended */
 	bool pixels_wanted;

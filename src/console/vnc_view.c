@@ -28,6 +28,7 @@ struct vnc_view {
 	GByteArray *out;
 	struct screen_stream stream;
 	bool watched;
+	uint32_t syncs; /* so many were asked for */
 	enum recogniser_mode mode;
 	char *words; /* cleaned; of the end */
 };
@@ -78,6 +79,7 @@ static bool start(struct vnc_view *view, const struct vnc_source *source, GError
 		return false;
 	g_free(view->words);
 	view->words = g_strdup("");
+	view->syncs = 0;
 	queue_start(view, source);
 	return true;
 }
@@ -150,9 +152,25 @@ short vnc_view_events(const struct vnc_view *view)
 	return view->out->len ? POLLIN | POLLOUT : POLLIN;
 }
 
-bool vnc_view_sent(const struct vnc_view *view)
+void vnc_view_sync(struct vnc_view *view)
 {
-	return !view->out->len;
+	guint begin;
+
+	if (view->fd < 0)
+		return;
+	begin = wire_begin(view->out, COMMAND_SYNC);
+	wire_put_u32(view->out, ++view->syncs);
+	wire_end(view->out, begin);
+}
+
+bool vnc_view_synced(const struct vnc_view *view)
+{
+	return view->stream.synced == view->syncs;
+}
+
+bool vnc_view_settled(const struct vnc_view *view)
+{
+	return view->stream.whole && view->stream.settled;
 }
 
 static bool push(struct vnc_view *view)
