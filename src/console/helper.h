@@ -33,6 +33,9 @@ struct helper {
 	int sent_rows, sent_cols;
 	uint32_t frames, taken;
 	bool pixels_wanted, searching;
+	/* Set until what QEMU first sends, the screen as of long ago or nothing, was followed by what is there now. */
+	bool stale, blank;
+	gint64 first_us; /* when the first frame came; 0 = not yet */
 	struct helper_vnc *vnc; /* NULL: pictures come from nvirt */
 };
 

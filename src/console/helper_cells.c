@@ -123,7 +123,7 @@ static void tell(struct helper *helper, const struct text_screen *screen)
 		put_row(helper, screen, row);
 	begin = wire_begin(helper->out, WIRE_FRAME);
 	wire_put_u32(helper->out, ++helper->frames);
-	wire_put_u8(helper->out, helper->searching);
+	wire_put_u8(helper->out, helper->searching || helper->stale);
 	wire_end(helper->out, begin);
 	helper_flush(helper);
 }
@@ -136,6 +136,7 @@ void helper_tell_frame(struct helper *helper)
 	helper->dirty_n = 0;
 	helper->all_dirty = false;
 	helper->searching = screen && screen->kind == SCREEN_PICTURE;
+	helper->blank = !screen || screen->kind == SCREEN_BLANK;
 	if (screen)
 		tell(helper, screen);
 }

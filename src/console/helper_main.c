@@ -18,6 +18,9 @@
 
 /* QEMU looks at an idle guest's screen less and less often; this often it is woken while somebody watches. */
 #define HURRY_MS 200
+/* After the first frame QEMU has looked at its guest's screen anew; a blank one may take longer to be drawn. */
+#define STALE_MS 200
+#define STALE_BLANK_MS 700
 
 static int socket_of(const char *word)
 {
@@ -52,9 +55,43 @@ static bool may_serve(const struct helper *helper)
 	return helper->vnc && helper->taken == helper->frames;
 }
 
+/* Milliseconds until the frame that was told counts as the screen now; -1 = it does, or none was told. */
+static int stale_ms(const struct helper *helper)
+{
+	gint64 age_ms = (g_get_monotonic_time() - helper->first_us) / 1000;
+
+	if (!helper->stale || !helper->first_us)
+		return -1;
+	return (int)MAX((helper->blank ? STALE_BLANK_MS : STALE_MS) - age_ms, 0);
+}
+
+static void note_first_frame(struct helper *helper)
+{
+	if (helper->first_us || !helper->frames)
+		return;
+	helper->first_us = g_get_monotonic_time();
+	helper_vnc_hurry(helper);
+}
+
+static void end_stale(struct helper *helper)
+{
+	if (stale_ms(helper) != 0 || helper->taken != helper->frames)
+		return;
+	helper->stale = false;
+	helper_tell_frame(helper);
+}
+
+static int timeout_of(const struct helper *helper)
+{
+	int stale = stale_ms(helper);
+	int timeout = helper->searching ? 0 : helper->watched ? HURRY_MS : -1;
+
+	return stale > 0 && (timeout < 0 || stale < timeout) ? stale : timeout;
+}
+
 static void wait_for_something(struct helper *helper, struct pollfd fds[2])
 {
-	int timeout = helper->searching ? 0 : helper->watched ? HURRY_MS : -1;
+	int timeout = timeout_of(helper);
 
 	fds[0] = (struct pollfd){.fd = helper->control, .events = POLLIN};
 	fds[1] = (struct pollfd){.fd = may_serve(helper) ? helper_vnc_fd(helper) : -1, .events = POLLIN};
@@ -82,6 +119,8 @@ static void G_GNUC_NORETURN run(struct helper *helper)
 			helper_vnc_serve(helper);
 		else if (helper->searching && !fds[0].revents)
 			helper_search(helper);
+		note_first_frame(helper);
+		end_stale(helper);
 		if (helper->pixels_wanted && helper->frame.pixels)
 			helper_tell_pixels(helper);
 		if (helper->vnc && helper->watched && g_get_monotonic_time() - hurried_us >= HURRY_MS * 1000) {
@@ -112,6 +151,7 @@ int main(int argc, char **argv)
 		helper_end(&helper, VNC_END_READER, "the screen reader could not be confined: %s", why);
 	while (!helper.password && !helper.user)
 		helper_obey(&helper);
+	helper.stale = server >= 0;
 	if (server >= 0)
 		helper_vnc_start(&helper, server);
 	run(&helper);

@@ -378,6 +378,6 @@ void helper_vnc_hurry(struct helper *helper)
 {
 	struct helper_vnc *vnc = helper->vnc;
 
-	if (vnc->client && vnc->scancodes && !vnc->shift)
+	if (vnc && vnc->client && vnc->scancodes && !vnc->shift)
 		SendExtendedKeyEvent(vnc->client, 0xffe1, 0x2a, FALSE);
 }

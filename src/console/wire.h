@@ -31,7 +31,7 @@ enum wire_event {
 	WIRE_LIVE,       /* string: the desktop's name; the server is through with its handshake */
 	WIRE_SCREEN,     /* struct text_screen without its cells; other rows or columns make all cells blank */
 	WIRE_CELLS,      /* u16 row, u16 column, u16 count, cells */
-	WIRE_FRAME,      /* u32 number, u8: a grid is still looked for. A whole frame was told; the next comes when it was taken */
+	WIRE_FRAME,      /* u32 number, u8: better is to come soon. A whole frame was told; the next comes when it was taken */
 	WIRE_FEATURES,   /* u8 enum wire_feature, u8 keyboard lights */
 	WIRE_PIXELS_NEW, /* u16 width, u16 height: a picture begins */
 	WIRE_PIXELS,     /* RGB bytes that follow those before */
