@@ -6,7 +6,8 @@
  * - after the handshake our own list of encodings is sent, without ExtendedDesktopSize: 0.9.14 drops what
  *   QEMU answers to that, and the next frame of another size ends the connection (upstream 041ea576);
  * - QEMU's keyboard lights (-261) have a handler of ours, for the library only knows another number;
- * - a message of the server that does not come to its end is cut off by an alarm.
+ * - a message of the server that does not come to its end, and one of ours that it does not take, is
+ *   cut off by an alarm.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,13 +17,22 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "helper.h"
 
-/* Seconds without a byte in the middle of a message, and for a whole one on a slow line. */
-#define READ_TIMEOUT_S 5
+/*
+ * The library counts reads that found nothing, and takes ten a second of its time limit to be one,
+ * however soon more came: with a socket that does not block it gives up a lively server in the middle of
+ * a large rectangle. So the socket blocks, for this long, and ten such waits are the limit.
+ */
+#define READ_WAIT_MS 600
+#define READ_TIMEOUT_S 1
+/* For a whole message on a slow line, and for a server that does not read what it is sent. */
 #define MESSAGE_TIMEOUT_S 120
+#define SEND_TIMEOUT_S 20
 /* Between looks at what nvirt says while a long message comes. */
 #define OBEY_EVERY_US 10000
 
@@ -36,7 +46,8 @@ struct helper_vnc {
 	char said[256]; /* the library's last complaint */
 	bool wants_password, wants_credential;
 	int refused_w, refused_h; /* a frame too large; 0 = none */
-	bool live, scancodes, leds_known, shift;
+	bool serving; /* a message of the server's is under way, and so is its alarm */
+	bool scancodes, leds_known, shift;
 	unsigned leds;
 	gint64 obeyed_us;
 };
@@ -63,11 +74,6 @@ static void keep_words(const char *format, ...)
 	g_strchomp(vnc->said);
 }
 
-static void say_nothing(const char *format, ...)
-{
-	(void)format;
-}
-
 /* ---- too slow ---- */
 
 /* In a signal: only what may be called there. The message is made beforehand. */
@@ -90,7 +96,7 @@ static void prepare_alarm(void)
 	stalled = g_byte_array_new();
 	begin = wire_begin(stalled, WIRE_ENDED);
 	wire_put_u8(stalled, VNC_END_STALLED);
-	wire_put_string(stalled, "the VNC server did not come to the end of a message within 120 s");
+	wire_put_string(stalled, "the VNC server stopped in the middle of a message, or to listen");
 	wire_end(stalled, begin);
 	sigaction(SIGALRM, &action, NULL);
 }
@@ -297,11 +303,11 @@ void helper_vnc_start(struct helper *helper, int fd)
 	helper->vnc = g_new0(struct helper_vnc, 1);
 	helper->vnc->fd = fd;
 	the_helper = helper;
-	rfbClientLog = say_nothing;
 	rfbClientErr = rfbClientLog = keep_words;
 	rfbClientRegisterExtension(&extension);
 	prepare_alarm();
-	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_usec = READ_WAIT_MS * 1000}, sizeof(struct timeval));
 	client = make_client(helper, fd);
 	alarm(MESSAGE_TIMEOUT_S);
 	/* When it fails the library has freed the client already. */
@@ -311,8 +317,6 @@ void helper_vnc_start(struct helper *helper, int fd)
 	if (!send_encodings(client))
 		helper_end(helper, VNC_END_CLOSED, "the VNC server closed the connection");
 	alarm(0);
-	helper->vnc->said[0] = '\0';
-	rfbClientLog = say_nothing;
 	tell_live(helper);
 }
 
@@ -328,15 +332,18 @@ bool helper_vnc_has_more(const struct helper *helper)
 	return helper->vnc->client->buffered > 0;
 }
 
-static void G_GNUC_NORETURN end_of_service(struct helper *helper, bool slow)
+static void G_GNUC_NORETURN end_of_service(struct helper *helper)
 {
 	const struct helper_vnc *vnc = helper->vnc;
-	bool closed = strstr(vnc->said, "closed connection") || strstr(vnc->said, "read (");
+	bool closed = strstr(vnc->said, "closed connection") || strstr(vnc->said, "read (") || g_str_has_prefix(vnc->said, "write");
 
+	/* What came before its end is worth to be seen. */
+	if (helper->dirty_n && helper->frame.pixels && !vnc->refused_w)
+		helper_tell_frame(helper);
 	if (vnc->refused_w)
 		helper_end(helper, VNC_END_BROKEN, "the VNC server's screen of %d x %d pixels is refused: 64 MiB are the most",
 		        vnc->refused_w, vnc->refused_h);
-	if (slow)
+	if (strstr(vnc->said, "timed out"))
 		helper_end(helper, VNC_END_STALLED, "the VNC server stopped in the middle of a message");
 	if (closed || !*vnc->said)
 		helper_end(helper, VNC_END_CLOSED, "the VNC server closed the connection");
@@ -346,13 +353,21 @@ static void G_GNUC_NORETURN end_of_service(struct helper *helper, bool slow)
 void helper_vnc_serve(struct helper *helper)
 {
 	struct helper_vnc *vnc = helper->vnc;
-	gint64 start_us = g_get_monotonic_time();
 
+	vnc->said[0] = '\0';
+	vnc->serving = true;
 	alarm(MESSAGE_TIMEOUT_S);
 	if (!HandleRFBServerMessage(vnc->client))
-		end_of_service(helper, g_get_monotonic_time() - start_us >= (READ_TIMEOUT_S - 1) * G_USEC_PER_SEC);
+		end_of_service(helper);
+	vnc->serving = false;
 	alarm(0);
 	helper_flush(helper);
+}
+
+static void limit_sending(const struct helper_vnc *vnc, unsigned seconds)
+{
+	if (!vnc->serving)
+		alarm(seconds);
 }
 
 void helper_vnc_key(struct helper *helper, uint32_t keysym, unsigned scancode, bool down)
@@ -363,14 +378,19 @@ void helper_vnc_key(struct helper *helper, uint32_t keysym, unsigned scancode, b
 		return;
 	if (scancode == 0x2a)
 		vnc->shift = down;
+	limit_sending(vnc, SEND_TIMEOUT_S);
 	if (!scancode || !SendExtendedKeyEvent(vnc->client, keysym, scancode, down))
 		SendKeyEvent(vnc->client, keysym, down);
+	limit_sending(vnc, 0);
 }
 
 void helper_vnc_pointer(struct helper *helper, unsigned x, unsigned y, unsigned buttons)
 {
-	if (helper->vnc->client)
-		SendPointerEvent(helper->vnc->client, (int)x, (int)y, (int)buttons);
+	if (!helper->vnc->client)
+		return;
+	limit_sending(helper->vnc, SEND_TIMEOUT_S);
+	SendPointerEvent(helper->vnc->client, (int)x, (int)y, (int)buttons);
+	limit_sending(helper->vnc, 0);
 }
 
 /* QEMU drops the release of a key that is not pressed, but looks at the screen for it. */
@@ -378,6 +398,9 @@ void helper_vnc_hurry(struct helper *helper)
 {
 	struct helper_vnc *vnc = helper->vnc;
 
-	if (vnc && vnc->client && vnc->scancodes && !vnc->shift)
-		SendExtendedKeyEvent(vnc->client, 0xffe1, 0x2a, FALSE);
+	if (!vnc || !vnc->client || !vnc->scancodes || vnc->shift)
+		return;
+	limit_sending(vnc, SEND_TIMEOUT_S);
+	SendExtendedKeyEvent(vnc->client, 0xffe1, 0x2a, FALSE);
+	limit_sending(vnc, 0);
 }
