@@ -166,6 +166,12 @@ static void count_cell(struct recogniser *rec, const struct text_cell *cell, int
 	}
 }
 
+/* A family of many fonts has a bit of everything: it is the main one only where no other comes near. */
+static uint32_t weight(const struct recogniser *rec, unsigned family)
+{
+	return fonts_is_mixed(rec->fonts, family) ? rec->votes[family] / 4 * 3 : rec->votes[family];
+}
+
 static bool find_dominant(struct recogniser *rec)
 {
 	unsigned best = rec->dominant;
@@ -173,7 +179,7 @@ static bool find_dominant(struct recogniser *rec)
 	for (unsigned i = 0; rec->changed && i < CACHE_SIZE; i++)
 		give_votes(rec, &rec->pending[i]);
 	for (unsigned i = 0; i < FONT_FAMILIES_MAX; i++)
-		if (rec->votes[i] > rec->votes[best])
+		if (weight(rec, i) > weight(rec, best))
 			best = i;
 	if (best == rec->dominant)
 		return false;

@@ -24,7 +24,7 @@ struct truth {
 	const uint8_t *unicode; /* little-endian, four bytes a cell; NULL = code page 437 */
 	const uint8_t *cells;   /* glyph, attributes */
 	const struct psf_file *font; /* NULL = the one the machine begins with */
-	bool linear;                 /* a framebuffer: Linux's palette, not the VGA's */
+	bool linear;                 /* a framebuffer */
 };
 
 struct count {
@@ -44,13 +44,12 @@ struct screens {
 
 /* ---- truth ---- */
 
-static uint32_t palette(unsigned colour, bool linear)
+static uint32_t palette(unsigned colour)
 {
 	/* IBM's order: blue 1, green 2, red 4, bright 8; brown is no dark yellow. */
 	static const uint32_t table[16] = {0x000000, 0x0000aa, 0x00aa00, 0x00aaaa, 0xaa0000, 0xaa00aa, 0xaa5500, 0xaaaaaa,
 	        0x555555, 0x5555ff, 0x55ff55, 0x55ffff, 0xff5555, 0xff55ff, 0xffff55, 0xffffff};
 
-	(void)linear;
 	return table[colour & 15];
 }
 
@@ -72,14 +71,17 @@ static struct truth_cell truth_at(const struct truth *truth, int i)
 {
 	unsigned word = truth->cells[i * 2] | (unsigned)truth->cells[i * 2 + 1] << 8;
 	bool many = truth->font && psf_count(truth->font) > 256;
-	struct truth_cell cell = {.glyph = word & 0xff, .fg = palette(word >> 8 & 15, truth->linear),
-	        .bg = palette(word >> 12 & (truth->unicode ? 7 : 15), truth->linear)};
+	struct truth_cell cell = {.glyph = word & 0xff, .fg = palette(word >> 8 & 15),
+	        .bg = palette(word >> 12 & (truth->unicode ? 7 : 15))};
 
-	/* The ninth bit of a glyph takes the place of an attribute. */
-	if (many) {
+	/* The ninth bit of a glyph takes the place of an attribute: the VGA's fourth, a framebuffer's first. */
+	if (many && truth->linear) {
 		cell.glyph |= word & 0x100;
-		cell.fg = palette(truth->linear ? word >> 9 & 15 : word >> 9 & 7, truth->linear);
-		cell.bg = palette(truth->linear ? word >> 13 & 7 : word >> 12 & 7, truth->linear);
+		cell.fg = palette(word >> 9 & 15);
+		cell.bg = palette(word >> 13 & 7);
+	} else if (many) {
+		cell.glyph |= word >> 11 & 1 ? 0x100 : 0;
+		/* QEMU's VGA takes the bit for the colour, too. */
 	}
 	cell.ch = psf_cp437(cell.glyph & 0xff);
 	if (truth->unicode)
@@ -97,7 +99,10 @@ static bool glyph_right(const struct truth *truth, const struct truth_cell *cell
 {
 	if (cell->ch == seen->ch)
 		return true;
-	return truth->font && !(seen->flags & (CELL_UNKNOWN | CELL_PICTURE)) &&
+	/* The PC's own font, also where Linux shows the like of what it lacks. */
+	if (!truth->font)
+		return seen->ch == psf_cp437(cell->glyph);
+	return !(seen->flags & (CELL_UNKNOWN | CELL_PICTURE)) &&
 	       psf_same_glyph(truth->font, cell->glyph, seen->ch);
 }
 
@@ -105,12 +110,14 @@ static void compare_cell(const struct truth *truth, int i, const struct text_cel
 {
 	struct truth_cell cell = truth_at(truth, i);
 	bool readable = !(seen->flags & (CELL_UNKNOWN | CELL_PICTURE)), right = glyph_right(truth, &cell, seen);
-	bool has = !truth->font || psf_has(truth->font, cell.glyph, cell.ch);
+	bool has = truth->font ? psf_has(truth->font, cell.glyph, cell.ch) : psf_cp437(cell.glyph) == cell.ch;
 
-	/* Nobody can read it. */
-	if (same_colour(cell.fg, cell.bg))
+	/* Nobody can read it; or the font has no such character and shows its replacement. */
+	if (same_colour(cell.fg, cell.bg) || (truth->font && !has && psf_has(truth->font, cell.glyph, 0xfffd)))
 		return;
-	if (is_blank(cell.ch)) {
+	if (is_blank(cell.ch) || (truth->font && psf_same_glyph(truth->font, cell.glyph, ' '))) {
+		if (say && (seen->ch != ' ' || !readable))
+			print_message("    cell %d: a blank was read as U+%04X, flags %#x\n", i, seen->ch, seen->flags);
 		count->blank++;
 		count->blank_right += seen->ch == ' ' && readable;
 		count->colours++;
@@ -127,6 +134,9 @@ static void compare_cell(const struct truth *truth, int i, const struct text_cel
 	}
 	count->colours++;
 	count->colours_right += same_colour(cell.fg, seen->fg) && same_colour(cell.bg, seen->bg);
+	if (say && !(same_colour(cell.fg, seen->fg) && same_colour(cell.bg, seen->bg)))
+		print_message("    cell %d: U+%04X is %06x on %06x, was read as U+%04X, %06x on %06x\n", i, cell.ch, cell.fg,
+		        cell.bg, seen->ch, seen->fg, seen->bg);
 	if (say && (!right || !readable))
 		print_message("    cell %d: U+%04X (glyph %u) was read as U+%04X, flags %#x\n", i, cell.ch, cell.glyph,
 		        seen->ch, seen->flags);
@@ -236,7 +246,7 @@ static struct count read_linux(struct screens *screens, virDomainPtr dom, const 
 	/* The first read makes the kernel keep characters; only what is drawn after it is told. */
 	g_autofree char *draw = g_strdup_printf(
 	        "%s%s%s cat /dev/vcsu1 >/dev/null; (" DRAW ") && cat /dev/vcsa1 /dev/vcsu1", font ? "zcat /fonts/" : "",
-	        font ? font : "", font ? " | loadfont || exit 1;" : "");
+	        font ? font : "", font ? " | /fonts/setfont || exit 1;" : "");
 	g_autofree char *cat = font ? g_strdup_printf("zcat /fonts/%s", font) : NULL;
 	GByteArray *bytes = font ? agent_run(dom, cat) : NULL, *screen = agent_run(dom, draw), *picture;
 	struct psf_file *psf = bytes ? psf_new(bytes->data, bytes->len) : NULL;

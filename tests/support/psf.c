@@ -124,8 +124,11 @@ bool psf_same_glyph(const struct psf_file *psf, unsigned glyph, gunichar ch)
 
 gunichar psf_cp437(unsigned code)
 {
+	static const gunichar low[32] = {0, 0x263a, 0x263b, 0x2665, 0x2666, 0x2663, 0x2660, 0x2022, 0x25d8, 0x25cb, 0x25d9,
+	        0x2642, 0x2640, 0x266a, 0x266b, 0x263c, 0x25ba, 0x25c4, 0x2195, 0x203c, 0xb6, 0xa7, 0x25ac, 0x21a8,
+	        0x2191, 0x2193, 0x2192, 0x2190, 0x221f, 0x2194, 0x25b2, 0x25bc};
 	char byte = (char)code;
-	g_autofree char *text = code >= 0x20 ? g_convert(&byte, 1, "UTF-8", "CP437", NULL, NULL, NULL) : NULL;
+	g_autofree char *text = code >= 32 ? g_convert(&byte, 1, "UTF-8", "CP437", NULL, NULL, NULL) : NULL;
 
-	return text ? g_utf8_get_char(text) : code;
+	return text ? g_utf8_get_char(text) : low[code & 31];
 }

@@ -7,6 +7,7 @@
 #
 # Downloaded with apt-get, not installed: what recognises them must not find them here.
 set -eu
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 out=$1
 [ ! -e "$out/fonts.cpio.gz" ] || exit 0
@@ -17,5 +18,6 @@ apt-get download -q console-setup-linux >/dev/null || { echo "fonts.sh: apt-get 
 dpkg -x console-setup-linux_*.deb files
 mkdir root
 mv files/usr/share/consolefonts root/fonts
+"${CC:-cc}" -O2 -static -o root/fonts/setfont "$here/setfont.c"
 (cd root && find . | cpio -o -H newc --quiet) | gzip -1 >fonts.cpio.gz
 mv fonts.cpio.gz "$out/fonts.cpio.gz"
