@@ -88,16 +88,37 @@ struct choice choice_of(const struct recogniser *rec, uint64_t key, const struct
 	return best;
 }
 
+static struct choice cached_choice(struct recogniser *rec, const struct cell_bits *bits, const uint32_t *hint)
+{
+	unsigned side = *hint == bits->a ? 1 : *hint == bits->b ? 2 : 0;
+	uint64_t tag = bits->key | (uint64_t)side << 40 | (uint64_t)bits->ninth << 42 | (uint64_t)bits->ninth_either << 45 |
+	               1ull << 46;
+	struct cached_choice *cached = &rec->choices[(bits->key ^ side << 3 ^ bits->ninth) % CACHE_SIZE];
+
+	if (cached->tag != tag)
+		*cached = (struct cached_choice){.tag = tag, .choice = choice_of(rec, bits->key, bits, hint)};
+	return cached->choice;
+}
+
 /* ---- one cell ---- */
 
-/* What the background is likely to be. */
+/*
+ * What the background is likely to be: that of text beside it; else the screen's; else that of blanks beside
+ * it, which may be full blocks of the foreground.
+ */
 static const uint32_t *background_hint(const struct recogniser *rec, int row, int col, const struct text_cell *cells)
 {
 	const struct cell_bits *bits = rec->bits + (gsize)row * (gsize)rec->screen.cols + col;
+	const struct text_cell *left = col > 0 && !(cells[col - 1].flags & (CELL_PICTURE | CELL_UNKNOWN)) ? &cells[col - 1] : NULL;
 
-	if (col > 0 && !(cells[col - 1].flags & (CELL_PICTURE | CELL_UNKNOWN)) &&
-	        (cells[col - 1].bg == bits->a || cells[col - 1].bg == bits->b))
-		return &cells[col - 1].bg;
+	if (left && (left->bg != bits->a && left->bg != bits->b))
+		left = NULL;
+	if (left && left->ch != ' ')
+		return &left->bg;
+	if (rec->main_bg == bits->a || rec->main_bg == bits->b)
+		return &rec->main_bg;
+	if (left)
+		return &left->bg;
 	if (col + 1 < rec->screen.cols && bits[1].kind == CELL_BLANK && (bits[1].a == bits->a || bits[1].a == bits->b))
 		return &bits[1].a;
 	return &rec->main_bg;
@@ -194,9 +215,9 @@ static bool may_be_cursor(gunichar ch)
 	return ch == '_' || ch == 0x2581 || ch == 0x2582 || ch == 0x23bd || ch == 0x2017 || ch == 0x23af;
 }
 
-static bool read_two(const struct recogniser *rec, const struct cell_bits *bits, const uint32_t *hint, struct text_cell *cell)
+static bool read_two(struct recogniser *rec, const struct cell_bits *bits, const uint32_t *hint, struct text_cell *cell)
 {
-	struct choice choice = choice_of(rec, bits->key, bits, hint);
+	struct choice choice = cached_choice(rec, bits, hint);
 
 	if (!choice.ch || (may_be_cursor(choice.ch) && choice.confidence <= 85))
 		return false;
@@ -236,44 +257,40 @@ static int read_cell(struct recogniser *rec, const struct frame *frame, int row,
 
 /* ---- a row's context ---- */
 
+/* Is this cell, beside blanks in `colour`, drawn with that colour as foreground? 2: it is of blocks. */
+static int draws_with(const struct text_cell *cell, uint32_t colour)
+{
+	if (cell->flags & (CELL_PICTURE | CELL_UNKNOWN) || cell->ch == ' ' || cell->fg != colour || cell->bg == colour)
+		return 0;
+	return cell->ch >= 0x2580 && cell->ch < 0x25a0 ? 2 : 1;
+}
+
 /*
- * A full block and a blank in another background are one picture. It is a block where blocks of that
- * colour stand beside it.
+ * A full block and a blank in another background are one picture. It is a block beside other blocks of
+ * its colour, and between two characters of its colour on one background.
  */
 static void find_blocks(struct text_cell *cells, int cols)
 {
-	for (int from = 0; from < cols;) {
-		int to = from;
-		const struct text_cell *side[2];
-		unsigned blocks = 0, grounds = 0;
-		uint32_t ground = 0;
+	for (int from = 0, to; from < cols; from = MAX(to, from + 1)) {
+		uint32_t colour = cells[from].bg, ground = 0;
+		int left, right;
 
-		while (to < cols && cells[to].ch == ' ' && cells[to].bg == cells[from].bg)
-			to++;
-		if (to == from) {
-			from++;
+		for (to = from; to < cols && cells[to].ch == ' ' && cells[to].bg == colour; to++)
+			;
+		if (to == from)
 			continue;
+		left = from > 0 ? draws_with(&cells[from - 1], colour) : 0;
+		right = to < cols ? draws_with(&cells[to], colour) : 0;
+		if ((from > 0 && cells[from - 1].ch != ' ' && cells[from - 1].bg == colour) ||
+		        (to < cols && cells[to].ch != ' ' && cells[to].bg == colour))
+			continue; /* the background of text */
+		if (left + right < 2 || (left && right && cells[from - 1].bg != cells[to].bg))
+			continue;
+		ground = left ? cells[from - 1].bg : cells[to].bg;
+		for (int col = from; col < to; col++) {
+			cells[col] = (struct text_cell){.ch = 0x2588, .fg = colour, .bg = ground, .confidence = 80,
+			        .flags = (cells[col].flags & CELL_CURSOR) | CELL_GUESSED};
 		}
-		side[0] = from > 0 ? &cells[from - 1] : NULL;
-		side[1] = to < cols ? &cells[to] : NULL;
-		for (int i = 0; i < 2; i++) {
-			if (!side[i] || side[i]->flags & (CELL_PICTURE | CELL_UNKNOWN) || side[i]->ch == ' ')
-				continue;
-			if (side[i]->bg == cells[from].bg)
-				grounds++;
-			else if (side[i]->fg == cells[from].bg && side[i]->ch >= 0x2580 && side[i]->ch < 0x25a0) {
-				blocks++;
-				ground = side[i]->bg;
-			}
-		}
-		for (; from < to; from++)
-			if (blocks && !grounds) {
-				cells[from].ch = 0x2588;
-				cells[from].fg = cells[from].bg;
-				cells[from].bg = ground;
-				cells[from].confidence = 80;
-				cells[from].flags |= CELL_GUESSED;
-			}
 	}
 }
 
@@ -300,26 +317,57 @@ static gunichar twin(const struct recogniser *rec, uint64_t key, enum script scr
 	return 0;
 }
 
+/* A word is of one script where its look-alikes allow it. */
 static void settle_word(const struct recogniser *rec, const struct cell_bits *bits, struct text_cell *cells, int count)
 {
-	unsigned of[4] = {0}, only_latin = 0;
+	unsigned of[4] = {0}, only_other = 0;
 	enum script script;
 
 	for (int i = 0; i < count; i++)
 		of[script_of(cells[i].ch)]++;
 	script = of[SCRIPT_CYRILLIC] >= of[SCRIPT_GREEK] ? SCRIPT_CYRILLIC : SCRIPT_GREEK;
-	if (!of[script] || !of[SCRIPT_LATIN])
+	if (of[script] == (unsigned)count)
 		return;
 	for (int i = 0; i < count; i++)
-		only_latin += script_of(cells[i].ch) == SCRIPT_LATIN && !twin(rec, bits[i].key, script);
-	if (only_latin)
+		only_other += script_of(cells[i].ch) != script && !twin(rec, bits[i].key, script);
+	if (only_other)
 		return;
 	for (int i = 0; i < count; i++)
-		if (script_of(cells[i].ch) == SCRIPT_LATIN) {
+		if (script_of(cells[i].ch) != script) {
 			cells[i].ch = twin(rec, bits[i].key, script);
 			cells[i].confidence = MIN(cells[i].confidence, 90);
 			cells[i].flags |= CELL_GUESSED;
 		}
+}
+
+static bool family_has(const struct recogniser *rec, uint64_t key, gunichar ch)
+{
+	uint32_t at = fonts_slot(rec->fonts, key);
+	font_entry entry;
+
+	while ((entry = fonts_next(rec->fonts, key, &at)))
+		if (font_entry_ch(entry) == ch && font_entry_family(entry) == rec->dominant)
+			return true;
+	return false;
+}
+
+static bool is_sure_lower(const struct text_cell *cell)
+{
+	return !(cell->flags & CELL_GUESSED) && g_unichar_islower(cell->ch);
+}
+
+/* In small fonts an accent leaves no room for the difference between Ò and ò. */
+static void settle_case(const struct recogniser *rec, const struct cell_bits *bits, struct text_cell *cells, int cols)
+{
+	for (int col = 0; col < cols; col++) {
+		gunichar lower = cells[col].ch > 0x7f && cells[col].flags & CELL_GUESSED ? g_unichar_tolower(cells[col].ch) : 0;
+
+		if (!lower || lower == cells[col].ch || !family_has(rec, bits[col].key, lower))
+			continue;
+		/* From the left what was settled counts. */
+		if ((col > 0 && g_unichar_islower(cells[col - 1].ch)) || (col + 1 < cols && is_sure_lower(&cells[col + 1])))
+			cells[col].ch = lower;
+	}
 }
 
 static void settle_scripts(const struct recogniser *rec, int row, struct text_cell *cells)
@@ -361,6 +409,7 @@ void choice_row(struct recogniser *rec, const struct frame *frame, int row, stru
 		col += read_cell(rec, frame, row, col, cells);
 	find_blocks(cells, cols);
 	settle_scripts(rec, row, cells);
+	settle_case(rec, rec->bits + (gsize)row * (gsize)cols, cells, cols);
 	for (int col = 0; col < cols; col++) {
 		struct text_cell *cell = cells + col;
 

@@ -10,6 +10,12 @@
 #define FONT_FILE_MAX (16u << 20)
 #define FONT_FILES_MAX 2000
 
+/* The designs that each language has drawn for itself: they agree on little but the name. */
+static bool is_cut_anew(const char *name)
+{
+	return g_str_equal(name, "VGA8") || g_str_equal(name, "VGA14") || g_str_equal(name, "VGA28x16");
+}
+
 /* "Lat15-Terminus16.psf.gz" is of the family "Terminus16": one design, cut for many languages. */
 static char *family_name(const char *path)
 {
@@ -23,8 +29,10 @@ static char *family_name(const char *path)
 			name[strlen(name) - strlen(endings[i])] = '\0';
 	for (unsigned i = 0; dash && i < G_N_ELEMENTS(faces); i++)
 		if (g_str_has_prefix(dash + 1, faces[i])) {
-			memmove(name, dash + 1, strlen(dash + 1) + 1);
 			console_setup = true;
+			if (is_cut_anew(dash + 1))
+				break;
+			memmove(name, dash + 1, strlen(dash + 1) + 1);
 			break;
 		}
 	/* Some two hundred of kbd's, most of them much alike: together they are enough for a vote. */

@@ -14,6 +14,7 @@ struct fonts *fonts_new(void)
 {
 	struct fonts *fonts = g_new0(struct fonts, 1);
 
+	fonts->mixed[FAMILY_OTHERS] = 1;
 	fonts->mask = SLOTS_FIRST - 1;
 	fonts->slots = g_new0(font_entry, SLOTS_FIRST);
 	fonts->families = g_ptr_array_new_with_free_func(g_free);
@@ -48,8 +49,14 @@ unsigned fonts_family(struct fonts *fonts, const char *name)
 			return i;
 	if (fonts->families->len >= FAMILY_OTHERS)
 		return FAMILY_OTHERS;
+	fonts->mixed[fonts->families->len] = g_str_has_prefix(name, "kbd");
 	g_ptr_array_add(fonts->families, g_strdup(name));
 	return fonts->families->len - 1;
+}
+
+bool fonts_is_mixed(const struct fonts *fonts, unsigned family)
+{
+	return fonts->mixed[family];
 }
 
 const char *fonts_family_name(const struct fonts *fonts, unsigned family)

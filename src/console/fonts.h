@@ -41,6 +41,7 @@ struct fonts {
 	font_entry *slots;
 	uint32_t mask, used;
 	GPtrArray *families; /* char *; the index is the family */
+	uint8_t mixed[FONT_FAMILIES_MAX];
 	struct font_size sizes[FONT_SIZES_MAX]; /* those with most glyphs first, once asked for */
 	unsigned size_count;
 };
@@ -72,6 +73,8 @@ static inline bool fonts_has(const struct fonts *fonts, uint64_t key)
 /* The family of that name, made when new; one for all that are too many. */
 unsigned fonts_family(struct fonts *fonts, const char *name);
 const char *fonts_family_name(const struct fonts *fonts, unsigned family);
+/* Not one design but many: kbd's, and what was too many. */
+bool fonts_is_mixed(const struct fonts *fonts, unsigned family);
 /* Blank glyphs and characters that are no text are passed over. */
 void fonts_add(struct fonts *fonts, const uint32_t *rows, int width, int height, gunichar ch, unsigned family);
 /* An entry made elsewhere, and the size of its glyph. */

@@ -48,6 +48,8 @@ void recogniser_set_mode(struct recogniser *rec, enum recogniser_mode mode)
 static void clear_counts(struct recogniser *rec)
 {
 	memset(rec->votes, 0, sizeof(rec->votes));
+	memset(rec->pending, 0, sizeof(rec->pending));
+	memset(rec->choices, 0, sizeof(rec->choices));
 	memset(rec->letters, 0, sizeof(rec->letters));
 	rec->letter_cells = rec->known = rec->unclear = 0;
 	rec->dominant = 0;
@@ -129,6 +131,24 @@ static void count_votes(struct recogniser *rec, uint64_t key, int by)
 	}
 }
 
+static void give_votes(struct recogniser *rec, struct cached_votes *pending)
+{
+	if (pending->votes)
+		count_votes(rec, pending->key, pending->votes);
+	pending->votes = 0;
+}
+
+static void vote(struct recogniser *rec, uint64_t key, int by)
+{
+	struct cached_votes *pending = &rec->pending[key % CACHE_SIZE];
+
+	if (pending->key != key) {
+		give_votes(rec, pending);
+		pending->key = key;
+	}
+	pending->votes += by;
+}
+
 static void count_cell(struct recogniser *rec, const struct text_cell *cell, int by)
 {
 	int letter = letter_index(cell->ch);
@@ -146,12 +166,20 @@ static void count_cell(struct recogniser *rec, const struct text_cell *cell, int
 	}
 }
 
+/* A family of many fonts has a bit of everything: it is the main one only where no other comes near. */
+static uint32_t weight(const struct recogniser *rec, unsigned family)
+{
+	return fonts_is_mixed(rec->fonts, family) ? rec->votes[family] / 4 * 3 : rec->votes[family];
+}
+
 static bool find_dominant(struct recogniser *rec)
 {
 	unsigned best = rec->dominant;
 
+	for (unsigned i = 0; rec->changed && i < CACHE_SIZE; i++)
+		give_votes(rec, &rec->pending[i]);
 	for (unsigned i = 0; i < FONT_FAMILIES_MAX; i++)
-		if (rec->votes[i] > rec->votes[best])
+		if (weight(rec, i) > weight(rec, best))
 			best = i;
 	if (best == rec->dominant)
 		return false;
@@ -197,9 +225,9 @@ static void cell_changed(struct recogniser *rec, gsize at, const struct cell_bit
 	struct cell_bits *old = rec->bits + at;
 
 	if (old->kind == CELL_TWO)
-		count_votes(rec, old->key, -1);
+		vote(rec, old->key, -1);
 	if (bits->kind == CELL_TWO)
-		count_votes(rec, bits->key, 1);
+		vote(rec, bits->key, 1);
 	if (rec->changed < G_N_ELEMENTS(rec->changed_at))
 		rec->changed_at[rec->changed] = (int)at;
 	rec->changed++;
@@ -336,8 +364,13 @@ static void settle(struct recogniser *rec, const struct frame *frame)
 {
 	bool many = rec->changed > 200;
 
-	if (find_dominant(rec))
+	if (find_dominant(rec)) {
 		all_rows_dirty(rec);
+		many = true;
+	}
+	/* What fits a cell depends on the votes; it changes little by a few cells. */
+	if (many)
+		memset(rec->choices, 0, sizeof(rec->choices));
 	choose_rows(rec, frame);
 	if (many && rec->screen.kind != SCREEN_PICTURE && find_main_colours(rec)) {
 		all_rows_dirty(rec);
@@ -428,6 +461,8 @@ const struct text_screen *recogniser_update(
 		rec->width = frame->width;
 		rec->height = frame->height;
 	}
+	if (!dirty) /* also after glyphs were learned */
+		memset(rec->choices, 0, sizeof(rec->choices));
 	if (first || !dirty)
 		read_all(rec, frame);
 	else

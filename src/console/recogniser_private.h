@@ -9,6 +9,24 @@
 
 #define LETTERS 62
 
+struct choice {
+	gunichar ch; /* 0 = in no font */
+	bool inverted;
+	uint8_t confidence;
+	bool guessed;
+};
+
+/* Screens show the same hundred glyphs again and again: what was found for the last ones. */
+#define CACHE_SIZE 512
+struct cached_choice {
+	uint64_t tag; /* 0 = empty */
+	struct choice choice;
+};
+struct cached_votes {
+	uint64_t key;
+	int votes; /* not yet given to the key's families */
+};
+
 struct recogniser {
 	const struct fonts *fonts;
 	enum recogniser_mode mode;
@@ -26,6 +44,8 @@ struct recogniser {
 	uint8_t *row_dirty; /* one a row */
 
 	/* Of all cells. */
+	struct cached_choice choices[CACHE_SIZE];
+	struct cached_votes pending[CACHE_SIZE];
 	uint32_t votes[FONT_FAMILIES_MAX];
 	unsigned dominant;
 	unsigned letters[LETTERS]; /* cells that show it */
@@ -48,13 +68,7 @@ static inline const uint32_t *recogniser_pixels(const struct recogniser *rec, co
 int letter_index(gunichar ch);
 /* A row's cells from its bits. */
 void choice_row(struct recogniser *rec, const struct frame *frame, int row, struct text_cell *cells);
-/* The best reading of a key of that cell: 0 = none. `least` is a family's votes that are enough, 0 = any. */
-struct choice {
-	gunichar ch;
-	bool inverted;
-	uint8_t confidence;
-	bool guessed;
-};
+/* The best reading of a key of that cell. */
 struct choice choice_of(const struct recogniser *rec, uint64_t key, const struct cell_bits *bits, const uint32_t *bg_hint);
 /* Reads what stands below a cursor that was drawn into an unknown cell. */
 bool cursor_read(struct recogniser *rec, const struct frame *frame, int row, int col, struct text_cell *cell);
