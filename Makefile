@@ -112,10 +112,29 @@ glyphs: $(BUILD)/tests/tools/glyphs
 bench-link: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUILD)/nvirt
 	@$(BUILD)/tests/bench/bench $(BUILD)/nvirt link $(or $(MINUTES),60)
 
+# A minute each (FUZZ_SECONDS=60) of any bytes for what reads strangers' bytes: tests/fuzz/fuzz_*.c.
+FUZZ_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS := $(FUZZ_SRCS:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+FUZZ_FLAGS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -g -O1
+
+FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter src/console/% src/model/%,$(SRCS)))
+
+$(BUILD)/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)clang -std=gnu11 $(FUZZ_FLAGS) $(if $(findstring glyph_table,$<),-O0,) -Iinclude -Isrc -Itests \
+		-DNVIRT_DATADIR='"$(DATADIR)"' -DNVIRT_LIBEXECDIR='"$(LIBEXECDIR)"' $(shell pkg-config --cflags $(PKGS) $(TEST_PKGS)) -c -o $@ $<
+
+$(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(FUZZ_OBJS)
+	$(call say,LINK,$@)clang $(FUZZ_FLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS) $(TEST_PKGS)) -lm
+
+fuzz: $(FUZZERS)
+	@for fuzzer in $^; do mkdir -p $$fuzzer.corpus && ASAN_OPTIONS=detect_leaks=1 $$fuzzer -max_total_time=$(or $(FUZZ_SECONDS),60) \
+		-timeout=10 -rss_limit_mb=1024 -artifact_prefix=$(BUILD)/fuzz/ -verbosity=0 $$fuzzer.corpus || exit 1; done
+
 clean:
 	rm -rf build build-*
 
 -include $(OBJS:.o=.d) $(SCREEN_OBJS:.o=.d) $(BUILD)/src/main.d $(TESTS:=.d) $(HELPERS:.o=.d)
 
-.PHONY: all tests install uninstall demo check lint lab captures bench bench-link glyphs clean
+.PHONY: all tests install uninstall demo check lint lab captures bench bench-link glyphs fuzz clean
 .SECONDARY:
