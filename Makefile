@@ -108,28 +108,23 @@ $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(OBJS)
 glyphs: $(BUILD)/tests/tools/glyphs
 	@$(BUILD)/tests/tools/glyphs $(FONTS) >$(BUILD)/glyph_table.c && mv $(BUILD)/glyph_table.c src/console/glyph_table.c
 
+# libFuzzer on what strangers send: frames, fonts, pictures. SECONDS=60 of each target.
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p $(BUILD)/fuzz/$$target.found && \
+		$(BUILD)/fuzz/$$target -max_total_time=$(or $(SECONDS),60) -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+			-artifact_prefix=$(BUILD)/fuzz/$$target- $(BUILD)/fuzz/$$target.found || exit 1; done
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard src/console/*.[ch])
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Iinclude -Isrc -DNVIRT_LIBEXECDIR='"$(LIBEXECDIR)"' \
+		$(shell pkg-config --cflags glib-2.0 libpng) -o $@ $< $(filter-out src/console/helper%,$(wildcard src/console/*.c)) \
+		src/model/screen_print.c src/model/text.c src/model/picture.c src/model/layout.c src/model/keysym_names.c $(shell pkg-config --libs glib-2.0 libpng zlib) -lm
+
 # The same through a line of 64 kbit/s and 400 ms, for an hour.
 bench-link: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUILD)/nvirt
 	@$(BUILD)/tests/bench/bench $(BUILD)/nvirt link $(or $(MINUTES),60)
-
-# A minute each (FUZZ_SECONDS=60) of any bytes for what reads strangers' bytes: tests/fuzz/fuzz_*.c.
-FUZZ_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-FUZZERS := $(FUZZ_SRCS:tests/fuzz/%.c=$(BUILD)/fuzz/%)
-FUZZ_FLAGS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -g -O1
-
-FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter src/console/% src/model/%,$(SRCS)))
-
-$(BUILD)/fuzz/%.o: %.c
-	@mkdir -p $(@D)
-	$(call say,CC,$@)clang -std=gnu11 $(FUZZ_FLAGS) $(if $(findstring glyph_table,$<),-O0,) -Iinclude -Isrc -Itests \
-		-DNVIRT_DATADIR='"$(DATADIR)"' -DNVIRT_LIBEXECDIR='"$(LIBEXECDIR)"' $(shell pkg-config --cflags $(PKGS) $(TEST_PKGS)) -c -o $@ $<
-
-$(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(FUZZ_OBJS)
-	$(call say,LINK,$@)clang $(FUZZ_FLAGS) -o $@ $^ $(shell pkg-config --libs $(PKGS) $(TEST_PKGS)) -lm
-
-fuzz: $(FUZZERS)
-	@for fuzzer in $^; do mkdir -p $$fuzzer.corpus && ASAN_OPTIONS=detect_leaks=1 $$fuzzer -max_total_time=$(or $(FUZZ_SECONDS),60) \
-		-timeout=10 -rss_limit_mb=1024 -artifact_prefix=$(BUILD)/fuzz/ -verbosity=0 $$fuzzer.corpus || exit 1; done
 
 clean:
 	rm -rf build build-*

@@ -89,12 +89,12 @@ static unsigned take_edk2(struct fonts *fonts, const uint8_t *bytes, const uint8
 			break;
 		before = ch;
 	}
-	for (before = 0; end - at >= EDK2_RECORD && count < EDK2_GLYPHS_MAX; at += EDK2_RECORD) {
+	/* At the end some stand out of order; a record of zeros is the last one. */
+	for (; end - at >= EDK2_RECORD && count < EDK2_GLYPHS_MAX; at += EDK2_RECORD) {
 		unsigned ch = at[0] | (unsigned)at[1] << 8;
 
-		if (ch <= before || at[2] > 1)
+		if (ch < 0x20 || at[2] > 1)
 			break;
-		before = ch;
 		bytes_to_rows(at + 3, EDK2_HEIGHT, rows);
 		fonts_add(fonts, rows, 8, EDK2_HEIGHT, ch, family);
 		count++;

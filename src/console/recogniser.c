@@ -461,8 +461,11 @@ const struct text_screen *recogniser_update(
 		rec->width = frame->width;
 		rec->height = frame->height;
 	}
-	if (!dirty) /* also after glyphs were learned */
+	if (!dirty) {
+		/* Also after glyphs were learned. */
 		memset(rec->choices, 0, sizeof(rec->choices));
+		all_rows_dirty(rec);
+	}
 	if (first || !dirty)
 		read_all(rec, frame);
 	else
