@@ -320,6 +320,11 @@ void backend_read_definition(
 	workers_read_definition(backend->workers, ref, name, edit_id);
 }
 
+void backend_open_screen(struct backend *backend, const struct obj_ref *ref, const char *name, unsigned door_id)
+{
+	workers_open_screen(backend->workers, ref, name, door_id);
+}
+
 bool backend_op_has_plan(enum op op)
 {
 	return workers_op_has_plan(op);

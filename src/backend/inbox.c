@@ -44,6 +44,7 @@ static bool replaces(enum msg_type type)
 	case MSG_TASK:
 	case MSG_PLAN:
 	case MSG_EDIT:
+	case MSG_SCREEN:
 	case MSG_PICTURE:
 	case MSG_JOURNAL:
 	case MSG_NOTICE:

@@ -213,6 +213,7 @@ static unsigned apply_to_host(struct store *store, struct host_entry *entry, str
 	case MSG_TASK:
 	case MSG_PLAN:
 	case MSG_EDIT:
+	case MSG_SCREEN:
 	case MSG_PICTURE:
 	case MSG_JOURNAL:
 	case MSG_NOTICE:
@@ -253,6 +254,7 @@ static unsigned apply(struct store *store, struct msg *msg, gint64 now_us, gint6
 		entry = msg_host(store, msg);
 		return entry ? apply_to_host(store, entry, msg, now_us, now_unix_us) : 0;
 	case MSG_EDIT:
+	case MSG_SCREEN:
 	case MSG_PICTURE:
 	case MSG_TYPE_N:
 		break;
