@@ -392,7 +392,7 @@ static void take_wishes(struct runner *run)
 	struct serial *serial = run->serial;
 
 	pthread_mutex_lock(&serial->lock);
-	bool reopen = serial->reopen && run->stream == NULL;
+	bool reopen = serial->reopen && run->stream == NULL && !serial->readonly;
 	bool changed = serial->guest_changed, gone = serial->host_gone;
 	int rows = serial->rows, cols = serial->cols;
 	if (reopen)
