@@ -400,6 +400,9 @@ static void take_wishes(struct runner *run)
 	serial->reopen = serial->guest_changed = serial->host_gone = false;
 	pthread_mutex_unlock(&serial->lock);
 	serial_term_resize(run->term, rows, cols);
+	/* What comes of it is told, also when it is what was told before. */
+	if (reopen)
+		set_state(run, SERIAL_OPENING, "");
 	if (gone && run->conn != NULL)
 		lost(run, "the connection was lost");
 	else if (run->ending && (changed || g_get_monotonic_time() >= run->look_us))
@@ -427,7 +430,7 @@ static void wait_for_news(struct runner *run)
 		pthread_cond_wait(&serial->wake, &serial->lock);
 	else if (!busy)
 		lock_cond_wait_until(&serial->wake, &serial->lock, until_us);
-	if (run->stream == NULL) {
+	if (run->stream == NULL && run->state != SERIAL_OPENING) {
 		/* Nobody is there to type to. */
 		g_array_set_size(serial->keys, 0);
 		g_byte_array_set_size(serial->bytes, 0);

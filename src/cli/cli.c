@@ -34,6 +34,8 @@ const struct cli_verb cli_verbs[] = {
         {"images", "[IMAGE | GUEST]", "List all images of the host: what stands on what, and who uses it.",
                 cli_options_images, cli_images},
         {"tasks", "", "List the tasks in the journal, the newest last.", cli_options_tasks, cli_tasks},
+        {"console", "GUEST", "Open a guest's serial console on this terminal; Ctrl-] leaves.",
+                cli_options_console, cli_console},
         {"snapshot-list", "GUEST", "List a guest's snapshots as a tree.", no_options, cli_snapshot_list},
         {"snapshot-show", "GUEST SNAPSHOT", "Show everything known about one snapshot.", no_options,
                 cli_snapshot_show},

@@ -51,7 +51,7 @@ struct view_ops {
 	void (*set_filter)(struct view *view, const char *filter);
 	const char *(*filter)(const struct view *view);
 	/* Before everything else but dialogs, commands of app and actions included: a console whose guest has the
-	 * keys. True = taken. May be NULL. */
+	 * keys. K_NONE asks whether it would take one. True = taken. May be NULL. */
 	bool (*grab)(struct view *view, keycode key);
 	/* A message that only a view knows what to do with (MSG_SERIAL). True = taken. May be NULL. */
 	bool (*message)(struct view *view, struct msg *msg);

@@ -67,7 +67,7 @@ static void destroy(struct view *view)
 
 static const char *hints(const struct console *console)
 {
-	if (console->attached)
+	if (console->attached || console->wanted)
 		return "the guest has the keys, Ctrl-] takes them back";
 	switch (console->state) {
 	case SERIAL_OPEN:
@@ -89,7 +89,7 @@ static const char *hints(const struct console *console)
 /* "Serial  open  Enter types …        -120": the mode, its state, what can be done, how far back. */
 static void draw_mode(struct view *view, const struct console *console, struct area line)
 {
-	bool has_keys = console && console->attached;
+	bool has_keys = console && (console->attached || console->wanted);
 	int x = 0;
 
 	(void)view;
@@ -160,8 +160,10 @@ static void cut_answered(struct app *app, bool yes, void *data)
 	if (!console || console->id != GPOINTER_TO_UINT(data))
 		return;
 	console->wanted = yes;
-	if (yes)
+	if (yes) {
+		console->state = SERIAL_OPENING;
 		serial_reopen(console->serial, true);
+	}
 	content_touch(tab);
 }
 
@@ -224,6 +226,7 @@ static void cmd_attach(struct view *view, unsigned count)
 		return;
 	case SERIAL_CUT:
 	case SERIAL_REFUSED:
+		console->state = SERIAL_OPENING;
 		serial_reopen(console->serial, false);
 		break;
 	case SERIAL_OPENING:
@@ -380,15 +383,19 @@ static bool grab(struct view *view, keycode key)
 	struct console *console = shown(view);
 	struct serial_key sent;
 
-	if (!console || !console->attached)
+	/* What is typed while it is being opened is for the guest too, and no command of ours. */
+	if (!console || !(console->attached || console->wanted))
 		return false;
+	if (key == K_NONE)
+		return true;
 	content_touch(view);
 	if (key == (KEY_CTRL | ']')) {
 		console->attached = console->wanted = false;
 		return true;
 	}
 	console->back = 0;
-	if (console->state == SERIAL_OPEN && console_key(key, &sent) && !serial_keys(console->serial, &sent, 1))
+	bool opens = console->state == SERIAL_OPEN || console->state == SERIAL_OPENING;
+	if (opens && console_key(key, &sent) && !serial_keys(console->serial, &sent, 1))
 		app_notice(view->app, LEVEL_WARNING, "the guest does not read what is typed");
 	return true;
 }
@@ -467,13 +474,13 @@ static bool message(struct view *view, struct msg *msg)
 		console->attached = true;
 	if (console->state == SERIAL_OPEN)
 		console->wanted = false;
+	bool asks = console->state == SERIAL_BUSY && console->wanted && console == shown(view);
 	if (console->state == SERIAL_BUSY || console->state == SERIAL_CUT || console->state == SERIAL_REFUSED)
-		console->attached = false;
-	if (console == shown(view)) {
-		if (console->state == SERIAL_BUSY && console->wanted)
-			ask_cut(view, console);
+		console->attached = console->wanted = false;
+	if (asks)
+		ask_cut(view, console);
+	if (console == shown(view))
 		content_touch(view);
-	}
 	return true;
 }
 
