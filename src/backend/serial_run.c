@@ -180,7 +180,10 @@ static void wait_for_guest(struct runner *run)
 static void not_opened(struct runner *run)
 {
 	int code = virGetLastErrorCode();
+	g_autoptr(GError) error = NULL;
 
+	/* Before anything else is asked of libvirt: every call forgets the error of the one before. */
+	conn_set_error(&error, "cannot open the console");
 	virStreamFree(g_steal_pointer(&run->stream));
 	if (conn_lost(run->conn)) {
 		lost(run, "the connection was lost");
@@ -189,8 +192,7 @@ static void not_opened(struct runner *run)
 		wait_for_guest(run);
 	} else {
 		/* The only failure of that kind there is: "Active console session exists for this domain". */
-		set_failed(run, code == VIR_ERR_OPERATION_FAILED ? SERIAL_BUSY : SERIAL_REFUSED,
-		        "cannot open the console");
+		set_state(run, code == VIR_ERR_OPERATION_FAILED ? SERIAL_BUSY : SERIAL_REFUSED, error->message);
 	}
 }
 
@@ -249,7 +251,7 @@ static void look_at_end(struct runner *run)
 	} else if (now_us >= run->end_us || active < 0) {
 		run->ending = false;
 		run->look_us = 0;
-		set_state(run, SERIAL_CUT, "the console was ended: another session may have taken it");
+		set_state(run, SERIAL_CUT, "the console was ended: another session may have it now");
 	} else {
 		run->look_us = MIN(run->end_us, now_us + G_USEC_PER_SEC / 4);
 	}

@@ -13,7 +13,6 @@
 struct serial_term {
 	VTerm *vterm;
 	VTermScreen *screen;
-	VTermState *state;
 	int rows, cols;
 	bool changed, cursor_visible, altscreen;
 	VTermPos cursor;
@@ -102,6 +101,14 @@ static int on_property(VTermProp prop, VTermValue *value, void *data)
 	return 1;
 }
 
+static void push_line(struct serial_term *term, struct serial_line *line)
+{
+	if (g_queue_get_length(&term->lines) >= SERIAL_LINES_MAX)
+		g_free(g_queue_pop_head(&term->lines));
+	g_queue_push_tail(&term->lines, line);
+	term->changed = true;
+}
+
 static int on_line(int cols, const VTermScreenCell *cells, void *data)
 {
 	struct serial_term *term = data;
@@ -109,10 +116,7 @@ static int on_line(int cols, const VTermScreenCell *cells, void *data)
 
 	for (int x = 0; x < count; x++)
 		term->row[x] = make_cell(&cells[x]);
-	if (g_queue_get_length(&term->lines) >= SERIAL_LINES_MAX)
-		g_free(g_queue_pop_head(&term->lines));
-	g_queue_push_tail(&term->lines, serial_line_new(term->row, (unsigned)count));
-	term->changed = true;
+	push_line(term, serial_line_new(term->row, (unsigned)count));
 	return 1;
 }
 
@@ -131,23 +135,29 @@ static void all_dirty(struct serial_term *term)
 	term->changed = true;
 }
 
-struct serial_term *serial_term_new(int rows, int cols)
+static void make_vterm(struct serial_term *term, int rows, int cols)
 {
-	struct serial_term *term = g_new0(struct serial_term, 1);
-
 	term->rows = CLAMP(rows, 2, SERIAL_ROWS_MAX);
 	term->cols = CLAMP(cols, 2, SERIAL_COLS_MAX);
+	term->cursor = (VTermPos){0, 0};
 	term->cursor_visible = true;
-	g_queue_init(&term->lines);
+	term->altscreen = false;
 	term->vterm = vterm_new(term->rows, term->cols);
 	vterm_set_utf8(term->vterm, 1);
-	term->state = vterm_obtain_state(term->vterm);
 	term->screen = vterm_obtain_screen(term->vterm);
 	vterm_screen_set_callbacks(term->screen, &callbacks, term);
 	vterm_screen_set_damage_merge(term->screen, VTERM_DAMAGE_ROW);
 	vterm_screen_enable_altscreen(term->screen, 1);
 	vterm_screen_reset(term->screen, 1);
 	all_dirty(term);
+}
+
+struct serial_term *serial_term_new(int rows, int cols)
+{
+	struct serial_term *term = g_new0(struct serial_term, 1);
+
+	g_queue_init(&term->lines);
+	make_vterm(term, rows, cols);
 	return term;
 }
 
@@ -166,18 +176,39 @@ void serial_term_feed(struct serial_term *term, const char *bytes, gsize len)
 	vterm_screen_flush_damage(term->screen);
 }
 
+static struct serial_line *read_row(struct serial_term *term, int row)
+{
+	for (int x = 0; x < term->cols; x++) {
+		VTermScreenCell cell;
+
+		memset(&cell, 0, sizeof(cell));
+		vterm_screen_get_cell(term->screen, (VTermPos){.row = row, .col = x}, &cell);
+		term->row[x] = make_cell(&cell);
+	}
+	return serial_line_new(term->row, (unsigned)term->cols);
+}
+
+/*
+ * A new terminal; what stood on the old one becomes scrollback. libvterm 0.1's own
+ * resize keeps a saved cursor that may lie beyond the new size, and reads there.
+ */
 void serial_term_resize(struct serial_term *term, int rows, int cols)
 {
-	rows = CLAMP(rows, 2, SERIAL_ROWS_MAX);
-	cols = CLAMP(cols, 2, SERIAL_COLS_MAX);
-	if (rows == term->rows && cols == term->cols)
+	unsigned blank = 0;
+
+	if (CLAMP(rows, 2, SERIAL_ROWS_MAX) == term->rows && CLAMP(cols, 2, SERIAL_COLS_MAX) == term->cols)
 		return;
-	term->rows = rows;
-	term->cols = cols;
-	vterm_set_size(term->vterm, rows, cols);
-	vterm_screen_flush_damage(term->screen);
-	vterm_state_get_cursorpos(term->state, &term->cursor);
-	all_dirty(term);
+	for (int row = 0; row < term->rows; row++) {
+		struct serial_line *line = read_row(term, row);
+
+		blank = line->count ? 0 : blank + 1;
+		push_line(term, line);
+	}
+	/* The empty end of the screen is nothing to scroll back to. */
+	for (; blank > 0; blank--)
+		g_free(g_queue_pop_tail(&term->lines));
+	vterm_free(term->vterm);
+	make_vterm(term, rows, cols);
 }
 
 /* ---- keys ---- */
@@ -246,18 +277,6 @@ void serial_term_answers(struct serial_term *term, GByteArray *out)
 bool serial_term_changed(const struct serial_term *term)
 {
 	return term->changed;
-}
-
-static struct serial_line *read_row(struct serial_term *term, int row)
-{
-	for (int x = 0; x < term->cols; x++) {
-		VTermScreenCell cell;
-
-		memset(&cell, 0, sizeof(cell));
-		vterm_screen_get_cell(term->screen, (VTermPos){.row = row, .col = x}, &cell);
-		term->row[x] = make_cell(&cell);
-	}
-	return serial_line_new(term->row, (unsigned)term->cols);
 }
 
 void serial_term_frame(struct serial_term *term, struct serial_frame *frame)

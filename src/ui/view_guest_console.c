@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app.h"
+#include "box.h"
 #include "console.h"
 #include "content.h"
 #include "dialog.h"
@@ -100,7 +101,7 @@ static void draw_mode(struct view *view, const struct console *console, struct a
 	g_autofree char *back = console->back ? g_strdup_printf(" %u lines back", console->back) : g_strdup("");
 	int room = line.cols - x - text_columns(back);
 	if (console->state != SERIAL_OPEN)
-		x += area_text(line, 0, x, room, ROLE_WARN, console_state_words(console)) + 1;
+		x += area_text(line, 0, x, room, ROLE_WARN, console_state_words(console)) + 2;
 	room = line.cols - x - text_columns(back);
 	if (room > 8)
 		area_text(line, 0, x, room, has_keys ? ROLE_TAB_ACTIVE : ROLE_DIM, hints(console));
@@ -124,13 +125,18 @@ static void draw_closed(struct view *view, struct area body)
 		area_text(body, 3, 1, -1, ROLE_DIM, "It is off: its first line is seen when it starts.");
 }
 
-/* In the last row, over what was last seen. */
+/* In the last rows, over what was last seen. */
 static void draw_why(const struct console *console, struct area body)
 {
-	if (!*console->why || console->state == SERIAL_OPEN || body.rows < 1)
+	if (!*console->why || console->state == SERIAL_OPEN || body.rows < 1 || body.cols < 10)
 		return;
-	area_fill(body, body.rows - 1, 0, 1, body.cols, ROLE_WARN, ' ');
-	area_text(body, body.rows - 1, 0, -1, ROLE_WARN, console->why);
+	g_autoptr(GPtrArray) lines = box_wrap(console->why, body.cols);
+	int rows = MIN((int)lines->len, body.rows);
+	struct area end = area_sub(body, body.rows - rows, 0, rows, body.cols);
+
+	area_clear(end, ROLE_WARN);
+	for (int i = 0; i < rows; i++)
+		area_text(end, i, 0, -1, ROLE_WARN, lines->pdata[i]);
 }
 
 static void draw(struct view *view, struct area area, bool focused)
