@@ -107,7 +107,7 @@ static void what_scrolled_by_is_searched_and_kept(void **state)
 	assert_non_null(strstr(text, "\n1000\n1001\n"));
 	assert_non_null(strstr(text, "q?S42t\n"));
 	pty_keys(pty, "End", "F11");
-	pty_wait_gone(pty, "Tasks");
+	pty_wait_gone(pty, "─ Tasks");
 	pty_keys(pty, "=");
 	pty_wait_text(pty, "stty rows [0-9]+ cols 80");
 	pty_keys(pty, "Enter");

@@ -88,7 +88,7 @@ static const struct row guest_xml_rows[] = {{"search-next", "/ u u i d Enter Hom
         {"search-prev", NULL, "line [0-9]+ of", NULL}, {"other-xml", NULL, "stored definition", "v Esc"}, END};
 /* The test driver has no consoles: the lab's guests are for what is in one. */
 static const struct row guest_console_rows[] = {{"close", NULL, "Enter opens the guest's serial console", NULL},
-        {"attach", NULL, "not possible +Enter tries again", NULL}, {"full-screen", NULL, "!Tasks", "F11"},
+        {"attach", NULL, "not possible +Enter tries again", NULL}, {"full-screen", NULL, "!─ Tasks", "F11"},
         {"search-next", "/ z z Enter", "nothing on the screen or above has 'zz'", NULL},
         {"search-prev", NULL, "nothing on the screen or above has 'zz'", "Esc"},
         {"copy-screen", NULL, "Screen copied|not copied", NULL}, {"save", NULL, "┌─ Save the console", "Esc"},
