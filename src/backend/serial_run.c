@@ -16,6 +16,7 @@ enum {
 	FRAME_EVERY_US = 16000,
 	LOOK_EVERY_US = 2 * G_USEC_PER_SEC,
 	END_US = 1500 * 1000,    /* so long a guest may take to be off after its console ended */
+	START_US = 5 * G_USEC_PER_SEC, /* from "active" to its devices being known */
 	RETRY_MAX_US = 10 * G_USEC_PER_SEC,
 };
 
@@ -35,6 +36,7 @@ struct runner {
 	bool force, told, ending;
 	gint64 look_us;  /* when to look again whether it can be opened, or has ended; 0 = not by itself */
 	gint64 end_us;   /* an ended stream: until then the guest may still go off */
+	gint64 patience_us; /* until then a guest that has no console may only be starting */
 	gint64 retry_us; /* the next wait for a connection */
 	gint64 posted_us;
 };
@@ -173,6 +175,7 @@ static void wait_for_guest(struct runner *run)
 	close_stream(run);
 	run->ending = false;
 	run->look_us = g_get_monotonic_time() + LOOK_EVERY_US;
+	run->patience_us = run->look_us + START_US;
 	set_state(run, SERIAL_WAITING, "");
 }
 
@@ -190,6 +193,9 @@ static void not_opened(struct runner *run)
 	} else if (code == VIR_ERR_OPERATION_INVALID) {
 		/* Off, or not yet quite on. */
 		wait_for_guest(run);
+	} else if (code == VIR_ERR_INTERNAL_ERROR && g_get_monotonic_time() < run->patience_us) {
+		/* "character device console0 is not using a PTY": a guest is active before its devices are known. */
+		run->look_us = g_get_monotonic_time() + G_USEC_PER_SEC / 4;
 	} else {
 		/* The only failure of that kind there is: "Active console session exists for this domain". */
 		set_state(run, code == VIR_ERR_OPERATION_FAILED ? SERIAL_BUSY : SERIAL_REFUSED, error->message);
@@ -394,6 +400,8 @@ static void take_wishes(struct runner *run)
 	struct serial *serial = run->serial;
 
 	pthread_mutex_lock(&serial->lock);
+	if (serial->guest_changed)
+		run->patience_us = g_get_monotonic_time() + START_US;
 	bool reopen = serial->reopen && run->stream == NULL && !serial->readonly;
 	bool changed = serial->guest_changed, gone = serial->host_gone;
 	int rows = serial->rows, cols = serial->cols;
@@ -445,6 +453,7 @@ void serial_run(void *data)
 	struct runner run = {.serial = data, .event = -1};
 
 	run.force = run.serial->force;
+	run.patience_us = g_get_monotonic_time() + G_USEC_PER_SEC;
 	run.term = serial_term_new(SERIAL_ROWS, SERIAL_COLS);
 	run.out = g_byte_array_new();
 	run.raw = g_byte_array_new();
