@@ -232,6 +232,8 @@ static void open_stream(struct runner *run)
 		return;
 	}
 	run->force = false;
+	/* One that was only starting had none before. */
+	run->guest_id = (int)virDomainGetID(run->dom);
 	run->opened++;
 	set_state(run, SERIAL_OPEN, "");
 	pthread_mutex_lock(&serial->lock);

@@ -57,7 +57,7 @@ static void it_waits_for_the_guest_and_sees_it_boot(void **state)
 	pty_wait_text(pty, "the guest is off");
 	lab_do(lab, "virsh", "h1", "start", "shell");
 	pty_wait_text_within(pty, "lab guest is up", BOOT_MS);
-	pty_wait_text_within(pty, "│/ # ", BOOT_MS);
+	pty_wait_text_within(pty, "│/ #", BOOT_MS);
 }
 
 static void commands_are_typed_and_answered(void **state)
@@ -162,7 +162,7 @@ static void a_restarted_guest_is_attached_again(void **state)
 	/* The same QEMU. */
 	lab_do(lab, "virsh", "h1", "reset", "shell");
 	pty_wait_text_within(pty, "lab guest is up", BOOT_MS);
-	pty_wait_text_within(pty, "│/ # ", BOOT_MS);
+	pty_wait_text_within(pty, "│/ #", BOOT_MS);
 	pty_type(pty, "clear\r");
 	pty_wait_gone(pty, "lab guest is up");
 	/* Another one. */
@@ -170,7 +170,7 @@ static void a_restarted_guest_is_attached_again(void **state)
 	pty_wait_text(pty, "the guest is off");
 	lab_do(lab, "virsh", "h1", "start", "shell");
 	pty_wait_text_within(pty, "lab guest is up", BOOT_MS);
-	pty_wait_text_within(pty, "│/ # ", BOOT_MS);
+	pty_wait_text_within(pty, "│/ #", BOOT_MS);
 	pty_type(pty, "echo again $((4+4))\r");
 	pty_wait_text(pty, "│again 8");
 }
