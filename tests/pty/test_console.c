@@ -73,7 +73,11 @@ static void commands_are_typed_and_answered(void **state)
 	assert_int_equal(cell.fg, 1);
 	/* Ctrl-C is the guest's as well. */
 	pty_type(pty, "cat\r");
+	pty_wait_text(pty, "│/ # cat");
+	pty_type(pty, "meow\r");
+	pty_wait_text(pty, "│meow\\s*\n.*│meow");
 	pty_type(pty, "\003");
+	pty_wait_text(pty, "\\^C");
 	pty_type(pty, "echo still $((1+1)) here\r");
 	pty_wait_text(pty, "│still 2 here");
 }
