@@ -15,6 +15,7 @@
 #include "nvirt/op.h"
 #include "nvirt/picture.h"
 #include "nvirt/screen_door.h"
+#include "nvirt/serial.h"
 #include "nvirt/snapshot.h"
 #include "nvirt/task.h"
 
@@ -37,6 +38,7 @@ enum msg_type {
 	MSG_NOTICE,   /* text for the status line, level */
 	MSG_PICTURE,  /* picture of the file `name` (raw), or text = why there is none; for the front door */
 	MSG_SCREEN,   /* door to a guest's screen: an answer; for the front door, the store drops it */
+	MSG_SERIAL,   /* serial: what a console shows now; for the front door, which acknowledges it */
 	MSG_HISTORY,  /* history: slots that the keeper read of this host */
 	MSG_TYPE_N
 };
@@ -83,6 +85,7 @@ struct msg {
 	struct edit_answer *edit;
 	struct picture *picture;
 	struct screen_door *door;
+	struct serial_frame *serial;
 	struct journal_record *record;
 	GArray *history; /* struct history_record */
 };

@@ -40,6 +40,8 @@ const struct cli_verb cli_verbs[] = {
         {"key", "[GUEST] KEY...", "Press keys on a guest's keyboard, like ctrl-alt-delete, alt-f2, enter.",
                 cli_options_key, cli_key},
         {"tasks", "", "List the tasks in the journal, the newest last.", cli_options_tasks, cli_tasks},
+        {"console", "GUEST", "Open a guest's serial console on this terminal; Ctrl-] leaves.",
+                cli_options_console, cli_console},
         {"snapshot-list", "GUEST", "List a guest's snapshots as a tree.", no_options, cli_snapshot_list},
         {"snapshot-show", "GUEST SNAPSHOT", "Show everything known about one snapshot.", no_options,
                 cli_snapshot_show},

@@ -215,6 +215,7 @@ static unsigned apply_to_host(struct store *store, struct host_entry *entry, str
 	case MSG_EDIT:
 	case MSG_SCREEN:
 	case MSG_PICTURE:
+	case MSG_SERIAL:
 	case MSG_JOURNAL:
 	case MSG_NOTICE:
 	case MSG_HISTORY:
@@ -256,6 +257,7 @@ static unsigned apply(struct store *store, struct msg *msg, gint64 now_us, gint6
 	case MSG_EDIT:
 	case MSG_SCREEN:
 	case MSG_PICTURE:
+	case MSG_SERIAL:
 	case MSG_TYPE_N:
 		break;
 	}
