@@ -72,10 +72,8 @@ static void let_go(struct cli_view *view)
 
 static int press(struct cli_view *view, const GArray *events)
 {
-	unsigned frames = vnc_view_frames(view->view);
 	enum cli_wait wait = send_events(view, events);
 
-	(void)frames;
 	if (vnc_view_state(view->view) == VNC_ENDED)
 		return cli_view_ended(view);
 	if (wait == WAIT_INTERRUPTED) {
@@ -106,7 +104,7 @@ static struct layout *choose_layout(struct cli_view *view)
 
 /* ---- what is typed ---- */
 
-static char *read_text(struct cli *cli, const char *path, GError **error)
+static char *read_text(const char *path, GError **error)
 {
 	g_autofree char *text = NULL;
 	gsize length = 0;
@@ -116,7 +114,6 @@ static char *read_text(struct cli *cli, const char *path, GError **error)
 	if (length <= TEXT_MAX && !memchr(text, '\0', length))
 		return g_steal_pointer(&text);
 	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "the file is no text, or longer than %d KiB", TEXT_MAX / 1024);
-	(void)cli;
 	return NULL;
 }
 
@@ -180,7 +177,7 @@ int cli_type(struct cli *cli)
 		return cli_usage_error(cli, "type", "type: a text or --file, not both");
 	if (!path && cli->line.words->len <= first && !cli_line_flag(&cli->line, "enter"))
 		return cli_usage_error(cli, "type", "type: what? A text, --file FILE, or --enter");
-	text = path ? read_text(cli, path, &error) : join_words(cli, first);
+	text = path ? read_text(path, &error) : join_words(cli, first);
 	if (text)
 		return run(cli, "type", text, type_events);
 	g_autofree char *clean = text_clean(error->message, -1);
