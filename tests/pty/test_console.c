@@ -24,7 +24,7 @@ static int open_all(void **state)
 {
 	(void)state;
 	lab = lab_start(1);
-	g_setenv("NVIRT_LAB_CMDLINE", "nvirt.shell", TRUE);
+	g_setenv("NVIRT_LAB_CMDLINE", "nvirt.serial-shell", TRUE);
 	lab_do(lab, "define", "h1", "shell", "linux");
 	g_unsetenv("NVIRT_LAB_CMDLINE");
 	if (lab_is_system(lab))
