@@ -167,13 +167,15 @@ static void consider(struct search *search, struct grid grid)
 
 static void consider_vga(struct search *search)
 {
-	static const int heights[] = {16, 14, 8};
-
 	if (search->frame->width != 720 && search->frame->width != 360)
 		return;
-	for (unsigned i = 0; i < G_N_ELEMENTS(heights); i++)
-		if (search->frame->height % heights[i] == 0)
-			consider(search, (struct grid){.cell_w = 9, .cell_h = heights[i]});
+	for (unsigned i = 0; i < search->fonts->size_count; i++) {
+		const struct font_size *size = &search->fonts->sizes[i];
+
+		/* Nine dots a cell; the last lines of the frame may be no whole row. */
+		if (size->width == 8)
+			consider(search, (struct grid){.cell_w = 9, .cell_h = size->height});
+	}
 }
 
 /* UEFI puts a text mode of its own into the middle of the screen. */
