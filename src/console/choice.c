@@ -303,14 +303,14 @@ static enum script script_of(gunichar ch)
 	return ch >= 0x400 && ch < 0x530 ? SCRIPT_CYRILLIC : SCRIPT_NONE;
 }
 
-/* What the main font's same glyph is in that script; 0 = nothing. */
+/* What the same glyph is in that script, in the main font or one that fits as well; 0 = nothing. */
 static gunichar twin(const struct recogniser *rec, uint64_t key, enum script script)
 {
 	uint32_t at = fonts_slot(rec->fonts, key);
 	font_entry entry;
 
 	while ((entry = fonts_next(rec->fonts, key, &at)))
-		if (script_of(font_entry_ch(entry)) == script && font_entry_family(entry) == rec->dominant)
+		if (script_of(font_entry_ch(entry)) == script && family_score(rec, font_entry_family(entry)) >= 1000)
 			return font_entry_ch(entry);
 	return 0;
 }
