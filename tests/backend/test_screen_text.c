@@ -3,7 +3,7 @@
  * Screens as text, against what the guests themselves say of their screens: the kernel's /dev/vcsu1 and
  * /dev/vcsa1 (characters; glyphs and colours), the memory of VGA text mode. No drawing of our own.
  *
- * NVIRT_SCREEN_FONTS=all: every console font of Debian's; else a dozen.
+ * NVIRT_SCREEN_FONTS='*': every console font of Debian's, or those of another pattern; else a dozen.
  */
 #include <fnmatch.h>
 #include <libvirt/libvirt.h>
@@ -289,8 +289,8 @@ static bool font_wanted(const char *font, const char *const *patterns)
 {
 	const char *all = g_getenv("NVIRT_SCREEN_FONTS");
 
-	if (all && g_str_equal(all, "all"))
-		return true;
+	if (all)
+		return fnmatch(all, font, 0) == 0;
 	for (; *patterns; patterns++)
 		if (fnmatch(*patterns, font, 0) == 0)
 			return true;
