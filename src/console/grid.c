@@ -74,18 +74,24 @@ static int alnum_index(gunichar ch)
 	return ch >= 'A' && ch <= 'Z' ? (int)ch - 'A' + 36 : -1;
 }
 
+/* 0..61 an ASCII letter or digit; LETTER_OTHER one of another alphabet; -1 none. */
+#define LETTER_OTHER 62
+
 static int letter_at(const struct fonts *fonts, uint64_t key)
 {
 	uint32_t at = fonts_slot(fonts, key);
 	font_entry entry;
+	int found = -1;
 
 	while ((entry = fonts_next(fonts, key, &at))) {
 		int index = alnum_index(font_entry_ch(entry));
 
 		if (index >= 0)
 			return index;
+		if (font_entry_ch(entry) >= 0xc0 && font_entry_ch(entry) < 0x530 && g_unichar_isalpha(font_entry_ch(entry)))
+			found = LETTER_OTHER;
 	}
-	return -1;
+	return found;
 }
 
 static struct score try_grid(const struct grid_finder *finder, const struct fonts *fonts, const struct frame *frame,
@@ -110,7 +116,7 @@ static struct score try_grid(const struct grid_finder *finder, const struct font
 		letter = bits.kind == CELL_TWO ? letter_at(fonts, bits.key) : -1;
 		if (letter >= 0) {
 			score.hits++;
-			distinct |= 1ull << letter;
+			distinct |= letter == LETTER_OTHER ? 0 : 1ull << letter;
 		}
 		if ((score.seen == EARLY_REJECT && !score.hits) || (score.seen == LATE_REJECT && score.hits < 5))
 			break;
