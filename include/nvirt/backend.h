@@ -17,6 +17,11 @@ struct backend;
 
 struct backend_options {
 	unsigned refresh_ms; /* the list's tick; 0 = 2000 */
+	/*
+	 * For one errand: no events but the connection's end are asked for. What changes
+	 * meanwhile is seen by the next tick; a score of round trips is saved.
+	 */
+	bool brief;
 };
 
 struct backend *backend_new(
@@ -69,6 +74,11 @@ void backend_plan(struct backend *backend, struct op_request *request, unsigned 
  */
 void backend_read_definition(
         struct backend *backend, const struct obj_ref *ref, const char *name, unsigned edit_id);
+/*
+ * Looks how a guest's screen is reached and posts MSG_SCREEN with a door of that id: a
+ * connected socket, a picture of the screen now, or words why there is neither.
+ */
+void backend_open_screen(struct backend *backend, const struct obj_ref *ref, const char *name, unsigned door_id);
 /* Does the operation have a plan to show first? */
 bool backend_op_has_plan(enum op op);
 /* Every op of OPS has its function: for the self-test. */

@@ -78,6 +78,11 @@ void images_family(const struct image *image, GHashTable *set);
  * count (NULL = all); no deeper than `max` levels. Owned.
  */
 char *images_branch(const struct image *image, GHashTable *shown, bool ascii, unsigned max);
+/*
+ * Whose it is, for a column: "web1 vda, backup"; where no guest uses it "3 images", which stand on
+ * it; "" = nobody's. Owned.
+ */
+char *images_user_words(const struct image *image);
 /* How many images stand on it, at any height. */
 unsigned images_above(const struct image *image);
 /* "its base is missing; nobody uses it": owned, "" = nothing. `hints`: unused and outside too. */

@@ -44,6 +44,7 @@ enum step_kind {
 	STEP_LOCAL_FILE, /* the same, by this machine itself; `text` = "device:inode" where it is known before */
 	STEP_DEFINITION, /* defines the guest `uuid`, called `text`; undone by removing the definition */
 	STEP_MODE,       /* changes the permissions of `path`; `text` = those of before, octal */
+	STEP_REPLACED,   /* replaces the content of `path`, of which `text` is the copy; undone by putting that back */
 	STEP_OTHER,      /* `text` says it; only the task itself can undo it */
 	STEP_N
 };

@@ -14,6 +14,7 @@
 #include "backend/xml.h"
 
 #define NAMED_MAX 4
+#define UNDO_LOOK_US (10 * G_USEC_PER_SEC)
 
 struct looking {
 	virConnectPtr conn;
@@ -403,4 +404,14 @@ char *base_users_words(const struct base_users *users)
 	if (names->len > NAMED_MAX)
 		g_string_append_printf(text, " and %u more", names->len - NAMED_MAX);
 	return g_string_free(text, FALSE);
+}
+
+bool base_users_any(virConnectPtr conn, const char *path)
+{
+	const char *paths[] = {path, NULL};
+	struct base_users *users = base_users_look(conn, paths, NULL, g_get_monotonic_time() + UNDO_LOOK_US, NULL);
+	bool any = users && users->list->len;
+
+	base_users_free(users);
+	return any;
 }

@@ -12,6 +12,7 @@
 
 #include <glib.h>
 #include <libvirt/libvirt.h>
+#include <stdbool.h>
 
 /* One image that stands on a file. Strings are raw; `guest` and `pool` NULL = none known. */
 struct base_user {
@@ -31,6 +32,8 @@ struct base_users {
 struct base_users *base_users_look(virConnectPtr conn, const char *const *paths, const char *const *own,
         gint64 until_us, GError **error);
 void base_users_free(struct base_users *users);
+/* Is there one that surely stands on this file? For undoing what protects it. */
+bool base_users_any(virConnectPtr conn, const char *path);
 /* "'web1', 'web2' and 3 more": guests by name, other images by path, in order; owned, raw; "" = none. */
 char *base_users_words(const struct base_users *users);
 

@@ -12,17 +12,8 @@
 #include "backend/op_util.h"
 #include "nvirt/text.h"
 
-static bool refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static bool refuse(GError **error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	g_autofree char *text = g_strdup_vprintf(format, args);
-	va_end(args);
-	g_set_error_literal(error, CONN_ERROR, VIR_ERR_OPERATION_INVALID, text);
-	return false;
-}
+/* Its own reason, not libvirt's. */
+#define refuse(error, ...) conn_refuse(error, VIR_ERR_OPERATION_INVALID, __VA_ARGS__)
 
 static void disk_free(gpointer data)
 {
@@ -141,37 +132,61 @@ static bool choose_dir(struct clone *clone, struct clone_disk *disk, GError **er
 	return true;
 }
 
-/* What is really held, down the whole chain. */
-static bool measure(struct clone *clone, struct clone_disk *disk, GError **error)
+/* What a member of the chain really holds is added; `info` is left open, for hostfile_info_fini(). */
+static bool measure_member(struct clone *clone, struct clone_disk *disk, const struct image_member *member,
+        struct hostfile_info *info, GError **error)
 {
-	g_autoptr(GPtrArray) chain = hostfile_chain(clone->conn, disk->source, NULL);
-	virDomainBlockInfo info;
+	bool top = g_str_equal(member->path, disk->source);
+	g_autoptr(GError) local = NULL;
 
-	for (unsigned i = 0; chain && i < chain->len; i++) {
-		const struct hostfile_link *link = chain->pdata[i];
-		if (link->problem && i)
-			return refuse(error, "disk %s stands on '%s': %s", disk->target, link->path, link->problem);
-		if (link->problem)
-			return refuse(error, "the file '%s' of disk %s: %s", link->path, disk->target, link->problem);
-		disk->data_bytes += link->allocation_bytes;
-	}
-	struct hostfile_info file;
-	if (chain && hostfile_look(clone->conn, disk->source, &file, NULL)) {
-		disk->capacity_bytes = file.capacity_bytes;
-		hostfile_info_fini(&file);
-	} else if (virDomainGetBlockInfo(clone->dom, disk->target, &info, 0) == 0) {
-		disk->data_bytes = info.allocation;
-		disk->capacity_bytes = info.capacity;
-	}
-	return true;
+	if (!hostfile_look(clone->conn, member->path, info, &local))
+		return top ? false : refuse(error, "disk %s stands on '%s': %s", disk->target, member->path, local->message);
+	disk->data_bytes += info->allocation_bytes;
+	if (info->exists)
+		return true;
+	return top ? refuse(error, "the file '%s' of disk %s: it is missing", member->path, disk->target)
+	           : refuse(error, "disk %s stands on '%s': it is missing", disk->target, member->path);
 }
 
-/* An image's header can name any file of the host: what it stands on must be in a pool or known. */
-static bool check_chain(struct clone *clone, const struct clone_disk *disk, GError **error)
+/* Where its file can not be looked at, its guest may know. */
+static void measure_by_guest(struct clone *clone, struct clone_disk *disk)
+{
+	virDomainBlockInfo info;
+
+	if (virDomainGetBlockInfo(clone->dom, disk->target, &info, 0) < 0)
+		return;
+	disk->data_bytes = info.allocation;
+	disk->capacity_bytes = info.capacity;
+}
+
+/*
+ * What is really held, down the whole chain. An image's header can name any file of the
+ * host: what it stands on must be in a pool or known, and nothing else is looked at.
+ */
+static bool measure(struct clone *clone, struct clone_disk *disk, GError **error)
 {
 	g_autoptr(GPtrArray) chain = image_check_chain(
 	        clone->conn, disk->source, disk->format, NULL, args_get(clone->request->args, "allow"));
 
+	for (unsigned i = 0; i < chain->len; i++) {
+		const struct image_member *member = chain->pdata[i];
+		struct hostfile_info info = {0};
+		g_autoptr(GError) local = NULL;
+		if (member->odd && !member->allowed && !member->unread)
+			break;
+		bool ok = measure_member(clone, disk, member, &info, &local);
+		if (i == 0 && ok)
+			disk->capacity_bytes = info.capacity_bytes;
+		hostfile_info_fini(&info);
+		if (local) {
+			g_propagate_error(error, g_steal_pointer(&local));
+			return false;
+		}
+		if (ok)
+			continue;
+		measure_by_guest(clone, disk);
+		break;
+	}
 	return image_check_verdict(chain, error);
 }
 
@@ -208,7 +223,7 @@ static void look_at_disk(xmlDocPtr doc, xmlNodePtr node, void *data)
 	disk->source = g_steal_pointer(&path);
 	disk->format = op_xml_string(doc, node, "driver/@type");
 	g_ptr_array_add(clone->disks, disk);
-	if (fill_disk(clone, disk, type, &looking->error) && check_chain(clone, disk, &looking->error))
+	if (fill_disk(clone, disk, type, &looking->error))
 		clone->data_bytes += disk->data_bytes;
 }
 

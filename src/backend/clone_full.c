@@ -5,6 +5,7 @@
 #include "backend/clone.h"
 #include "backend/op_util.h"
 #include "backend/steps.h"
+#include "nvirt/definition.h"
 #include "nvirt/diff.h"
 #include "nvirt/text.h"
 
@@ -60,9 +61,10 @@ static char *doc_text(xmlDocPtr doc)
 	int len = 0;
 
 	xmlDocDumpFormatMemory(doc, &text, &len, 1);
-	char *copy = g_strndup((const char *)text, (gsize)len);
+	g_autofree char *raw = g_strndup((const char *)text, (gsize)len);
 	xmlFree(text);
-	return copy;
+	/* One of a snapshot was indented further. */
+	return definition_lines(raw);
 }
 
 char *clone_plan_diff(xmlDocPtr source, struct clone_spec *spec)

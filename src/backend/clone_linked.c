@@ -274,6 +274,18 @@ static bool look(struct linking *linking, GError **error)
 
 /* ---- making ---- */
 
+/* libvirt's words, with what they are about and what helps. */
+static void tell_overlay(const struct linking *linking, GError **error)
+{
+	bool full = error && *error && strstr((*error)->message, "No space left");
+	g_autofree char *words = error && *error ? g_strdup((*error)->message) : NULL;
+
+	if (!words)
+		return;
+	g_clear_error(error);
+	refuse(linking, error, "%s%s", words, full ? "; free some space there or choose another pool" : "");
+}
+
 static bool make_overlays(struct job *job, const struct linking *linking, const GPtrArray *files, GError **error)
 {
 	for (unsigned i = 0; i < files->len; i++) {
@@ -288,6 +300,7 @@ static bool make_overlays(struct job *job, const struct linking *linking, const 
 			if (virGetLastErrorCode() == VIR_ERR_STORAGE_VOL_EXIST
 			        || virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID)
 				steps_gone(job, step);
+			tell_overlay(linking, error);
 			return false;
 		}
 		steps_made(job, step);
@@ -402,6 +415,12 @@ static bool protect(struct job *job, const struct linking *linking, GError **err
 	return ok;
 }
 
+/* Another nvirt that failed beside us may have taken it back before our clones could be seen. */
+static bool protect_still(struct job *job, const struct linking *linking, GError **error)
+{
+	return linking->own || !op_is_local(job->conn) || protect(job, linking, error);
+}
+
 /* ---- the end ---- */
 
 static enum task_state start_all(struct job *job, const struct linking *linking)
@@ -439,7 +458,8 @@ enum task_state clone_linked_run(struct job *job, virDomainPtr source, GError **
 	enum task_state state = TASK_FAILED;
 
 	job_set_abortable(job, true);
-	if (look(&linking, error) && protect(job, &linking, error) && make_all(job, &linking, error))
+	if (look(&linking, error) && protect(job, &linking, error) && make_all(job, &linking, error)
+	        && protect_still(job, &linking, error))
 		state = start ? start_all(job, &linking) : TASK_OK;
 	else if (job_abort_asked(job))
 		state = TASK_ABORTED;
@@ -534,9 +554,7 @@ static void plan_source(const struct linking *linking, struct plan *plan)
 	for (unsigned i = 0; i < linking->bases->len; i++) {
 		const struct base *base = g_ptr_array_index(linking->bases, i);
 		g_autofree char *id = g_strdup_printf("base:%s", base->target);
-		struct plan_item *item = add_item(plan, PLAN_KEEP, id, "base", base->path);
-		g_free(item->note);
-		item->note = g_strdup_printf("%s; nobody may write to it while clones stand on it", base->format);
+		protect_plan_base(plan, linking->source, id, base->path, base->format);
 	}
 }
 

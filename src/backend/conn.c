@@ -121,3 +121,14 @@ void conn_set_error(GError **error, const char *format, ...)
 	clean = text_clean(subject, -1);
 	g_set_error(error, CONN_ERROR, virGetLastErrorCode(), "%s: %s", clean, words);
 }
+
+bool conn_refuse(GError **error, int code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_autofree char *words = g_strdup_vprintf(format, args);
+	va_end(args);
+	g_set_error_literal(error, CONN_ERROR, code, words);
+	return false;
+}

@@ -31,5 +31,7 @@ void conn_close(virConnectPtr conn);
 bool conn_lost(virConnectPtr conn);
 /* `error` = "<subject>: <libvirt's words, cleaned>", from this thread's last libvirt error. */
 void conn_set_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* `error` = these words, of libvirt's number `code` (VIR_ERR_*). Always false. */
+bool conn_refuse(GError **error, int code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 #endif

@@ -4,7 +4,9 @@
  * Blocking; any thread. Knows no libvirt.
  *
  * The same format and one file only: shared blocks where the filesystem can
- * (reflink), else the data without the holes, by the kernel. Anything else (another
+ * (reflink), else the data without the holes, by the kernel. Nothing waits for the
+ * disk: the copy is safe from a power cut when the kernel has written it (half a
+ * minute), as with cp and qemu-img. Anything else (another
  * format, a chain to be made one, an internal snapshot): `qemu-img convert` as a
  * child of ours, which dies with us.
  */

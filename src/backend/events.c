@@ -320,6 +320,22 @@ static void register_domains(struct events *events)
 	}
 }
 
+static void register_all(struct events *events, virConnectPtr conn)
+{
+	struct sink *sink = events->sink;
+
+	register_domains(events);
+	events->network = registered(sink,
+	        virConnectNetworkEventRegisterAny(conn, NULL, VIR_NETWORK_EVENT_ID_LIFECYCLE,
+	                VIR_NETWORK_EVENT_CALLBACK(on_network), sink_ref(sink), sink_unref));
+	events->pool = registered(sink,
+	        virConnectStoragePoolEventRegisterAny(conn, NULL, VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE,
+	                VIR_STORAGE_POOL_EVENT_CALLBACK(on_pool), sink_ref(sink), sink_unref));
+	events->pool_refresh = registered(sink,
+	        virConnectStoragePoolEventRegisterAny(conn, NULL, VIR_STORAGE_POOL_EVENT_ID_REFRESH,
+	                on_pool_refresh, sink_ref(sink), sink_unref));
+}
+
 struct events *events_register(
         struct backend_host *host, uint32_t generation, uint32_t epoch, virConnectPtr conn)
 {
@@ -337,16 +353,9 @@ struct events *events_register(
 	 * yes and never frees it, and none is under way once it is unregistered.
 	 */
 	events->close = virConnectRegisterCloseCallback(conn, on_close, sink, NULL) == 0;
-	register_domains(events);
-	events->network = registered(sink,
-	        virConnectNetworkEventRegisterAny(conn, NULL, VIR_NETWORK_EVENT_ID_LIFECYCLE,
-	                VIR_NETWORK_EVENT_CALLBACK(on_network), sink_ref(sink), sink_unref));
-	events->pool = registered(sink,
-	        virConnectStoragePoolEventRegisterAny(conn, NULL, VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE,
-	                VIR_STORAGE_POOL_EVENT_CALLBACK(on_pool), sink_ref(sink), sink_unref));
-	events->pool_refresh = registered(sink,
-	        virConnectStoragePoolEventRegisterAny(conn, NULL, VIR_STORAGE_POOL_EVENT_ID_REFRESH,
-	                on_pool_refresh, sink_ref(sink), sink_unref));
+	events->network = events->pool = events->pool_refresh = -1;
+	if (!host->brief)
+		register_all(events, conn);
 	virResetLastError();
 	return events;
 }

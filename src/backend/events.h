@@ -13,7 +13,7 @@
 
 struct events;
 
-/* For the poller of `generation` in `epoch`. Kinds that the driver lacks are left out. */
+/* For the poller of `generation` in `epoch`. Kinds that the driver lacks are left out; of a brief back end, all but the end. */
 struct events *events_register(
         struct backend_host *host, uint32_t generation, uint32_t epoch, virConnectPtr conn);
 /* Also of a dead connection, before it is closed: else it is never freed. */

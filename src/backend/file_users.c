@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/op_util.h"
+#include "backend/metadata.h"
 #include "backend/xml.h"
 #include "nvirt/text.h"
 
@@ -272,6 +273,8 @@ static void read_doc(struct file_users *users, virConnectPtr conn, xmlDocPtr doc
 		{"//os/kernel", "kernel"},
 		{"//os/initrd", "initrd"},
 		{"//memory/@file", "memory"},
+		/* The copy that nvirt keeps with a snapshot. */
+		{"/domainsnapshot/domain/metadata/*[local-name()='" METADATA_SNAPSHOT "']/@nvram", "UEFI variables"},
 	};
 	for (unsigned i = 0; i < G_N_ELEMENTS(others); i++) {
 		g_autofree char *path = op_xml_string(doc, NULL, others[i][0]);

@@ -219,6 +219,26 @@ static void add_disk(struct plan *plan, const struct flat_disk *disk)
 	g_ptr_array_add(plan->notes, g_strdup_printf("Chain of %s: %s.", disk->target, chain));
 }
 
+/* A base that was made read-only for its clones is not, when nothing else stands on it. */
+static void add_base(struct plan *plan, virConnectPtr conn, const struct flat_disk *disk)
+{
+	const struct image_member *base = disk->chain->len > 1 ? disk->chain->pdata[1] : NULL;
+	struct hostfile_info info;
+
+	if (!base || !hostfile_look(conn, base->path, &info, NULL))
+		return;
+	bool held = info.exists && !(info.mode & 0222);
+	hostfile_info_fini(&info);
+	if (!held)
+		return;
+	g_autofree char *id = g_strdup_printf("base:%s", disk->target), *path = text_clean(base->path, -1);
+	struct plan_item *item = plan_add(plan, id, "base", path);
+	item->chosen = item->required = true;
+	item->does = PLAN_CHANGE;
+	g_free(item->note);
+	item->note = g_strdup("its guest may write to it again, if nothing else stands on it");
+}
+
 struct plan *op_guest_flatten_plan(virConnectPtr conn, const struct op_request *request, GError **error)
 {
 	g_autoptr(virDomain) dom = virDomainLookupByUUID(conn, request->ref.uuid);
@@ -234,6 +254,8 @@ struct plan *op_guest_flatten_plan(virConnectPtr conn, const struct op_request *
 	plan->refused = flatten->refused ? text_clean(flatten->refused, -1) : NULL;
 	for (guint i = 0; i < flatten->disks->len; i++)
 		add_disk(plan, flatten->disks->pdata[i]);
+	for (guint i = 0; i < flatten->disks->len; i++)
+		add_base(plan, conn, flatten->disks->pdata[i]);
 	g_ptr_array_add(plan->notes,
 	        g_strdup(flatten->active ? "Its QEMU copies while the guest runs on; the bases stay as they are."
 	                                 : "New files take the place of the overlays; the bases stay as they are."));

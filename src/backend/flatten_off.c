@@ -112,16 +112,17 @@ static bool finish(const struct swap *swap, GError **error)
 	return ok;
 }
 
-static char *name_beside(const char *path)
+/* With the task's id in it, so that after a kill it is known to be nobody else's. */
+static char *name_beside(const struct job *job, const char *path)
 {
-	g_autofree char *uuid = g_uuid_string_random();
+	g_autofree char *dir = g_path_get_dirname(path), *name = g_path_get_basename(path);
 
-	return g_strdup_printf("%s.nvirt-%.8s", path, uuid);
+	return g_strdup_printf("%s/%.150s.nvirt-%s", dir, name, job->request->task_id);
 }
 
 static bool copy_disk(struct swapping *swapping, const struct flat_disk *disk, GError **error)
 {
-	struct swap swap = {.disk = disk, .made = name_beside(disk->path), .lock = image_lock(disk->path, error)};
+	struct swap swap = {.disk = disk, .made = name_beside(swapping->job, disk->path), .lock = image_lock(disk->path, error)};
 
 	if (swap.lock < 0) {
 		swap_clear(&swap);
@@ -324,7 +325,7 @@ static enum task_state flatten_there(struct job *job, virDomainPtr dom, struct f
 		return op_refuse(job, error, VERB, "its managed save image names its disks as they are: start it or drop that first");
 	for (guint i = 0; i < flatten->disks->len; i++) {
 		const struct flat_disk *disk = flatten->disks->pdata[i];
-		struct swap swap = {.disk = disk, .made = name_beside(disk->path), .lock = -1};
+		struct swap swap = {.disk = disk, .made = name_beside(job, disk->path), .lock = -1};
 
 		g_array_append_val(swaps, swap);
 		if (!make_volume(job, &g_array_index(swaps, struct swap, i), &local))

@@ -91,6 +91,7 @@ struct backend_host {
 	struct inbox *inbox;     /* NULL: nobody listens any more */
 	struct workers *workers; /* borrowed, as `inbox` */
 	unsigned refresh_ms;
+	bool brief; /* as backend_options says; set once */
 	bool off; /* the user disconnected it */
 	struct host_status *status;
 

@@ -7,20 +7,10 @@
 
 #include "backend/op_util.h"
 
-#define CHAIN_MAX 200
 #define COPY_MAX_BYTES (256 * 1024 * 1024)
 
-static bool refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static bool refuse(GError **error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	g_autofree char *text = g_strdup_vprintf(format, args);
-	va_end(args);
-	g_set_error_literal(error, CONN_ERROR, VIR_ERR_OPERATION_INVALID, text);
-	return false;
-}
+/* Its own reason, not libvirt's. */
+#define refuse(error, ...) conn_refuse(error, VIR_ERR_OPERATION_INVALID, __VA_ARGS__)
 
 /* ---- pools ---- */
 
@@ -60,14 +50,29 @@ virStoragePoolPtr hostfile_pool_of_dir(virConnectPtr conn, const char *dir)
 	return found;
 }
 
+static virStoragePoolPtr make_pool(virConnectPtr conn, const char *path)
+{
+	g_autofree char *uuid = g_uuid_string_random();
+	g_autofree char *xml = g_markup_printf_escaped(
+	        "<pool type='dir'><name>nvirt-%.8s</name><target><path>%s</path></target></pool>", uuid, path);
+
+	return virStoragePoolCreateXML(conn, xml, 0);
+}
+
 virStoragePoolPtr hostfile_lend_pool(virConnectPtr conn, const char *dir)
 {
 	g_autofree char *plain = plain_dir(dir);
-	g_autofree char *uuid = g_uuid_string_random();
-	g_autofree char *xml = g_markup_printf_escaped(
-	        "<pool type='dir'><name>nvirt-%.8s</name><target><path>%s</path></target></pool>", uuid, plain);
 
-	return virStoragePoolCreateXML(conn, xml, 0);
+	return make_pool(conn, plain);
+}
+
+/* Beside the pool that has the directory: libvirt takes "/a/." for another one than "/a". */
+static virStoragePoolPtr lend_second_pool(virConnectPtr conn, const char *dir)
+{
+	g_autofree char *plain = plain_dir(dir);
+	g_autofree char *other = g_strdup_printf("%s/.", plain);
+
+	return make_pool(conn, other);
 }
 
 /* ---- one file ---- */
@@ -98,13 +103,36 @@ static bool find_known(struct hostfile *file)
 	return false;
 }
 
-/* A pool that copies just now refuses to be read again; what it knows has to do then. */
-static bool find_after_refresh(struct hostfile *file, GError **error)
+/* What its pool does not know and can not look for now is no less there. */
+static bool find_beside(struct hostfile *file, virConnectPtr conn, const char *dir, GError **error)
+{
+	struct hostfile own = *file;
+
+	file->pool = lend_second_pool(conn, dir);
+	bool ok = file->pool && find_in_pool(file, error);
+	if (file->vol) {
+		file->lent = true;
+		virStoragePoolFree(own.pool);
+		return true;
+	}
+	if (!file->pool)
+		conn_set_error(error, "cannot look at '%s': its pool is busy, and '%s' can not be read beside it",
+		        file->path, dir);
+	else
+		virStoragePoolDestroy(file->pool), virStoragePoolFree(file->pool);
+	file->pool = own.pool;
+	return ok;
+}
+
+/* A pool that copies just now refuses to be read again. */
+static bool find_after_refresh(struct hostfile *file, virConnectPtr conn, const char *dir, GError **error)
 {
 	if (find_known(file))
 		return true;
-	virStoragePoolRefresh(file->pool, 0);
-	return find_in_pool(file, error);
+	bool fresh = virStoragePoolRefresh(file->pool, 0) == 0;
+	if (!find_in_pool(file, error))
+		return false;
+	return fresh || file->vol || find_beside(file, conn, dir, error);
 }
 
 bool hostfile_open(struct hostfile *file, virConnectPtr conn, const char *path, GError **error)
@@ -115,7 +143,7 @@ bool hostfile_open(struct hostfile *file, virConnectPtr conn, const char *path, 
 	g_autofree char *dir = g_path_get_dirname(path);
 	file->pool = hostfile_pool_of_dir(conn, dir);
 	if (file->pool)
-		return find_after_refresh(file, error);
+		return find_after_refresh(file, conn, dir, error);
 	/* A device, or a file of a pool of another kind. */
 	file->vol = virStorageVolLookupByPath(conn, path);
 	if (file->vol) {
@@ -205,83 +233,6 @@ void hostfile_info_fini(struct hostfile_info *info)
 	g_free(info->base_format);
 	g_free(info->pool);
 	*info = (struct hostfile_info){0};
-}
-
-/* ---- chains ---- */
-
-static void link_free(gpointer data)
-{
-	struct hostfile_link *link = data;
-
-	g_free(link->path);
-	g_free(link->format);
-	g_free(link->problem);
-	g_free(link);
-}
-
-static struct hostfile_link *add_link(GPtrArray *chain, const char *path, const char *format)
-{
-	struct hostfile_link *link = g_new0(struct hostfile_link, 1);
-
-	link->path = g_strdup(path);
-	link->format = g_strdup(format);
-	g_ptr_array_add(chain, link);
-	return link;
-}
-
-static bool in_chain(const GPtrArray *chain, const char *path)
-{
-	for (unsigned i = 0; i < chain->len; i++)
-		if (g_str_equal(((const struct hostfile_link *)chain->pdata[i])->path, path))
-			return true;
-	return false;
-}
-
-/* Adds what `path` is; the next one's path and format go out, NULL at the end. */
-static bool follow(virConnectPtr conn, GPtrArray *chain, char **path, char **format, GError **error)
-{
-	struct hostfile_info info;
-	struct hostfile_link *link;
-	bool twice = in_chain(chain, *path);
-
-	link = add_link(chain, *path, *format);
-	if (twice || **path != '/' || chain->len > CHAIN_MAX) {
-		link->problem = g_strdup(twice             ? "it is based on itself"
-		                         : **path != '/'   ? "it is no file of this host"
-		                                           : "the chain is too long");
-		g_clear_pointer(path, g_free);
-		return true;
-	}
-	if (!hostfile_look(conn, *path, &info, error))
-		return false;
-	if (!info.exists)
-		link->problem = g_strdup("it is missing");
-	link->allocation_bytes = info.allocation_bytes;
-	g_free(*path);
-	g_free(*format);
-	*path = info.exists && *info.base ? g_strdup(info.base) : NULL;
-	*format = g_strdup(info.base_format);
-	hostfile_info_fini(&info);
-	return true;
-}
-
-GPtrArray *hostfile_chain(virConnectPtr conn, const char *path, GError **error)
-{
-	g_autoptr(GPtrArray) chain = g_ptr_array_new_with_free_func(link_free);
-	g_autofree char *next = g_strdup(path), *format = g_strdup("");
-
-	while (next) {
-		g_autoptr(GError) local = NULL;
-		if (follow(conn, chain, &next, &format, &local))
-			continue;
-		if (chain->len == 1) {
-			g_propagate_error(error, g_steal_pointer(&local));
-			return NULL;
-		}
-		((struct hostfile_link *)chain->pdata[chain->len - 1])->problem = g_strdup(local->message);
-		break;
-	}
-	return g_steal_pointer(&chain);
 }
 
 /* ---- acting ---- */

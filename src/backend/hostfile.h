@@ -50,17 +50,6 @@ struct hostfile_info {
 bool hostfile_look(virConnectPtr conn, const char *path, struct hostfile_info *ret_info, GError **error);
 void hostfile_info_fini(struct hostfile_info *info);
 
-/*
- * The file and what it stands on, the nearest first: struct hostfile_link *,
- * owned. A member that is missing or not a file ends the chain and says so.
- */
-struct hostfile_link {
-	char *path, *format; /* format: as its user states it; "" = it does not */
-	char *problem;       /* "it is missing", "it is based on itself"; NULL = fine */
-	uint64_t allocation_bytes;
-};
-GPtrArray *hostfile_chain(virConnectPtr conn, const char *path, GError **error);
-
 /* True when it is not there any more, also when it never was. Does not look who uses it. */
 bool hostfile_delete(virConnectPtr conn, const char *path, GError **error);
 /*

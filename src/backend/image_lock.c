@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <unistd.h>
 
 #include "backend/conn.h"
@@ -28,6 +27,14 @@ static bool somebody_has(int fd, off_t byte)
 	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
+bool image_lock_fd(int fd)
+{
+	lock_byte(fd, USES + PERM_READ);
+	lock_byte(fd, ALONE + PERM_WRITE);
+	lock_byte(fd, ALONE + PERM_RESIZE);
+	return !somebody_has(fd, USES + PERM_WRITE) && !somebody_has(fd, USES + PERM_RESIZE);
+}
+
 int image_lock(const char *path, GError **error)
 {
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -36,10 +43,7 @@ int image_lock(const char *path, GError **error)
 		g_set_error(error, CONN_ERROR, VIR_ERR_SYSTEM_ERROR, "cannot open '%s': %s", path, g_strerror(errno));
 		return -1;
 	}
-	lock_byte(fd, USES + PERM_READ);
-	lock_byte(fd, ALONE + PERM_WRITE);
-	lock_byte(fd, ALONE + PERM_RESIZE);
-	if (!somebody_has(fd, USES + PERM_WRITE) && !somebody_has(fd, USES + PERM_RESIZE))
+	if (image_lock_fd(fd))
 		return fd;
 	close(fd);
 	g_set_error(error, CONN_ERROR, VIR_ERR_OPERATION_INVALID, "'%s' is being written to", path);

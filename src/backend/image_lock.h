@@ -7,8 +7,11 @@
 #define NVIRT_BACKEND_IMAGE_LOCK_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 /* A descriptor that holds the locks until it is closed; -1 with `error`: it can not be opened, or somebody writes to it. */
 int image_lock(const char *path, GError **error);
+/* The same on an open descriptor; false = somebody writes to it. */
+bool image_lock_fd(int fd);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include "backend/file_users.h"
 #include "backend/flatten.h"
+#include "backend/hostfile.h"
 #include "backend/image_check.h"
 #include "backend/op_table.h"
 #include "backend/protect.h"
@@ -69,7 +70,6 @@ static bool wait_for_pull(struct pull *pull, GError **error)
 			pass_abort(pull);
 			break;
 		case JOB_WAKE_STOP:
-			job_log(pull->job, "its QEMU goes on with %s by itself", pull->disk->target);
 			return true;
 		case JOB_WAKE_TIME:
 		case JOB_WAKE_KICK:
@@ -77,6 +77,23 @@ static bool wait_for_pull(struct pull *pull, GError **error)
 		}
 		tick = TICK_US;
 	}
+}
+
+/* libvirt does not tell why; that there is no room left is the usual reason. */
+static enum task_state gave_up(const struct pull *pull, GError **error)
+{
+	const struct flat_disk *disk = pull->disk;
+	g_auto(hostfile_auto) file = {0};
+	virStoragePoolInfo info;
+	char room[32] = "an unknown amount";
+
+	if (hostfile_open(&file, pull->job->conn, disk->path, NULL) && virStoragePoolRefresh(file.pool, 0) == 0
+	        && virStoragePoolGetInfo(file.pool, &info) == 0)
+		text_format_bytes(room, sizeof room, info.available);
+	return op_refuse(pull->job, error, VERB,
+	        "its QEMU gave up copying %s, which reads as before and still stands on its base; %s is free where '%s' "
+	        "lies: free some space there if that is too little, then flatten again",
+	        disk->target, room, disk->path);
 }
 
 static enum task_state pull_disk(struct pull *pull, GError **error)
@@ -89,6 +106,12 @@ static enum task_state pull_disk(struct pull *pull, GError **error)
 		job_say(pull->job, "aborted: %s still stands on its base and is as it was", pull->disk->target);
 		return TASK_ABORTED;
 	}
+	if (job_stopping(pull->job)) {
+		job_say(pull->job, "its QEMU goes on copying %s by itself", pull->disk->target);
+		return TASK_UNKNOWN;
+	}
+	if (flatten_stands(pull->job->conn, pull->disk) > 0)
+		return gave_up(pull, error);
 	job_log(pull->job, "%s: QEMU is done", pull->disk->target);
 	return TASK_OK;
 }

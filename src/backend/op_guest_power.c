@@ -4,6 +4,7 @@
 #include "backend/op_table.h"
 #include "backend/op_util.h"
 #include "backend/protect.h"
+#include "backend/snap_revert.h"
 
 /* ---- start ---- */
 
@@ -48,6 +49,40 @@ static bool check_images(struct job *job, virDomainPtr dom, GError **error)
 	return false;
 }
 
+/* Owned; NULL = there is none. */
+static char *left_of_roll_back(virDomainPtr dom)
+{
+	virDomainSnapshotPtr *snapshots = NULL;
+	int n = virDomainListAllSnapshots(dom, &snapshots, 0);
+	char *found = NULL;
+
+	for (int i = 0; i < n; i++) {
+		const char *name = virDomainSnapshotGetName(snapshots[i]);
+		if (!found && g_str_has_prefix(name, REVERT_BEFORE_PREFIX))
+			found = g_strdup(name);
+		virDomainSnapshotFree(snapshots[i]);
+	}
+	free(snapshots);
+	return found;
+}
+
+/*
+ * A roll back to an internal snapshot that was cut short may have changed the
+ * disks in place: going on from the memory of before would ruin what is on them.
+ */
+static bool memory_fits(struct job *job, virDomainPtr dom, unsigned flags, GError **error)
+{
+	g_autofree char *before = virDomainHasManagedSaveImage(dom, 0) == 1 ? left_of_roll_back(dom) : NULL;
+
+	if (!before || flags & VIR_DOMAIN_START_FORCE_BOOT)
+		return true;
+	op_refuse(job, error, "start",
+	        "a roll back of it was cut short, and its saved memory may not fit its disks any more; start it anew "
+	        "(start-fresh), or first bring back the disks of that memory (virsh snapshot-revert to '%s')",
+	        before);
+	return false;
+}
+
 enum task_state op_guest_start_run(struct job *job, GError **error)
 {
 	unsigned flags = start_flags(job->request->args);
@@ -57,7 +92,8 @@ enum task_state op_guest_start_run(struct job *job, GError **error)
 		return TASK_FAILED;
 	if (job->before.known && op_state_active(job->before.state))
 		return op_refuse(job, error, "start", "it is running already");
-	if (protect_refuse(job, dom, "start", error) != TASK_OK || !check_images(job, dom, error))
+	if (protect_refuse(job, dom, "start", error) != TASK_OK || !check_images(job, dom, error)
+	        || !memory_fits(job, dom, flags, error))
 		return TASK_FAILED;
 	if (virDomainHasManagedSaveImage(dom, 0) == 1)
 		job_log(job, flags & VIR_DOMAIN_START_FORCE_BOOT

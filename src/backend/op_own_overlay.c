@@ -4,6 +4,7 @@
 #include "backend/op_table.h"
 #include "backend/op_util.h"
 #include "backend/own_overlay.h"
+#include "backend/protect.h"
 #include "nvirt/text.h"
 
 #define VERB "give an overlay to"
@@ -89,13 +90,11 @@ struct plan *op_guest_own_overlay_plan(virConnectPtr conn, const struct op_reque
 		g_autofree char *id = g_strdup_printf("overlay:%s", overlay->target);
 		g_autofree char *keep = g_strdup_printf("base:%s", overlay->target);
 		g_autofree char *what = g_strdup_printf("overlay for %s", overlay->target);
-		g_autofree char *path = text_clean(overlay->path, -1), *base = text_clean(overlay->base, -1);
+		g_autofree char *path = text_clean(overlay->path, -1);
 		struct plan_item *item = plan_add(plan, id, what, path);
 		item->does = PLAN_MAKE;
 		item->chosen = item->required = true;
-		item = plan_add(plan, keep, "base", base);
-		item->does = PLAN_KEEP;
-		item->chosen = item->required = true;
+		protect_plan_base(plan, dom, keep, overlay->base, overlay->base_format);
 	}
 	plan_note(plan, own->active ? "It goes on running while it is switched over." : "Its definition names the new files.");
 	if (own->snapshots && forgets(request))

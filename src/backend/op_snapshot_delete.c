@@ -4,6 +4,7 @@
 
 #include "backend/op_table.h"
 #include "backend/op_util.h"
+#include "backend/protect.h"
 #include "backend/snapshot_remove.h"
 #include "backend/snapshot_removal.h"
 #include "nvirt/text.h"
@@ -113,17 +114,72 @@ static void plan_way(struct plan *plan, const struct snap *snap, const struct re
 	}
 }
 
-static void plan_files(struct plan *plan, const struct snap *snap, const struct removal *removal)
+/* A file that changes, once; what happens to it first is what is said of it. */
+static void add_change(struct plan *plan, const char *target, const char *path, const char *format, ...)
+        G_GNUC_PRINTF(4, 5);
+static void add_change(struct plan *plan, const char *target, const char *path, const char *format, ...)
 {
-	for (unsigned i = 0; i < removal->merges->len; i++) {
-		const struct removal_merge *merge = g_ptr_array_index(removal->merges, i);
-		add_note(plan, "Disk %s: '%s' is merged into '%s'.", merge->target, merge->child, merge->state);
+	g_autofree char *clean = text_clean(path, -1), *what = g_strdup_printf("disk %s", target);
+	va_list args;
+
+	for (unsigned i = 0; i < plan->items->len; i++)
+		if (g_str_equal(((const struct plan_item *)plan->items->pdata[i])->path, clean))
+			return;
+	va_start(args, format);
+	g_autofree char *note = g_strdup_vprintf(format, args);
+	va_end(args);
+	struct plan_item *item = add_item(plan, "change", path, what, path);
+	item->does = PLAN_CHANGE;
+	g_free(item->note);
+	item->note = text_clean(note, -1);
+}
+
+/* What goes in the end was changed in vain. */
+static void drop_change(struct plan *plan, const char *path)
+{
+	g_autofree char *clean = text_clean(path, -1);
+
+	for (unsigned i = 0; i < plan->items->len; i++) {
+		const struct plan_item *item = plan->items->pdata[i];
+		if (item->does == PLAN_CHANGE && g_str_equal(item->path, clean))
+			g_ptr_array_remove_index(plan->items, i--);
 	}
+}
+
+static void plan_merge(
+        struct plan *plan, const struct snapshot_map *map, const struct snap *snap, const struct removal_merge *merge)
+{
+	g_autofree char *child = snapshot_map_key(map, merge->child);
+	GHashTableIter iter;
+	gpointer above, base;
+
+	add_note(plan, "Disk %s: '%s' is merged into '%s'.", merge->target, merge->child, merge->state);
+	add_change(plan, merge->target, merge->state, "takes up what was written since '%s'", snap->name);
+	for (g_hash_table_iter_init(&iter, map->base); g_hash_table_iter_next(&iter, &above, &base);)
+		if (g_str_equal(base, child))
+			add_change(plan, merge->target, above, "stands on '%s' then", merge->state);
+}
+
+static void plan_inside(struct plan *plan, const struct snap *snap)
+{
+	for (unsigned i = 0; i < snap->disks->len; i++) {
+		const struct snap_disk *disk = g_ptr_array_index(snap->disks, i);
+		if (g_str_equal(disk->mode, "internal") && *disk->state)
+			add_change(plan, disk->target, disk->state, "the state of then is taken out of the file");
+	}
+}
+
+static void plan_files(struct plan *plan, const struct snapshot_map *map, const struct snap *snap,
+        const struct removal *removal)
+{
+	for (unsigned i = 0; i < removal->merges->len; i++)
+		plan_merge(plan, map, snap, g_ptr_array_index(removal->merges, i));
 	for (unsigned i = 0; i < removal->goes->len; i++) {
 		g_autofree char *what = g_strdup_printf("file of '%s'", snap->name);
 		g_autofree char *clean = text_clean(what, -1);
 		const char *path = g_ptr_array_index(removal->goes, i);
 		g_autofree char *id = g_strdup_printf("%s:%u", snap->name, i);
+		drop_change(plan, path);
 		add_item(plan, "file", id, clean, path);
 	}
 	for (unsigned i = 0; i < removal->stays->len; i++) {
@@ -132,19 +188,23 @@ static void plan_files(struct plan *plan, const struct snap *snap, const struct 
 	}
 }
 
-/* With several, each changes the files that the next one finds: those are told for the first only. */
-static void plan_one(struct plan *plan, const struct snapshot_map *map, GPtrArray *tree, const char *name,
-        bool record_only, bool first)
+/* Each changes the files that the next one finds. */
+static void plan_one(
+        struct plan *plan, struct snapshot_map *map, GPtrArray *tree, const char *name, bool record_only)
 {
-	const struct snap *snap = snapshot_tree_find(tree, name);
+	struct snap *snap = snapshot_tree_find(tree, name);
 	struct removal *removal = removal_find(map, tree, snap, record_only);
 
 	add_item(plan, "snapshot", name, "snapshot", name);
 	if (removal->refused && !plan->refused)
 		plan->refused = g_strdup_printf("'%s': %s", name, removal->refused);
-	if (first)
-		plan_files(plan, snap, removal);
+	if (removal->way == REMOVAL_INTERNAL)
+		plan_inside(plan, snap);
+	plan_files(plan, map, snap, removal);
 	plan_way(plan, snap, removal, map && map->active);
+	g_ptr_array_remove(tree, snap);
+	if (map)
+		removal_pretend(map, tree, removal);
 	removal_free(removal);
 }
 
@@ -161,8 +221,10 @@ static struct plan *make_plan(virDomainPtr dom, GPtrArray *tree, GPtrArray *name
 	struct plan *plan = plan_new();
 	if (map && map->unseen)
 		add_note(plan, "Not active, so that what their volumes are based on was not looked at: pool %s.", map->unseen);
+	g_autoptr(GPtrArray) left = g_ptr_array_copy(tree, NULL, NULL);
+	g_ptr_array_set_free_func(left, NULL);
 	for (unsigned i = 0; i < names->len; i++)
-		plan_one(plan, map, tree, g_ptr_array_index(names, i), record_only, names->len == 1);
+		plan_one(plan, map, left, g_ptr_array_index(names, i), record_only);
 	if (names->len > 1)
 		add_note(plan, "They go one after the other, each after a new look at who needs which file.");
 	snapshot_map_free(map);
@@ -183,6 +245,10 @@ static struct plan *plan_chosen(
 		return NULL;
 	g_autoptr(GPtrArray) names = choose(tree, request);
 	struct plan *plan = make_plan(dom, tree, names, args_get_bool(request->args, "metadata-only", false), error);
+	enum snapshot_kind kind;
+	if (plan && !plan->refused && !args_get_bool(request->args, "metadata-only", false) && names->len > 0
+	        && snapshot_tree_kind(tree, &kind) && kind == SNAPSHOT_INTERNAL)
+		plan->refused = protect_why_not(conn, dom, NULL);
 	if (plan && names->len == 0)
 		plan->refused = g_strdup("there is none to delete");
 	return plan;

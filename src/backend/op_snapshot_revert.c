@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "backend/op_table.h"
+#include "backend/protect.h"
 #include "backend/snap_revert.h"
 #include "backend/steps.h"
 #include "nvirt/snapshot_rule.h"
@@ -53,6 +54,9 @@ static enum task_state act(struct job *job, const struct revert *revert, GError 
 	if (revert->refused)
 		return op_refuse(job, error, REVERT_VERB, "%s", revert->refused);
 	if (!check_seen(job, revert, error))
+		return TASK_FAILED;
+	/* What was looked at says it as well; this lifts a mark whose clones are gone. */
+	if (!revert->by_hand && protect_refuse(job, revert->dom, REVERT_VERB, error) != TASK_OK)
 		return TASK_FAILED;
 	bool ok = revert->by_hand ? revert_by_hand(job, revert, error) : revert_internal(job, revert, error);
 	if (!ok)

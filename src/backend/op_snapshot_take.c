@@ -6,9 +6,13 @@
  * made; a take that fails leaves none of them, no record, and the guest in the
  * state it was in.
  */
+#include <string.h>
+
+#include "backend/file_users.h"
 #include "backend/hostfile.h"
 #include "backend/op_table.h"
 #include "backend/op_util.h"
+#include "backend/protect.h"
 #include "backend/screens.h"
 #include "backend/snapshot_take.h"
 #include "backend/snapshot_watch.h"
@@ -20,6 +24,8 @@
 #define VERB "take a snapshot of"
 #define AGENT_TIMEOUT_S 10
 #define LOOK_US G_USEC_PER_SEC
+/* In job->paths, for settling. */
+#define NVRAM_NOTE "kept-nvram "
 
 /* ---- the plan ---- */
 
@@ -48,6 +54,14 @@ static void set_note(struct plan_item *item, const char *format, ...)
 	item->note = text_clean(raw, -1);
 }
 
+static void plan_inside(struct plan *plan, const struct take_disk *disk)
+{
+	struct plan_item *item = add_item(plan, "disk", disk->target, "disk", disk->path);
+
+	item->does = PLAN_CHANGE;
+	set_note(item, "its state of now is kept inside the file");
+}
+
 static void plan_disks(struct plan *plan, const struct take *take)
 {
 	for (unsigned i = 0; i < take->disks->len; i++) {
@@ -62,6 +76,8 @@ static void plan_disks(struct plan *plan, const struct take *take)
 		else if (!snapshot_rule_keeps(&as_rule))
 			plan_note(plan, "%s %s is not part of it (%s).", disk->device, disk->target,
 			        disk->empty ? "empty" : disk->readonly ? "read-only" : "a medium");
+		else
+			plan_inside(plan, disk);
 	}
 }
 
@@ -101,6 +117,8 @@ struct plan *op_snapshot_take_plan(virConnectPtr conn, const struct op_request *
 		return NULL;
 	struct plan *plan = plan_new();
 	plan->refused = g_strdup(take->refused);
+	if (!plan->refused && take->rule->kind == SNAPSHOT_INTERNAL)
+		plan->refused = protect_why_not(conn, dom, NULL);
 	add_item(plan, "snapshot", NULL, "snapshot", take->name);
 	plan_disks(plan, take);
 	if (take->memory_file)
@@ -151,10 +169,14 @@ static bool copy_nvram(struct job *job, const struct take *take, GError **error)
 		return true;
 	unsigned step = steps_will_make_file(job, take->nvram_file);
 	if (!hostfile_copy_small(job->conn, take->nvram, take->nvram_file, error)) {
+		/* A half-made copy is removed by the call itself: what has the name now is another's. */
+		if (!conn_lost(job->conn))
+			steps_gone(job, step);
 		g_prefix_error(error, "cannot " VERB " '%s': its UEFI variables can not be kept: ", job->request->name);
 		return false;
 	}
 	steps_made(job, step);
+	g_string_append_printf(job->paths, NVRAM_NOTE "%s\n", take->nvram_file);
 	return true;
 }
 
@@ -217,6 +239,23 @@ static bool as_before(struct job *job, virDomainPtr dom)
 	}
 	job_log(job, "the guest is not in the state that it was in before");
 	return false;
+}
+
+/*
+ * Somebody may have done the same at the same time, and was quicker: then these
+ * are the files of that one. Where it can not be told nothing is undone.
+ */
+static void spare_others(struct job *job, const struct made *made)
+{
+	struct file_users *users = file_users_new(job->conn, NULL, FILE_USERS_ALL, NULL);
+
+	for (unsigned i = 0; i < made->paths->len; i++) {
+		g_autofree char *who = users ? file_users_of(users, g_ptr_array_index(made->paths, i)) : NULL;
+		if (who || !users)
+			steps_gone(job, g_array_index(made->steps, unsigned, i));
+	}
+	if (users)
+		file_users_free(users);
 }
 
 /* A file that the guest writes to is never undone, whatever was said of the whole. */
@@ -304,6 +343,9 @@ static enum task_state act(struct job *job, const struct take *take, struct made
 {
 	g_autoptr(GBytes) screen = take->active ? screens_take(take->dom) : NULL;
 
+	/* An external one frees what others stand on; an internal one is written into it. */
+	if (take->rule->kind == SNAPSHOT_INTERNAL && protect_refuse(job, take->dom, VERB, error) != TASK_OK)
+		return TASK_FAILED;
 	if (!agent_answers(job, take, error) || !copy_nvram(job, take, error))
 		return TASK_FAILED;
 	write_steps(job, take, made);
@@ -316,6 +358,7 @@ static enum task_state act(struct job *job, const struct take *take, struct made
 	if (!conn_lost(job->conn)) {
 		as_before(job, take->dom);
 		spare_used(job, take->dom, made);
+		spare_others(job, made);
 	}
 	return TASK_FAILED;
 }
@@ -360,6 +403,17 @@ static bool wait_for_daemon(struct job *job, virDomainPtr dom)
 	return !conn_lost(job->conn);
 }
 
+/* Owned; NULL = none was kept. */
+static char *noted_nvram(const struct job *job)
+{
+	g_auto(GStrv) lines = g_strsplit(job->paths->str, "\n", -1);
+
+	for (unsigned i = 0; lines[i]; i++)
+		if (g_str_has_prefix(lines[i], NVRAM_NOTE))
+			return g_strdup(lines[i] + strlen(NVRAM_NOTE));
+	return NULL;
+}
+
 enum task_state op_snapshot_take_settle(struct job *job, GError **error)
 {
 	const char *name = args_get(job->request->args, "name");
@@ -376,7 +430,8 @@ enum task_state op_snapshot_take_settle(struct job *job, GError **error)
 		return TASK_UNKNOWN;
 	}
 	if (made) {
-		struct take take = {.dom = dom, .name = (char *)name};
+		g_autofree char *nvram = noted_nvram(job);
+		struct take take = {.dom = dom, .name = (char *)name, .nvram_file = nvram};
 		bool whole;
 		complete_record(job, &take, &whole);
 		job_say(job, "snapshot '%s' was taken%s", name, whole ? "" : ", but its record can not be read");

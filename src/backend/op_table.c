@@ -38,7 +38,7 @@ static const struct op_row rows[OP_N] = {
 		.settle = op_guest_clone_settle,
 		.plan = op_guest_clone_plan,
 	},
-	ROW(OP_GUEST_TEMPLATE, OBJ_GUEST, op_guest_template),
+	PLANNED(OP_GUEST_TEMPLATE, OBJ_GUEST, op_guest_template),
 	[OP_GUEST_OWN_OVERLAY] = {
 		.op = OP_GUEST_OWN_OVERLAY,
 		.kind = OBJ_GUEST,
@@ -46,7 +46,7 @@ static const struct op_row rows[OP_N] = {
 		.settle = op_guest_own_overlay_settle,
 		.plan = op_guest_own_overlay_plan,
 	},
-	ROW(OP_GUEST_UNPROTECT, OBJ_GUEST, op_guest_unprotect),
+	PLANNED(OP_GUEST_UNPROTECT, OBJ_GUEST, op_guest_unprotect),
 	PLANNED(OP_SNAPSHOT_TAKE, OBJ_GUEST, op_snapshot_take),
 	PLANNED(OP_SNAPSHOT_DELETE, OBJ_SNAPSHOT, op_snapshot_delete),
 	ROW(OP_SNAPSHOT_EDIT, OBJ_SNAPSHOT, op_snapshot_edit),

@@ -82,6 +82,8 @@ struct plan *op_task_cleanup_plan(virConnectPtr conn, const struct op_request *r
 struct plan *op_guest_undefine_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_guest_clone_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_guest_own_overlay_plan(virConnectPtr conn, const struct op_request *request, GError **error);
+struct plan *op_guest_template_plan(virConnectPtr conn, const struct op_request *request, GError **error);
+struct plan *op_guest_unprotect_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 #define OP_PLAN(name)                                                                                        \
 	struct plan *name##_plan(virConnectPtr conn, const struct op_request *request, GError **error)
 

@@ -22,6 +22,7 @@ struct left {
 	bool there;
 	char *refused; /* why it can not be removed; NULL = it can */
 	char *note;
+	bool copy_only; /* of what was replaced: the copy goes, the file stays as it is */
 	bool doubtful; /* may be another's, or may be wanted: not proposed */
 };
 
@@ -139,6 +140,57 @@ static void look_at_mode(const struct task_step *step, struct left *left)
 	left->note = g_strdup_printf("%04o now, %04o before", st.st_mode & 07777, mode);
 }
 
+struct naming {
+	const struct cleaning *cleaning;
+	bool found;
+};
+
+static void find_named(xmlDocPtr doc, xmlNodePtr disk, void *data)
+{
+	struct naming *naming = data;
+	g_autofree char *file = op_xml_string(doc, disk, "source/@file");
+
+	for (unsigned i = 0; *file && i < naming->cleaning->request->steps->len; i++) {
+		const struct task_step *step = naming->cleaning->request->steps->pdata[i];
+		naming->found |= step->kind == STEP_FILE && g_str_equal(step->path, file);
+	}
+}
+
+/* The definition is stored last: one that names a file of the task says that it had done all. */
+static bool was_done(const struct cleaning *cleaning, virDomainPtr dom)
+{
+	g_autoptr(xmlDoc) doc = op_guest_xml(dom, VIR_DOMAIN_XML_INACTIVE);
+	struct naming naming = {.cleaning = cleaning};
+
+	if (doc)
+		op_xml_each(doc, NULL, "/domain/devices/disk", find_named, &naming);
+	return naming.found;
+}
+
+static void look_at_replaced(const struct cleaning *cleaning, const struct task_step *step, struct left *left)
+{
+	g_autoptr(virDomain) dom = virDomainLookupByUUID(cleaning->conn, step->uuid);
+	g_autofree char *copy = text_clean(step->text, -1);
+	g_autoptr(GError) error = NULL;
+	struct hostfile_info info;
+
+	left->there = true;
+	if (!hostfile_look(cleaning->conn, step->text, &info, &error)) {
+		left->refused = text_clean(error->message, -1);
+		return;
+	}
+	left->there = info.exists;
+	hostfile_info_fini(&info);
+	left->copy_only = step->mark != STEP_MADE || (dom && was_done(cleaning, dom));
+	if (left->copy_only)
+		left->note = g_strdup_printf("only the copy '%s' goes: %s", copy,
+		        step->mark == STEP_MADE ? "the task had got to its end" : "it was not changed yet");
+	else if (dom && virDomainIsActive(dom) == 1)
+		left->refused = g_strdup("its guest runs: force it off first, so that it can be put back");
+	else
+		left->note = g_strdup_printf("is put back as it was before, from '%s'", copy);
+}
+
 static void look_at(const struct cleaning *cleaning, const struct task_step *step, struct left *left)
 {
 	*left = (struct left){0};
@@ -152,6 +204,9 @@ static void look_at(const struct cleaning *cleaning, const struct task_step *ste
 		return;
 	case STEP_MODE:
 		look_at_mode(step, left);
+		return;
+	case STEP_REPLACED:
+		look_at_replaced(cleaning, step, left);
 		return;
 	case STEP_OTHER:
 	case STEP_N:
@@ -185,7 +240,7 @@ static void plan_step(struct plan *plan, const struct task_step *step, struct le
 	g_autofree char *path = text_clean(step->path, -1);
 	struct plan_item *item = plan_add(plan, id, what, path);
 
-	item->does = step->kind == STEP_MODE ? PLAN_CHANGE : PLAN_REMOVE;
+	item->does = step->kind == STEP_MODE || step->kind == STEP_REPLACED ? PLAN_CHANGE : PLAN_REMOVE;
 	item->refused = g_steal_pointer(&left->refused);
 	item->note = g_steal_pointer(&left->note);
 	item->chosen = !item->refused && !left->doubtful && !whole;
@@ -219,6 +274,7 @@ struct plan *op_task_cleanup_plan(virConnectPtr conn, const struct op_request *r
 
 struct score {
 	unsigned removed, kept, failed;
+	unsigned later; /* can not be removed as things are now */
 	GString *stays;
 };
 
@@ -249,7 +305,7 @@ static bool remove_step(struct job *job, const struct cleaning *cleaning, const 
 	struct left left;
 
 	look_at(cleaning, step, &left);
-	bool there = left.there, refused = left.refused != NULL;
+	bool there = left.there, refused = left.refused != NULL, copy_only = left.copy_only;
 	if (refused)
 		g_set_error_literal(error, CONN_ERROR, VIR_ERR_OPERATION_DENIED, left.refused);
 	left_clear(&left);
@@ -257,6 +313,8 @@ static bool remove_step(struct job *job, const struct cleaning *cleaning, const 
 		return !there;
 	if (step->kind == STEP_FILE)
 		end_writing(job, cleaning, step);
+	if (copy_only)
+		return hostfile_delete(cleaning->conn, step->text, error);
 	return step_undo(cleaning->conn, step, error);
 }
 
@@ -269,10 +327,16 @@ static void clean_step(struct job *job, const struct cleaning *cleaning, const s
 	if (!chosen) {
 		struct left left;
 		look_at(cleaning, step, &left);
-		score->kept += left.there;
-		if (left.there)
+		/* What could not be chosen yet can be later; of the others nothing more will ever be known. */
+		bool later = left.there && left.refused && step->kind != STEP_OTHER;
+		score->kept += left.there && !later;
+		score->later += later;
+		if (later)
+			job_log(job, "%s stays for now: %s", words, left.refused);
+		else if (left.there)
 			job_log(job, "%s stays, as chosen", words);
-		mark(job, step, left.there ? STEP_KEPT : STEP_UNDONE);
+		if (!later)
+			mark(job, step, left.there ? STEP_KEPT : STEP_UNDONE);
 		left_clear(&left);
 		return;
 	}
@@ -307,7 +371,11 @@ enum task_state op_task_cleanup_run(struct job *job, GError **error)
 	file_users_free(cleaning.users);
 	if (score.failed)
 		return op_refuse(job, error, "clean up after", "this stays: %s", stays->str);
-	job_say(job, "%u removed, %u kept; it leaves nothing open", score.removed, score.kept);
+	if (score.later)
+		job_say(job, "%u removed, %u kept; %u can not be removed as things are now, see the log", score.removed,
+		        score.kept, score.later);
+	else
+		job_say(job, "%u removed, %u kept; it leaves nothing open", score.removed, score.kept);
 	return TASK_OK;
 }
 

@@ -85,7 +85,6 @@ static bool find_overlay(struct rebase *rebase, GError **error)
 /* A running QEMU has read the header, and would write its own back. */
 static bool check_users(struct rebase *rebase, GError **error)
 {
-	g_autofree char *key = NULL;
 	struct file_users *users = file_users_new(rebase->job->conn, NULL, FILE_USERS_ACTIVE, error);
 
 	if (!users)

@@ -8,6 +8,7 @@
 
 #include "backend/base_mark.h"
 #include "backend/hostfile.h"
+#include "backend/image_check.h"
 #include "backend/op_util.h"
 #include "backend/steps.h"
 #include "nvirt/text.h"
@@ -34,29 +35,16 @@ static void own_disk_free(gpointer data)
 	g_free(disk);
 }
 
-static char *volume_path(virConnectPtr conn, const char *pool_name, const char *name)
-{
-	g_autoptr(virStoragePool) pool = *pool_name ? virStoragePoolLookupByName(conn, pool_name) : NULL;
-	g_autoptr(virStorageVol) vol = pool ? virStorageVolLookupByName(pool, name) : NULL;
-	char *raw = vol ? virStorageVolGetPath(vol) : NULL;
-	char *path = g_strdup(raw ? raw : "");
-
-	free(raw);
-	return path;
-}
-
 static void read_disk(xmlDocPtr doc, xmlNodePtr node, void *data)
 {
 	struct disk_reading *reading = data;
 	struct own_disk *disk = g_new0(struct own_disk, 1);
 	g_autofree char *pool = op_xml_string(doc, node, "source/@pool");
-	g_autofree char *volume = op_xml_string(doc, node, "source/@volume");
 
 	disk->target = op_xml_string(doc, node, "target/@dev");
 	disk->format = op_xml_string(doc, node, "driver/@type");
 	disk->volume = *pool != '\0';
-	disk->path = disk->volume ? volume_path(reading->conn, pool, volume)
-	                          : op_xml_string(doc, node, "source/@file | source/@dev");
+	disk->path = image_check_source(reading->conn, doc, node);
 	g_ptr_array_add(reading->disks, disk);
 }
 
@@ -309,6 +297,20 @@ bool protect_base(struct job *job, virDomainPtr dom, const char *const *paths, c
 		append(weak, "QEMU runs as root on this host: the permission does not stop it, only nvirt does");
 	*ret_weak = weak->len ? g_strdup(weak->str) : NULL;
 	return !changed || base_mark_write(job, dom, files, error);
+}
+
+void protect_plan_base(struct plan *plan, virDomainPtr dom, const char *id, const char *path, const char *format)
+{
+	g_autoptr(GPtrArray) files = base_mark_read(dom);
+	g_autofree char *clean_id = text_clean(id, -1), *clean = text_clean(path, -1);
+	bool known = files && base_mark_find(files, path);
+	struct plan_item *item = plan_add(plan, clean_id, "base", clean);
+
+	item->does = known ? PLAN_KEEP : PLAN_CHANGE;
+	item->chosen = item->required = true;
+	g_free(item->note);
+	item->note = g_strdup_printf("%s; %s while clones stand on it", format,
+	        known ? "nobody may write to it" : "made read-only and marked in its guest's definition");
 }
 
 bool protect_release(struct job *job, virDomainPtr dom, GError **error)

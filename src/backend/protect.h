@@ -57,6 +57,8 @@ char *protect_why_not(virConnectPtr conn, virDomainPtr dom, GError **error);
  * holds.
  */
 bool protect_base(struct job *job, virDomainPtr dom, const char *const *paths, char **ret_weak, GError **error);
+/* For plans: what that would do with one file; an item of this id. */
+void protect_plan_base(struct plan *plan, virDomainPtr dom, const char *id, const char *path, const char *format);
 /* Gives back what protect_base() took, of all files of the guest. */
 bool protect_release(struct job *job, virDomainPtr dom, GError **error);
 /* After an image is gone or stands alone: is what it stood on free now? Then its protection is lifted, with a line in the log. */

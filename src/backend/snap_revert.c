@@ -4,7 +4,10 @@
 
 #include <string.h>
 
+#include "backend/base_mark.h"
 #include "backend/hostfile.h"
+#include "backend/protect.h"
+#include "backend/snapshot_take.h"
 #include "backend/xml.h"
 #include "nvirt/text.h"
 
@@ -33,6 +36,7 @@ void revert_free(struct revert *revert)
 		xmlFreeDoc(revert->now);
 	g_ptr_array_unref(revert->disks);
 	g_free(revert->nvram);
+	g_free(revert->save_dir);
 	g_free(revert->refused);
 	g_free(revert);
 }
@@ -183,12 +187,59 @@ static void judge_guest(struct revert *revert, virConnectPtr conn)
 	if (revert->snap->kind == SNAPSHOT_MIXED)
 		revert_refuse(revert,
 		        "it is internal for some disks and external for others; nobody can roll back to that safely");
+	if (revert->snap->merging)
+		revert_refuse(revert,
+		        "a merge of it broke off, so that its state is written over in part; delete it to end that merge");
+	if (revert->after != REVERT_OFF && template_mark_is_set(revert->dom))
+		revert_refuse(revert, "the guest is a template, which does not run: roll back to stopped");
 	if (virDomainIsPersistent(revert->dom) == 0)
 		revert_refuse(revert, "the guest is transient: it would be gone when it is stopped for this");
 	if (revert->by_hand && !op_is_qemu(conn))
 		revert_refuse(revert, "external snapshots can be rolled back to on QEMU only");
 	if (revert->by_hand && !xml_child(xmlDocGetRootElement(revert->snap->doc), "domain"))
 		revert_refuse(revert, "libvirt has kept no definition of the guest with it");
+}
+
+/* libvirt's own, where it is known from here; `conn` is QEMU's. */
+static char *save_dir(virConnectPtr conn)
+{
+	char *uri = virConnectGetURI(conn);
+	char *dir = NULL;
+
+	if (uri && strstr(uri, ":///session"))
+		dir = op_is_local(conn) ? g_build_filename(g_get_user_config_dir(), "libvirt/qemu/save", NULL) : NULL;
+	else
+		dir = g_strdup("/var/lib/libvirt/qemu/save");
+	free(uri);
+	return dir;
+}
+
+/* The way back of a guest that runs: its memory, saved. */
+static void judge_space(struct revert *revert, virConnectPtr conn)
+{
+	char need[32], there[32];
+
+	if (!revert->active)
+		return;
+	revert->save_dir = save_dir(conn);
+	revert->need_bytes = take_memory_bytes(revert->dom);
+	revert->free_bytes = revert->save_dir ? take_free_bytes(conn, revert->save_dir) : UINT64_MAX;
+	text_format_bytes(need, sizeof need, revert->need_bytes);
+	text_format_bytes(there, sizeof there, revert->free_bytes);
+	if (revert->free_bytes < revert->need_bytes)
+		revert_refuse(revert,
+		        "its memory of now is saved first, as the way back: that may need %s, and '%s' has %s free; make room, "
+		        "or shut the guest down first",
+		        need, revert->save_dir, there);
+}
+
+/* An internal one is gone back to inside the files of now, which others may stand on. */
+static void judge_clones(struct revert *revert, virConnectPtr conn)
+{
+	g_autofree char *why = revert->by_hand || revert->refused ? NULL : protect_why_not(conn, revert->dom, NULL);
+
+	if (why)
+		revert_refuse(revert, "%s", why);
 }
 
 static bool look_exists(struct revert *revert, virConnectPtr conn, const char *path, const char *what)
@@ -282,6 +333,8 @@ struct revert *revert_look(virConnectPtr conn, const struct op_request *request,
 	if (op_is_qemu(conn)) {
 		judge_memory(revert, conn);
 		judge_media(revert, conn);
+		judge_space(revert, conn);
+		judge_clones(revert, conn);
 		if (!revert->refused && !revert_look_files(revert, conn, error))
 			goto fail;
 	}

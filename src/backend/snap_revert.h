@@ -25,6 +25,8 @@
 #include "backend/snapshot_tree.h"
 
 #define REVERT_VERB "roll back to"
+/* What the disks of now are kept in while an internal one is rolled back to. */
+#define REVERT_BEFORE_PREFIX "nvirt-before-"
 
 enum revert_after {
 	REVERT_OFF,
@@ -57,6 +59,8 @@ struct revert {
 	bool restores; /* the memory of then comes back */
 	char *nvram;   /* of now, raw; "" */
 	uint64_t memory_bytes; /* of the guest that runs; 0 = not known */
+	char *save_dir;        /* where that is saved meanwhile; NULL = not known, or it does not run */
+	uint64_t need_bytes, free_bytes; /* there; free UINT64_MAX = not known */
 	char *refused; /* why it can not be; cleaned; NULL */
 };
 

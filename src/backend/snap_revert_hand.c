@@ -23,6 +23,9 @@ static bool make_overlays(struct job *job, const struct revert *revert, GError *
 		unsigned step = steps_will_make_file(job, disk->overlay);
 		g_autoptr(GError) local = NULL;
 		if (!hostfile_make_overlay(job->conn, disk->overlay, disk->state, disk->format, 0, &local)) {
+			/* libvirt removes what it could not finish: what has the name now is another's. */
+			if (!conn_lost(job->conn))
+				steps_gone(job, step);
 			op_refuse(job, error, REVERT_VERB, "%s", local->message);
 			return false;
 		}

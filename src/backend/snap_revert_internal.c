@@ -9,8 +9,6 @@
 #include "backend/steps.h"
 #include "backend/xml.h"
 
-#define BEFORE_PREFIX "nvirt-before-"
-
 struct before {
 	char *name;
 };
@@ -70,7 +68,7 @@ static bool keep_disks(struct job *job, const struct revert *revert, GError **er
 	struct before *before = g_new0(struct before, 1);
 	g_autofree char *unique = g_uuid_string_random();
 
-	before->name = g_strdup_printf(BEFORE_PREFIX "%.8s", unique);
+	before->name = g_strdup_printf(REVERT_BEFORE_PREFIX "%.8s", unique);
 	g_autofree char *text = g_strdup_printf("the snapshot '%s', of before the roll back", before->name);
 	g_autofree char *xml = before_xml(before->name, job->request->name);
 	g_string_append_printf(job->paths, "before %s\n", before->name);

@@ -48,7 +48,7 @@ static void add_disks(struct plan *plan, const struct revert *revert)
 			continue;
 		}
 		item(plan, PLAN_MAKE, id, what, disk->overlay,
-		        g_strdup_printf("a new overlay over '%s', which is not written", disk->state));
+		        g_strdup_printf("over '%s', which stays", disk->state));
 		if (!disk->abandon)
 			continue;
 		text_format_bytes(size, sizeof size, disk->abandon_bytes);
@@ -105,9 +105,13 @@ static void note_stays(struct plan *plan, const struct revert *revert)
 
 static void note_memory(struct plan *plan, const struct revert *revert, bool first)
 {
-	char size[32];
+	char size[32], there[32];
 
 	text_format_bytes(size, sizeof size, revert->memory_bytes);
+	text_format_bytes(there, sizeof there, revert->free_bytes);
+	g_autofree char *room = revert->free_bytes == UINT64_MAX
+	                                ? g_strdup("how much is free there is not known")
+	                                : g_strdup_printf("%s is free in '%s'", there, revert->save_dir);
 	if (revert->active)
 		plan_note(plan, "The guest runs: %s Its QEMU is started anew, so VNC and serial connections drop.",
 		        first ? "what it does is kept in the snapshot that is taken first."
@@ -116,8 +120,8 @@ static void note_memory(struct plan *plan, const struct revert *revert, bool fir
 		plan_note(plan, "A snapshot of now is taken first; it stays, also if rolling back fails.");
 	if (revert->active)
 		plan_note(plan, "Until it is done its memory%s%s is kept saved, as the way back: that takes time and room on "
-		           "the host for as long.",
-		        revert->memory_bytes ? " of " : "", revert->memory_bytes ? size : "");
+		           "the host for as long (%s).",
+		        revert->memory_bytes ? " of " : "", revert->memory_bytes ? size : "", room);
 	if (revert_boots(revert))
 		plan_note(plan, "The snapshot holds no memory: the guest boots, as after a power cut.");
 	if (revert->snap->memory && !revert->restores)

@@ -124,38 +124,10 @@ unsigned revert_will_start(struct job *job)
 
 /* ---- UEFI variables ---- */
 
-struct nvram {
-	char *path, *copy;
-};
-
-static void nvram_free(void *data)
-{
-	struct nvram *nvram = data;
-
-	g_free(nvram->path);
-	g_free(nvram->copy);
-	g_free(nvram);
-}
-
 /* The file is replaced as a whole; the copy goes only when that has worked. */
 static bool replace_file(virConnectPtr conn, const char *with, const char *path, GError **error)
 {
 	return hostfile_delete(conn, path, error) && hostfile_copy_small(conn, with, path, error);
-}
-
-static bool undo_nvram(struct job *job, void *data, GError **error)
-{
-	const struct nvram *nvram = data;
-	struct hostfile_info info;
-
-	if (!hostfile_look(job->conn, nvram->copy, &info, error))
-		return false;
-	bool exists = info.exists;
-	hostfile_info_fini(&info);
-	/* No copy: it was not touched yet. */
-	return !exists
-	       || (replace_file(job->conn, nvram->copy, nvram->path, error)
-	               && hostfile_delete(job->conn, nvram->copy, error));
 }
 
 static bool file_is_there(virConnectPtr conn, const char *path)
@@ -175,26 +147,22 @@ bool revert_nvram(struct job *job, const struct revert *revert, GError **error)
 
 	if (!*revert->nvram || !*then)
 		return true;
-	struct nvram *nvram = g_new0(struct nvram, 1);
-	nvram->path = g_strdup(revert->nvram);
-	nvram->copy = g_strconcat(revert->nvram, ".nvirt-before", NULL);
-	if (!file_is_there(job->conn, nvram->path) || file_is_there(job->conn, nvram->copy)) {
-		op_refuse(job, error, REVERT_VERB, "'%s' is not there, or '%s' is left of another task", nvram->path,
-		        nvram->copy);
-		nvram_free(nvram);
+	g_autofree char *copy = g_strconcat(revert->nvram, ".nvirt-before", NULL);
+	if (!file_is_there(job->conn, revert->nvram) || file_is_there(job->conn, copy)) {
+		op_refuse(job, error, REVERT_VERB,
+		        "'%s' is not there, or '%s' is left of another task (see task-cleanup)", revert->nvram, copy);
 		return false;
 	}
-	g_autofree char *text = g_strdup_printf(
-	        "the UEFI variables '%s', of which '%s' is the copy from before", nvram->path, nvram->copy);
-	/* A half-made copy of its own is removed by the call itself. */
-	unsigned step = steps_will_do(job, text, undo_nvram, nvram, nvram_free);
-	if (!hostfile_copy_small(job->conn, nvram->path, nvram->copy, error)) {
-		steps_gone(job, step);
+	unsigned step = steps_will_replace(job, revert->nvram, copy);
+	if (!hostfile_copy_small(job->conn, revert->nvram, copy, error)) {
+		/* A half-made copy is removed by the call itself: what has the name now is another's. */
+		if (!conn_lost(job->conn))
+			steps_gone(job, step);
 		return false;
 	}
 	steps_made(job, step);
-	g_string_append_printf(job->paths, "copy %s\n", nvram->copy);
-	return replace_file(job->conn, then, nvram->path, error);
+	g_string_append_printf(job->paths, "copy %s\n", copy);
+	return replace_file(job->conn, then, revert->nvram, error);
 }
 
 /* ---- afterwards ---- */
@@ -212,20 +180,52 @@ void revert_note_leftovers(struct job *job, const struct revert *revert)
 		g_string_append(job->paths, "save \n");
 }
 
-void revert_committed(struct job *job)
+/* What was agreed to go, or is our own copy: whoever cleans up after us may remove it. */
+static unsigned will_go(struct job *job, const char *path)
 {
-	g_string_append(job->paths, "done \n");
-	steps_keep(job);
+	unsigned step = steps_will_make_file(job, path);
+
+	steps_made(job, step);
+	return step;
 }
 
-/* From now on it is what the task leaves if it is killed here. */
+/* What goes now, as what the task leaves if it is killed from here on: written down before the rest is kept. */
+void revert_committed(struct job *job)
+{
+	g_auto(GStrv) lines = g_strsplit(job->paths->str, "\n", -1);
+	unsigned first = 0;
+
+	g_string_append(job->paths, "done \n");
+	for (unsigned i = 0; lines[i]; i++) {
+		const char *path = strchr(lines[i], ' ');
+		unsigned step = 0;
+		if (g_str_has_prefix(lines[i], "old ") || g_str_has_prefix(lines[i], "copy "))
+			step = will_go(job, path + 1);
+		else if (g_str_has_prefix(lines[i], "save "))
+			step = steps_will_do(job,
+			        "the saved memory from before the roll back, if it is still there: drop it "
+			        "(managedsave-remove), or the next start goes back to it",
+			        NULL, NULL, NULL);
+		else if (g_str_has_prefix(lines[i], "before "))
+			step = steps_will_do(job,
+			        "the snapshot from before the roll back, if it is still there: delete it, it is not needed",
+			        NULL, NULL, NULL);
+		if (!step)
+			continue;
+		g_string_append_printf(job->paths, "goes %u %s\n", step, lines[i]);
+		first = first ? first : step;
+	}
+	if (first)
+		steps_keep_before(job, first);
+	else
+		steps_keep(job);
+}
+
 static void clear_file(struct job *job, const char *path, GString *stayed)
 {
 	g_autoptr(GError) error = NULL;
-	unsigned step = steps_will_make_file(job, path);
 
 	if (hostfile_delete(job->conn, path, &error)) {
-		steps_gone(job, step);
 		job_log(job, "removed '%s'", path);
 		return;
 	}
@@ -254,22 +254,36 @@ static void clear_snapshot(virDomainPtr dom, const char *name, GString *stayed)
 	g_string_append_printf(stayed, "%s%s", stayed->len ? "; " : "", error->message);
 }
 
+static void clear_one(struct job *job, virDomainPtr dom, const char *what, GString *stayed)
+{
+	const char *name = strchr(what, ' ') + 1;
+
+	if (g_str_has_prefix(what, "save "))
+		clear_save(dom, stayed);
+	else if (g_str_has_prefix(what, "before "))
+		clear_snapshot(dom, name, stayed);
+	else
+		clear_file(job, name, stayed);
+}
+
+/* The saved memory first: as long as it is there it needs the old files. */
 enum task_state revert_clear(struct job *job, virDomainPtr dom)
 {
 	g_auto(GStrv) lines = g_strsplit(job->paths->str, "\n", -1);
 	g_autoptr(GString) stayed = g_string_new(NULL);
 
-	/* First: as long as it is there it needs the old files. */
-	if (g_strv_contains((const char *const *)lines, "save "))
-		clear_save(dom, stayed);
-	for (unsigned i = 0; lines[i] && !stayed->len; i++) {
-		if (g_str_has_prefix(lines[i], "before "))
-			clear_snapshot(dom, lines[i] + strlen("before "), stayed);
-		if (g_str_has_prefix(lines[i], "old "))
-			clear_file(job, lines[i] + strlen("old "), stayed);
-		if (g_str_has_prefix(lines[i], "copy "))
-			clear_file(job, lines[i] + strlen("copy "), stayed);
-	}
+	for (unsigned pass = 0; pass < 2; pass++)
+		for (unsigned i = 0; lines[i] && !stayed->len; i++) {
+			char *what = NULL;
+			if (!g_str_has_prefix(lines[i], "goes "))
+				continue;
+			unsigned step = (unsigned)g_ascii_strtoull(lines[i] + strlen("goes "), &what, 10);
+			if (g_str_has_prefix(what + 1, "save ") != (pass == 0))
+				continue;
+			clear_one(job, dom, what + 1, stayed);
+			if (!stayed->len)
+				steps_gone(job, step);
+		}
 	if (!stayed->len)
 		return TASK_OK;
 	job_say(job, "rolled back, but something of before is left: %s", stayed->str);

@@ -343,3 +343,24 @@ char *snapshot_map_others(const struct snapshot_map *map, const char *key)
 {
 	return file_users_of(map->others, key);
 }
+
+void snapshot_map_pretend(struct snapshot_map *map, const char *child, const char *base)
+{
+	g_autofree char *gone = snapshot_map_key(map, child), *under = base ? snapshot_map_key(map, base) : NULL;
+	GHashTableIter iter;
+	gpointer value;
+
+	for (g_hash_table_iter_init(&iter, map->base); under && g_hash_table_iter_next(&iter, NULL, &value);)
+		if (g_str_equal(value, gone))
+			g_hash_table_iter_replace(&iter, g_strdup(under));
+	for (unsigned i = 0; under && i < map->now->len; i++) {
+		struct now_disk *now = g_ptr_array_index(map->now, i);
+		g_autofree char *key = snapshot_map_key(map, now->path);
+		if (!g_str_equal(key, gone))
+			continue;
+		g_free(now->path);
+		now->path = g_strdup(base);
+	}
+	g_hash_table_remove(map->base, gone);
+	g_hash_table_remove(map->ours, gone);
+}

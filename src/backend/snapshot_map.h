@@ -41,6 +41,8 @@ const char *snapshot_map_now(const struct snapshot_map *map, const char *target)
 GHashTable *snapshot_map_needed(const struct snapshot_map *map, GPtrArray *tree, const struct snap *without);
 /* The needed images that are based directly on `key`: char *, borrowed from the map; owned array. */
 GPtrArray *snapshot_map_children(const struct snapshot_map *map, GHashTable *needed, const char *key);
+/* As if `child`, based on `base`, were merged into it, or, `base` NULL, were deleted. Raw paths. */
+void snapshot_map_pretend(struct snapshot_map *map, const char *child, const char *base);
 /* Other guests that use this very file, in words, owned; NULL = none. */
 char *snapshot_map_others(const struct snapshot_map *map, const char *key);
 

@@ -80,12 +80,13 @@ static enum task_state ended(virDomainPtr dom, const struct removal_merge *merge
 	return TASK_FAILED;
 }
 
-/* The end of an active one: the guest goes over to the file below. */
+/* The end of an active one: the guest goes over to the file below. TASK_RUNNING: all is copied, but QEMU is not ready yet. */
 static enum task_state pivot(virDomainPtr dom, const struct removal_merge *merge, GError **error)
 {
-	if (virDomainBlockJobAbort(dom, merge->target, VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT) < 0)
-		return failed(merge, error);
-	return ended(dom, merge, error);
+	if (virDomainBlockJobAbort(dom, merge->target, VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT) == 0)
+		return ended(dom, merge, error);
+	const virError *last = virGetLastError();
+	return last && last->code == VIR_ERR_BLOCK_COPY_ACTIVE ? TASK_RUNNING : failed(merge, error);
 }
 
 static enum task_state follow(struct job *job, virDomainPtr dom, const struct removal_merge *merge, GError **error)
@@ -100,8 +101,11 @@ static enum task_state follow(struct job *job, virDomainPtr dom, const struct re
 		if (running == 0)
 			return ended(dom, merge, error);
 		tell(job, merge, &pace, info.cur, info.end);
-		if (merge->active && info.end > 0 && info.cur == info.end)
-			return pivot(dom, merge, error);
+		if (merge->active && info.end > 0 && info.cur == info.end) {
+			enum task_state state = pivot(dom, merge, error);
+			if (state != TASK_RUNNING)
+				return state;
+		}
 		if (job_wait(job, g_get_monotonic_time() + TICK_US) == JOB_WAKE_STOP || job_abort_asked(job)) {
 			break_off(job, dom, merge->target);
 			/* It may have ended in this very moment. */

@@ -308,3 +308,35 @@ struct removal *removal_find(
 		goes(&finding, snap->nvram_file);
 	return removal;
 }
+
+/* ---- as if it were done ---- */
+
+static void pretend_merge(struct snapshot_map *map, GPtrArray *tree, const struct removal_merge *merge)
+{
+	g_autofree char *child = snapshot_map_key(map, merge->child);
+
+	for (unsigned i = 0; i < tree->len; i++) {
+		const struct snap *snap = g_ptr_array_index(tree, i);
+		for (unsigned d = 0; d < snap->disks->len; d++) {
+			struct snap_disk *disk = g_ptr_array_index(snap->disks, d);
+			g_autofree char *key = snapshot_map_key(map, disk->state);
+			if (!g_str_equal(key, child))
+				continue;
+			g_free(disk->state);
+			g_free(disk->state_format);
+			disk->state = g_strdup(merge->state);
+			disk->state_format = g_strdup(merge->format);
+		}
+	}
+	snapshot_map_pretend(map, merge->child, merge->state);
+}
+
+void removal_pretend(struct snapshot_map *map, GPtrArray *tree, const struct removal *removal)
+{
+	if (removal->refused || removal->way == REMOVAL_RECORD)
+		return;
+	for (unsigned i = 0; i < removal->merges->len; i++)
+		pretend_merge(map, tree, g_ptr_array_index(removal->merges, i));
+	for (unsigned i = 0; i < removal->goes->len; i++)
+		snapshot_map_pretend(map, g_ptr_array_index(removal->goes, i), NULL);
+}

@@ -39,6 +39,11 @@ struct removal {
 /* `map` NULL for what needs none: a record, an internal one. */
 struct removal *removal_find(
         const struct snapshot_map *map, GPtrArray *tree, const struct snap *snap, bool record_only);
+/*
+ * Makes map and tree (the snapshot is in it no more) what they will be when that
+ * is done, for the plan of the next one.
+ */
+void removal_pretend(struct snapshot_map *map, GPtrArray *tree, const struct removal *removal);
 void removal_free(struct removal *removal);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "backend/hostfile.h"
 #include "backend/op_util.h"
+#include "backend/protect.h"
 #include "backend/screens.h"
 #include "backend/snapshot_merge.h"
 #include "backend/snapshot_removal.h"
@@ -250,6 +251,53 @@ static enum task_state act(struct removing *removing, GError **error)
 	return state;
 }
 
+static void add_path(GPtrArray *paths, const char *path)
+{
+	if (*path == '/')
+		g_ptr_array_add(paths, (gpointer)path);
+}
+
+/* The guest's own files and those of its snapshots: the map has judged them already. */
+static GPtrArray *own_files(const struct removing *removing)
+{
+	GPtrArray *own = g_ptr_array_new();
+	GHashTableIter iter;
+	gpointer key;
+
+	g_hash_table_iter_init(&iter, removing->map->ours);
+	while (g_hash_table_iter_next(&iter, &key, NULL))
+		add_path(own, key);
+	for (unsigned i = 0; i < removing->map->now->len; i++)
+		add_path(own, ((const struct now_disk *)g_ptr_array_index(removing->map->now, i))->path);
+	for (unsigned i = 0; i < removing->tree->len; i++) {
+		const struct snap *snap = g_ptr_array_index(removing->tree, i);
+		for (unsigned d = 0; d < snap->disks->len; d++)
+			add_path(own, ((const struct snap_disk *)g_ptr_array_index(snap->disks, d))->state);
+	}
+	g_ptr_array_add(own, NULL);
+	return own;
+}
+
+/* Does anybody else stand on what is written to or goes? Also one that lies in no pool, which the map does not see. */
+static enum task_state refuse_base(struct removing *removing, GError **error)
+{
+	const struct removal *removal = removing->removal;
+	g_autoptr(GPtrArray) paths = g_ptr_array_new();
+
+	if (removal->way == REMOVAL_RECORD)
+		return TASK_OK;
+	if (removal->way == REMOVAL_INTERNAL)
+		return protect_refuse(removing->job, removing->dom, "delete a snapshot of", error);
+	for (unsigned i = 0; i < removal->merges->len; i++)
+		add_path(paths, ((const struct removal_merge *)g_ptr_array_index(removal->merges, i))->state);
+	for (unsigned i = 0; i < removal->goes->len; i++)
+		add_path(paths, g_ptr_array_index(removal->goes, i));
+	g_ptr_array_add(paths, NULL);
+	g_autoptr(GPtrArray) own = own_files(removing);
+	return protect_refuse_files(removing->job, (const char *const *)paths->pdata, (const char *const *)own->pdata,
+	        "delete", error);
+}
+
 static enum task_state look_and_act(struct removing *removing, bool record_only, GError **error)
 {
 	struct job *job = removing->job;
@@ -265,7 +313,9 @@ static enum task_state look_and_act(struct removing *removing, bool record_only,
 		        removing->snap->name, removing->removal->refused);
 		return TASK_FAILED;
 	}
-	enum task_state state = act(removing, error);
+	enum task_state state = refuse_base(removing, error);
+	if (state == TASK_OK)
+		state = act(removing, error);
 	if (state != TASK_OK)
 		return state;
 	delete_files(removing);

@@ -253,7 +253,7 @@ static void name_files(struct take *take)
 /* ---- space ---- */
 
 /* At most what the guest has; less where QEMU was never given so much by the host. */
-static uint64_t memory_bytes(virDomainPtr dom)
+uint64_t take_memory_bytes(virDomainPtr dom)
 {
 	virDomainMemoryStatStruct stats[VIR_DOMAIN_MEMORY_STAT_NR];
 	virDomainInfo info;
@@ -266,7 +266,7 @@ static uint64_t memory_bytes(virDomainPtr dom)
 	return bytes + bytes / 20 + SLACK_BYTES;
 }
 
-static uint64_t free_bytes(virConnectPtr conn, const char *dir)
+uint64_t take_free_bytes(virConnectPtr conn, const char *dir)
 {
 	g_autofree char *path = g_build_filename(dir, "nvirt-none", NULL);
 	g_auto(hostfile_auto) file = {0};
@@ -283,8 +283,8 @@ static void look_at_space(struct take *take)
 
 	if (!take->place)
 		return;
-	take->need_bytes = memory_bytes(take->dom);
-	take->free_bytes = free_bytes(virDomainGetConnect(take->dom), take->place);
+	take->need_bytes = take_memory_bytes(take->dom);
+	take->free_bytes = take_free_bytes(virDomainGetConnect(take->dom), take->place);
 	if (take->free_bytes >= take->need_bytes)
 		return;
 	text_format_bytes(need, sizeof need, take->need_bytes);

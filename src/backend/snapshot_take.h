@@ -35,6 +35,9 @@ struct take {
 /* Changes nothing. NULL with `error` when the guest can not be looked at. */
 struct take *take_look(virDomainPtr dom, const struct args *args, GError **error);
 void take_free(struct take *take);
+/* What saving a running guest's memory takes at most, and what is free in a directory; UINT64_MAX = not known. */
+uint64_t take_memory_bytes(virDomainPtr dom);
+uint64_t take_free_bytes(virConnectPtr conn, const char *dir);
 /* The <domainsnapshot> to be taken; owned. */
 char *take_xml(const struct take *take);
 unsigned take_flags(const struct take *take);

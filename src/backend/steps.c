@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backend/base_users.h"
 #include "backend/hostfile.h"
 #include "backend/op_util.h"
+#include "backend/xml.h"
 #include "nvirt/text.h"
 
 struct own_step {
@@ -78,7 +80,7 @@ static unsigned add_file(struct job *job, enum step_kind kind, const char *path,
 {
 	struct task_step *step = task_step_new(0, kind, path, text);
 
-	if (job->request->ref.kind == OBJ_GUEST)
+	if (job->request->ref.kind == OBJ_GUEST || job->request->ref.kind == OBJ_SNAPSHOT)
 		memcpy(step->uuid, job->request->ref.uuid, sizeof step->uuid);
 	return add(job, step)->step->number;
 }
@@ -106,6 +108,11 @@ unsigned steps_will_change_mode(struct job *job, const char *path, unsigned mode
 	g_autofree char *text = g_strdup_printf("%04o", mode & 07777);
 
 	return add(job, task_step_new(0, STEP_MODE, path, text))->step->number;
+}
+
+unsigned steps_will_replace(struct job *job, const char *path, const char *copy)
+{
+	return add_file(job, STEP_REPLACED, path, copy);
 }
 
 unsigned steps_will_do(struct job *job, const char *text,
@@ -164,6 +171,16 @@ void steps_keep(struct job *job)
 	task_step_free(all);
 }
 
+/* One by one: whoever is killed in between finds the newer ones open in any case. */
+void steps_keep_before(struct job *job, unsigned step)
+{
+	for (unsigned i = 0; job->steps && i < job->steps->list->len; i++) {
+		struct own_step *own = g_ptr_array_index(job->steps->list, i);
+		if (own->step->number < step && is_open(own))
+			mark(job, own, STEP_KEPT);
+	}
+}
+
 bool steps_defined(struct job *job)
 {
 	bool any = false;
@@ -182,17 +199,8 @@ bool steps_defined(struct job *job)
 
 /* ---- undoing ---- */
 
-static bool refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static bool refuse(GError **error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	g_autofree char *text = g_strdup_vprintf(format, args);
-	va_end(args);
-	g_set_error_literal(error, CONN_ERROR, VIR_ERR_OPERATION_DENIED, text);
-	return false;
-}
+/* Its own reason, not libvirt's. */
+#define refuse(error, ...) conn_refuse(error, VIR_ERR_OPERATION_DENIED, __VA_ARGS__)
 
 static bool undo_local_file(const struct task_step *step, GError **error)
 {
@@ -233,22 +241,67 @@ static bool undo_mode(virConnectPtr conn, const struct task_step *step, GError *
 
 	if (!hostfile_is_local(conn, step->path))
 		return refuse(error, "it is not on this machine");
+	/* Clones of somebody else's stand on it by now: it is not ours any more to be written to. */
+	if ((mode & 0222) && base_users_any(conn, step->path))
+		return true;
 	if (chmod(step->path, mode & 07777) == 0 || errno == ENOENT)
 		return true;
 	return refuse(error, "%s", g_strerror(errno));
+}
+
+/* Until the copy was whole the file itself was not touched. */
+static bool undo_replaced(virConnectPtr conn, const struct task_step *step, GError **error)
+{
+	struct hostfile_info info;
+
+	if (!hostfile_look(conn, step->text, &info, error))
+		return false;
+	bool copied = info.exists && step->mark == STEP_MADE;
+	hostfile_info_fini(&info);
+	if (copied
+	        && (!hostfile_delete(conn, step->path, error)
+	                || !hostfile_copy_small(conn, step->text, step->path, error)))
+		return false;
+	return hostfile_delete(conn, step->text, error);
+}
+
+/* Whatever was said of the whole: what the task's guest writes to by now is not deleted under it. */
+static bool guest_uses(virConnectPtr conn, const struct task_step *step)
+{
+	g_autoptr(virDomain) dom = virDomainLookupByUUID(conn, step->uuid);
+	bool used = false;
+
+	for (unsigned i = 0; dom && i < 2 && !used; i++) {
+		g_autoptr(xmlDoc) doc = op_guest_xml(dom, i ? VIR_DOMAIN_XML_INACTIVE : 0);
+		xml_foreach(disk, doc ? xml_child(xmlDocGetRootElement(doc), "devices") : NULL, "disk")
+		{
+			g_autofree char *file = xml_raw_attr(xml_child(disk, "source"), "file");
+			used |= g_strcmp0(file, step->path) == 0;
+		}
+	}
+	return used;
+}
+
+static bool undo_file(virConnectPtr conn, const struct task_step *step, GError **error)
+{
+	if (guest_uses(conn, step))
+		return refuse(error, "the guest uses it by now");
+	return hostfile_delete(conn, step->path, error);
 }
 
 bool step_undo(virConnectPtr conn, const struct task_step *step, GError **error)
 {
 	switch (step->kind) {
 	case STEP_FILE:
-		return hostfile_delete(conn, step->path, error);
+		return undo_file(conn, step, error);
 	case STEP_LOCAL_FILE:
 		return undo_local_file(step, error);
 	case STEP_DEFINITION:
 		return undo_definition(conn, step, error);
 	case STEP_MODE:
 		return undo_mode(conn, step, error);
+	case STEP_REPLACED:
+		return undo_replaced(conn, step, error);
 	case STEP_OTHER:
 	case STEP_N:
 		break;

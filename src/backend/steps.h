@@ -30,6 +30,12 @@ unsigned steps_will_define(struct job *job, const unsigned char *uuid, const cha
 /* `mode`: the permissions of now, that undoing gives back. */
 unsigned steps_will_change_mode(struct job *job, const char *path, unsigned mode);
 /*
+ * The content of `path` is about to be replaced, once `copy` holds what it is
+ * now: marked as made when the copy is whole, before `path` is touched. The
+ * guest of the request is the one that uses it.
+ */
+unsigned steps_will_replace(struct job *job, const char *path, const char *copy);
+/*
  * What only the operation itself can undo: `undo` is called with `data` in the
  * reverse order of the steps, and returns false with `error` when it could not.
  * After a kill the step is only told, in the words of `text` ("the definition
@@ -44,6 +50,8 @@ void steps_made(struct job *job, unsigned step);
 void steps_gone(struct job *job, unsigned step);
 /* All that were done until now stay, whatever comes. */
 void steps_keep(struct job *job);
+/* The same for those older than that one. */
+void steps_keep_before(struct job *job, unsigned step);
 /*
  * Undoes what is not kept, the newest first. NULL, or what could not be undone:
  * owned, "the file '/x' (why), the guest 'y' (why)".

@@ -9,6 +9,8 @@
  */
 #include "backend/worker_private.h"
 
+#include <string.h>
+
 #include "backend/conn.h"
 #include "backend/settle.h"
 #include "backend/steps.h"
@@ -85,11 +87,30 @@ static void forget_job(struct workers *workers, struct job *job)
 
 /* ---- the queue (all with the lock held) ---- */
 
+/* A snapshot's operations are its guest's: they change the same disks and the same definition. */
+static enum obj_kind queue_kind(const struct job *job)
+{
+	enum obj_kind kind = job->request->ref.kind;
+
+	return kind == OBJ_SNAPSHOT ? OBJ_GUEST : kind;
+}
+
+static bool same_object(const struct job *a, const struct job *b)
+{
+	const struct obj_ref *x = &a->request->ref, *y = &b->request->ref;
+
+	if (queue_kind(a) != queue_kind(b))
+		return false;
+	if (queue_kind(a) == OBJ_GUEST)
+		return x->host == y->host && memcmp(x->uuid, y->uuid, sizeof x->uuid) == 0;
+	return obj_ref_equal(x, y);
+}
+
 static const struct job *same_object_running(const struct worker_host *host, const struct job *job)
 {
 	for (unsigned i = 0; i < host->running->len; i++) {
 		const struct job *other = g_ptr_array_index(host->running, i);
-		if (obj_ref_equal(&other->request->ref, &job->request->ref))
+		if (same_object(other, job))
 			return other;
 	}
 	return NULL;
@@ -385,7 +406,7 @@ void workers_submit(struct workers *workers, struct op_request *request)
 	const struct job *first = waits ? same_object_running(host, job) : NULL;
 	if (first)
 		job_say(job, "waits for '%s' on the same %s", first->request->verb ? first->request->verb : "a task",
-		        obj_kind_word(request->ref.kind));
+		        obj_kind_word(queue_kind(job)));
 	pthread_mutex_unlock(&workers->lock);
 	job_unref(job);
 }

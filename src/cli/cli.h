@@ -41,12 +41,18 @@ extern const struct cli_verb cli_verbs[];            /* ends with a row without 
 extern const struct cli_option cli_options_common[]; /* of every verb; ends with a row without name */
 extern const struct cli_option cli_options_action[], cli_options_plan[];
 extern const struct cli_option cli_options_list[], cli_options_tasks[], cli_options_images[], cli_options_screen[];
+extern const struct cli_option cli_options_wait[], cli_options_type[], cli_options_key[];
+extern const struct cli_option cli_options_console[];
 
 int cli_action(struct cli *cli, const struct action *action);
 int cli_list(struct cli *cli);
 int cli_show(struct cli *cli);
 int cli_images(struct cli *cli);
 int cli_screen(struct cli *cli);
+int cli_wait_screen(struct cli *cli);
+int cli_type(struct cli *cli);
+int cli_key(struct cli *cli);
+int cli_console(struct cli *cli);
 int cli_tasks(struct cli *cli);
 int cli_snapshot_list(struct cli *cli);
 int cli_snapshot_show(struct cli *cli);
@@ -97,8 +103,10 @@ json_object *cli_plan_json(const struct plan *plan, const char *ids);
 /* ---- going on alone (cli_detach.c) ---- */
 /* Is this the process that goes on for one that did not wait? */
 bool cli_is_detached(void);
-/* Starts this program anew with the same words, on its own. */
-bool cli_detach(GError **error);
+/* Starts this program anew with the same words, on its own; its tasks get these ids, one for each target. */
+bool cli_detach(const char *const *ids, GError **error);
+/* There: the id of the task for target `at` of `count`, owned; NULL = none was told. */
+char *cli_detached_id(unsigned at, unsigned count);
 
 /* ---- questions (cli_ask.c) ---- */
 enum cli_answer { ANSWER_YES, ANSWER_NO, ANSWER_INTERRUPTED };

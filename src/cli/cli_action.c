@@ -361,12 +361,19 @@ static int make_plan(struct verb *verb, struct target *target)
 }
 
 /* The operation looks again in any case: what nobody is shown or asked about is not looked at twice. */
+static bool goes_on_alone(const struct verb *verb)
+{
+	return cli_line_flag(&verb->cli->line, "no-wait") && !cli_line_flag(&verb->cli->line, "wait") &&
+	       !cli_is_detached();
+}
+
+/* What nobody waits for is refused here, where somebody reads it. */
 static bool needs_plan(const struct verb *verb)
 {
 	const struct action *action = verb->action;
 
 	return action->flags & ACTION_PLAN
-	       && (is_dry(verb) || action->flags & ACTION_PICK || action->confirm != CONFIRM_NONE);
+	       && (is_dry(verb) || goes_on_alone(verb) || action->flags & ACTION_PICK || action->confirm != CONFIRM_NONE);
 }
 
 static int make_plans(struct verb *verb)
@@ -574,18 +581,15 @@ static int prepare(struct verb *verb)
 	return code == EXIT_CODE_OK ? read_current(verb) : code;
 }
 
-static bool goes_on_alone(const struct verb *verb)
-{
-	return cli_line_flag(&verb->cli->line, "no-wait") && !cli_line_flag(&verb->cli->line, "wait") &&
-	       !cli_is_detached();
-}
-
 /* Everything was looked at and agreed to: the rest needs nobody. */
 static int detach(const struct verb *verb)
 {
 	g_autoptr(GError) error = NULL;
+	g_auto(GStrv) ids = g_new0(char *, verb->targets->len + 1);
 
-	if (!cli_detach(&error)) {
+	for (unsigned i = 0; i < verb->targets->len; i++)
+		ids[i] = task_make_id();
+	if (!cli_detach((const char *const *)ids, &error)) {
 		output_message(&verb->cli->out, "%s: cannot go on without waiting: %s", verb->action->verb,
 		        error->message);
 		return EXIT_CODE_FAILED;
@@ -594,11 +598,12 @@ static int detach(const struct verb *verb)
 		const struct target *target = verb->targets->pdata[i];
 		g_autoptr(json_object) object = json_object_new_object();
 
-		output_note(&verb->cli->out, "nvirt: %s '%s': begun; 'nvirt tasks' says how it goes on",
-		        verb->action->verb, target->name);
+		output_note(&verb->cli->out, "nvirt: %s '%s': begun as task %s; 'nvirt tasks' says how it goes on",
+		        verb->action->verb, target->name, ids[i]);
 		json_add_string(object, "verb", verb->action->verb);
 		json_add_string(object, "kind", obj_kind_word(verb->action->kind));
 		json_add_string(object, "object", target->name);
+		json_add_string(object, "id", ids[i]);
 		json_add_string(object, "state", "begun");
 		if (verb->cli->out.json)
 			output_json(&verb->cli->out, object, false);

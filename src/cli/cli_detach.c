@@ -13,12 +13,23 @@
 
 #include "cli.h"
 
-/* Set for the process that goes on: what was asked and agreed to is not asked again. */
+/*
+ * Set for the process that goes on: what was asked and agreed to is not asked
+ * again. Its value is the ids that its tasks have been told to have.
+ */
 #define DETACHED "NVIRT_DETACHED"
 
 bool cli_is_detached(void)
 {
-	return g_strcmp0(g_getenv(DETACHED), "1") == 0;
+	return g_getenv(DETACHED) != NULL;
+}
+
+char *cli_detached_id(unsigned at, unsigned count)
+{
+	const char *all = g_getenv(DETACHED);
+	g_auto(GStrv) ids = g_strsplit(all ? all : "", " ", -1);
+
+	return g_strv_length(ids) == count && at < count ? g_strdup(ids[at]) : NULL;
 }
 
 /* Between fork and exec: nothing of the terminal is left to it, and it dies with nobody. */
@@ -44,10 +55,11 @@ static char **own_words(GError **error)
 	return (char **)g_ptr_array_free(words, FALSE);
 }
 
-bool cli_detach(GError **error)
+bool cli_detach(const char *const *ids, GError **error)
 {
+	g_autofree char *all = g_strjoinv(" ", (char **)ids);
 	g_auto(GStrv) words = own_words(error);
-	g_auto(GStrv) env = g_environ_setenv(g_get_environ(), DETACHED, "1", TRUE);
+	g_auto(GStrv) env = g_environ_setenv(g_get_environ(), DETACHED, all, TRUE);
 	g_autofree char *program = words && words[0] ? g_file_read_link("/proc/self/exe", error) : NULL;
 
 	if (!program)

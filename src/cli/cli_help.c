@@ -198,6 +198,11 @@ static void append_param(GString *text, const struct param *param)
 		right = g_strdup_printf("%s (%s)", help, param->fallback);
 	else
 		right = g_strdup_printf(on ? "%s (this switches it off)" : "%s", help);
+	if (param->type == PARAM_CHOICE && param->fallback && !param->required) {
+		g_autofree char *longer = g_strdup_printf("%s; '--%s X' is also '--X'", right, param->name);
+		append_row(text, left, longer);
+		return;
+	}
 	append_row(text, left, right);
 }
 

@@ -81,23 +81,6 @@ static bool choose(struct show *show, const char *word)
 
 /* ---- printing ---- */
 
-/* Who uses it; that images stand on it shows in the tree. */
-static char *users_text(const struct image *image)
-{
-	const GPtrArray *uses = image->row ? image->row->uses : NULL;
-	GString *text = g_string_new(NULL);
-
-	for (unsigned i = 0; uses && i < uses->len; i++) {
-		const struct volume_use *use = uses->pdata[i];
-
-		if (!(use->flags & USE_BASE))
-			g_string_append_printf(text, "%s%s", text->len ? ", " : "", use->brief);
-	}
-	if (!text->len && image->overlays->len)
-		g_string_append_printf(text, "%u image%s", image->overlays->len, image->overlays->len == 1 ? "" : "s");
-	return g_string_free(text, FALSE);
-}
-
 static char *problem_text(const struct image *image)
 {
 	g_autofree char *words = images_problem_words(image, false);
@@ -117,7 +100,7 @@ static void add_row(const struct show *show, struct cli_table *table, const stru
 	cli_table_add_bytes(table, row ? row->capacity_bytes : 0, sized);
 	cli_table_add_bytes(table, row ? row->allocation_bytes : 0, sized);
 	cli_table_add(table, image->pool);
-	cli_table_take(table, users_text(image));
+	cli_table_take(table, images_user_words(image));
 	cli_table_take(table, problem_text(image));
 	if (!show->tree)
 		cli_table_add(table, image->base ? image->base->path : "");

@@ -16,6 +16,7 @@ struct match {
 	const struct cli_option *option; /* or */
 	const struct param *param;
 	bool negated; /* --no-name */
+	bool choice; /* the name is one of the choices of `param` */
 };
 
 void cli_line_init(struct cli_line *line)
@@ -50,6 +51,19 @@ static const struct param *find_param(const struct param *params, const char *na
 	return NULL;
 }
 
+/* "--linked" is "--mode linked": what is usual already needs no option. */
+static const struct param *find_choice(const struct param *params, const char *name)
+{
+	for (; params && params->name; params++) {
+		if (params->type != PARAM_CHOICE || g_strcmp0(params->fallback, name) == 0)
+			continue;
+		g_auto(GStrv) choices = g_strsplit(params->choices, "|", -1);
+		if (g_strv_contains((const char *const *)choices, name))
+			return params;
+	}
+	return NULL;
+}
+
 static bool find_long(
         const char *name, const struct cli_option *options, const struct param *params, struct match *match)
 {
@@ -62,6 +76,10 @@ static bool find_long(
 			return true;
 		}
 	}
+	match->param = find_choice(params, name);
+	match->choice = match->param != NULL;
+	if (match->choice)
+		return true;
 	if (!g_str_has_prefix(name, "no-"))
 		return false;
 	match->param = find_param(params, name + 3);
@@ -84,7 +102,7 @@ static bool find_letter(char letter, const struct cli_option *options, struct ma
 static bool match_wants_value(const struct match *match)
 {
 	if (match->param)
-		return match->param->type != PARAM_BOOL;
+		return match->param->type != PARAM_BOOL && !match->choice;
 	return match->option->value != NULL;
 }
 
@@ -153,8 +171,12 @@ static bool parse_long(struct cli_line *line, char ***at, const struct cli_optio
 	const char *value = equals ? equals + 1 : NULL;
 	struct match match;
 
-	if (!find_long(name, options, params, &match))
+	if (!find_long(name, options, params, &match) || (match.choice && value))
 		return fail_unknown(**at, error);
+	if (match.choice) {
+		args_set(line->params, match.param->name, name);
+		return true;
+	}
 	if (!value && match_wants_value(&match)) {
 		value = (*at)[1];
 		if (!value)

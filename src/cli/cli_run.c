@@ -47,11 +47,17 @@ void cli_report_refused(
 	output_json(&cli->out, object, false);
 }
 
-static void submit(struct run *run, struct cli_session *session, struct target *target)
+static void submit(struct run *run, struct cli_session *session, unsigned at)
 {
+	struct target *target = run->targets->pdata[at];
 	struct task *task = action_task(
 	        run->action, session->store, &target->ref, g_get_monotonic_time(), g_get_real_time());
+	char *told = cli_detached_id(at, run->targets->len);
 
+	if (told) {
+		g_free(task->id);
+		task->id = told;
+	}
 	struct op_request *request =
 	        action_request(run->action, session->store, &target->ref, target->args, task->id);
 
@@ -238,6 +244,6 @@ int cli_run(struct cli *cli, struct cli_session *session, const struct action *a
 	        .cli = cli, .action = action, .targets = targets, .progress_us = g_get_monotonic_time()};
 
 	for (unsigned i = 0; i < targets->len; i++)
-		submit(&run, session, targets->pdata[i]);
+		submit(&run, session, i);
 	return run_to_the_end(&run, session);
 }

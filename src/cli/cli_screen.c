@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `nvirt screen`: a screen as text, to a pipe. Main thread. */
 #include "cli.h"
+#include "cli_view.h"
 #include "nvirt/screen_file.h"
 #include "nvirt/text.h"
 
 const struct cli_option cli_options_screen[] = {
+        {"vnc", 0, "HOST:PORT", false, "Any VNC server in place of a guest; also the path of its socket"},
+        {"password-file", 0, "FILE", false, "The VNC server's password; a guest's own is known"},
+        {"watch", 'w', NULL, false, "Print it again whenever it changes, until Ctrl-C"},
+        {"png", 0, "FILE", false, "Write the screen as a picture; - is standard output"},
         {"image", 0, "FILE", false, "Read a stored screenshot (PNG or PPM)"},
         {"text", 0, NULL, false, "Print the text only (the default)"},
         {"ansi", 0, NULL, false, "Print text with its colours"},
@@ -111,7 +116,7 @@ static json_object *screen_json(const struct text_screen *screen)
 	return object;
 }
 
-static bool print_screen(struct cli *cli, const struct text_screen *screen)
+bool cli_screen_print(struct cli *cli, const struct text_screen *screen)
 {
 	g_autofree char *text = NULL;
 
@@ -148,7 +153,7 @@ static int print_image(struct cli *cli, const char *path)
 	recogniser_update(rec, &frame, NULL, 0);
 	while (recogniser_search(rec, &frame))
 		;
-	code = print_screen(cli, recogniser_update(rec, &frame, NULL, 0)) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+	code = cli_screen_print(cli, recogniser_update(rec, &frame, NULL, 0)) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 	recogniser_free(rec);
 	fonts_free(fonts);
 	return code;
@@ -161,7 +166,7 @@ int cli_screen(struct cli *cli)
 	if (cli_line_flag(&cli->line, "text") && cli_line_flag(&cli->line, "ansi"))
 		return cli_usage_error(cli, "screen", "screen: --text or --ansi, not both");
 	if (!image)
-		return cli_usage_error(cli, "screen", "screen: give --image FILE");
+		return cli_screen_live(cli);
 	if (cli->line.words->len)
 		return cli_usage_error(cli, "screen", "screen: with --image nothing else is named");
 	return print_image(cli, image);

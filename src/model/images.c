@@ -466,3 +466,19 @@ const char *images_problem_word(const struct image *image)
 			return problem_words[i].word;
 	return "";
 }
+
+char *images_user_words(const struct image *image)
+{
+	const GPtrArray *uses = image->row ? image->row->uses : NULL;
+	GString *text = g_string_new(NULL);
+
+	for (unsigned i = 0; uses && i < uses->len; i++) {
+		const struct volume_use *use = uses->pdata[i];
+
+		if (!(use->flags & USE_BASE))
+			g_string_append_printf(text, "%s%s", text->len ? ", " : "", use->brief);
+	}
+	if (!text->len && image->overlays->len)
+		g_string_append_printf(text, "%u image%s", image->overlays->len, image->overlays->len == 1 ? "" : "s");
+	return g_string_free(text, FALSE);
+}

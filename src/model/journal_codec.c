@@ -26,6 +26,7 @@ static const char *const step_words[] = {
         [STEP_LOCAL_FILE] = "local-file",
         [STEP_DEFINITION] = "definition",
         [STEP_MODE] = "mode",
+        [STEP_REPLACED] = "replaced",
         [STEP_OTHER] = "other",
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(step_words) == STEP_N);

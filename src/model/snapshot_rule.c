@@ -56,8 +56,9 @@ static char *internal_blocker(const struct snapshot_rule_facts *facts)
 	}
 	if (kept_count(facts) == 0)
 		return g_strdup("the guest has no qcow2 disk to hold one");
-	if (facts->active && facts->uefi)
-		return g_strdup("UEFI guests can not have internal ones while they run");
+	/* Running or off: libvirt's words are "pflash based firmware are not supported". */
+	if (facts->uefi)
+		return g_strdup("libvirt makes no internal ones of UEFI guests");
 	if (facts->active && !facts->memory)
 		return g_strdup("an internal one of a guest that runs always holds its memory");
 	return NULL;
@@ -123,11 +124,7 @@ static const char *odd_disk(const struct snapshot_rule_facts *facts)
 /* Both are possible, and neither was asked for. */
 static void prefer(struct snapshot_rule *rule, const struct snapshot_rule_facts *facts)
 {
-	if (facts->uefi) {
-		rule->kind = SNAPSHOT_EXTERNAL;
-		rule->why = g_strdup("UEFI guests can not have internal ones while they run, and the kind of the first one "
-		                     "is the kind of all");
-	} else if (facts->active) {
+	if (facts->active) {
 		rule->kind = SNAPSHOT_EXTERNAL;
 		rule->why = g_strdup("its memory is saved with progress and can be aborted; an internal one could not");
 	} else {

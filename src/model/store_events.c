@@ -71,6 +71,24 @@ static struct obj_ref event_ref(const struct msg *msg)
 	return ref;
 }
 
+static bool makes(const struct task *task, const struct obj_ref *ref)
+{
+	for (unsigned i = 0; task->steps && ref->kind == OBJ_GUEST && i < task->steps->len; i++) {
+		const struct task_step *step = task->steps->pdata[i];
+		if (step->kind == STEP_DEFINITION && !memcmp(step->uuid, ref->uuid, sizeof ref->uuid))
+			return true;
+	}
+	return false;
+}
+
+/* What is done to a snapshot happens to its guest; a clone is made by its source's task. */
+static bool is_about(const struct task *task, const struct obj_ref *ref)
+{
+	if (task->ref.kind == OBJ_SNAPSHOT && ref->kind == OBJ_GUEST)
+		return task->ref.host == ref->host && !memcmp(task->ref.uuid, ref->uuid, sizeof ref->uuid);
+	return obj_ref_equal(&task->ref, ref) || makes(task, ref);
+}
+
 /* Does a task of nvirt, this one or another, running or just ended, explain what happens to it? */
 static bool explained(const struct store *store, const struct obj_ref *ref, gint64 now_unix_us)
 {
@@ -78,7 +96,7 @@ static bool explained(const struct store *store, const struct obj_ref *ref, gint
 		const struct task *task = store->tasks->pdata[i];
 		gint64 since_us = now_unix_us - task->end_unix_us;
 
-		if (task->origin == TASK_FOREIGN || !obj_ref_equal(&task->ref, ref))
+		if (task->origin == TASK_FOREIGN || !is_about(task, ref))
 			continue;
 		if (!task_state_ended(task->state) || (since_us >= 0 && since_us < OWN_ECHO_US))
 			return true;

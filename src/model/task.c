@@ -228,6 +228,10 @@ char *task_step_words(const struct task_step *step)
 		return g_strdup_printf("the guest '%s'", step->text);
 	case STEP_MODE:
 		return g_strdup_printf("the permissions of '%s' (they were %s)", path, step->text);
+	case STEP_REPLACED: {
+		g_autofree char *copy = text_clean(step->text, -1);
+		return g_strdup_printf("the content of '%s' (as it was before: '%s')", path, copy);
+	}
 	case STEP_OTHER:
 	case STEP_N:
 		break;

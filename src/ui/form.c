@@ -12,7 +12,7 @@
 #include "lineedit.h"
 #include "nvirt/text.h"
 
-enum { FORM_LABEL_COLS = 18, FORM_TEXT_ROWS = 4, FORM_WIDTH = 66, FORM_SAID_ROWS = 9 };
+enum { FORM_LABEL_COLS = 18, FORM_TEXT_ROWS = 4, FORM_WIDTH = 66, FORM_SAID_ROWS = 9, FORM_HELP_ROWS = 2 };
 
 struct field {
 	const struct param *param;
@@ -221,10 +221,10 @@ static void draw_footer(struct form *form, struct area area, int y)
 {
 	unsigned n = form->fields->len;
 	const char *help = form->focus < n ? field_at(form, form->focus)->param->help : form->action->help;
-	if (form->error)
-		area_text(area, y, 0, -1, ROLE_CRIT, form->error);
-	else
-		area_text(area, y, 0, -1, ROLE_DIM, help ? help : "");
+	g_autoptr(GPtrArray) lines = box_wrap(form->error ? form->error : help ? help : "", area.cols);
+	for (int i = 0; i < (int)lines->len && i < FORM_HELP_ROWS; i++)
+		area_text(area, y + i, 0, -1, form->error ? ROLE_CRIT : ROLE_DIM, lines->pdata[i]);
+	y += FORM_HELP_ROWS - 1;
 	bool danger = form->action->flags & ACTION_DANGEROUS;
 	int x = box_button(area, y + 1, 0, form->action->title, form->focus == n, danger);
 	form->buttons_y = area.y + y + 1;
@@ -252,10 +252,10 @@ static void form_draw(struct view *view, struct area area, bool focused)
 	int rows = 0;
 	for (unsigned i = 0; i < form->fields->len; i++)
 		rows += field_rows(field_at(form, i));
-	int said = form->changed ? CLAMP(area.rows - rows - 6, 0, FORM_SAID_ROWS) : 0;
+	int said = form->changed ? CLAMP(area.rows - rows - 5 - FORM_HELP_ROWS, 0, FORM_SAID_ROWS) : 0;
 	struct area in = box_draw(
-	        area, rows + said + 3, FORM_WIDTH, form->action->flags & ACTION_DANGEROUS, form->title);
-	int room = MAX(in.rows - said - 3, in.rows > 2 ? 1 : 0), y = 0;
+	        area, rows + said + 2 + FORM_HELP_ROWS, FORM_WIDTH, form->action->flags & ACTION_DANGEROUS, form->title);
+	int room = MAX(in.rows - said - 2 - FORM_HELP_ROWS, in.rows > 2 ? 1 : 0), y = 0;
 	scroll_to_focus(form, room);
 	for (unsigned i = form->top; i < form->fields->len && y < room; i++) {
 		int height = field_rows(field_at(form, i));
@@ -263,8 +263,8 @@ static void form_draw(struct view *view, struct area area, bool focused)
 		y += height;
 	}
 	form->fields_at = (struct rect){in.y, in.x, y, in.cols};
-	draw_said(form, area_sub(in, y + 1, 0, MIN(said, in.rows - 3 - y), in.cols));
-	draw_footer(form, in, MAX(in.rows - 2, y));
+	draw_said(form, area_sub(in, y + 1, 0, MIN(said, in.rows - 2 - FORM_HELP_ROWS - y), in.cols));
+	draw_footer(form, in, MAX(in.rows - 1 - FORM_HELP_ROWS, y));
 }
 
 /* ---- keys ------------------------------------------------------------------- */

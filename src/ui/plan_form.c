@@ -76,7 +76,8 @@ static void draw_item(const struct plan_form *form, struct area area, unsigned i
 	                   : area_textf(area, 0, 0, -1, item->does == PLAN_REMOVE ? ROLE_WARN : role, "%-7s",
 	                             plan_does_word(item->does));
 	x += area_textf(area, 0, x, -1, role, "%s  ", item->what);
-	area_text(area, 0, x, -1, role, item->path ? item->path : "");
+	if (x < area.cols)
+		area_tail(area_sub(area, 0, x, 1, area.cols - x), role, item->path ? item->path : "");
 	if (item->refused)
 		area_textf(area, 1, 6, -1, ROLE_WARN, "%s: %s", form->pick ? "kept" : "refused", item->refused);
 	else if (item->note && *item->note)

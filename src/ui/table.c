@@ -76,27 +76,10 @@ void table_init(struct table *table, const struct table_column *columns, unsigne
 		table->invert = columns[sort].descending;
 }
 
-/* Cut at its beginning: of a path that is what all have in common. */
-static void draw_tail(struct area cell, enum role role, const char *text)
-{
-	int over = text_columns(text) - cell.cols;
-	int x = 0;
-
-	if (over > 0 && cell.cols > 1) {
-		x = area_glyph(cell, 0, 0, role, GLYPH_CUT);
-		for (over++; *text && over > 0; text = g_utf8_next_char(text))
-			over -= text_char_columns(g_utf8_get_char(text));
-		/* Marks of a character that was cut off do not go to the one before. */
-		while (*text && !text_char_columns(g_utf8_get_char(text)))
-			text = g_utf8_next_char(text);
-	}
-	area_text(cell, 0, x, -1, role, text);
-}
-
 void table_text(const struct table_column *column, struct area cell, enum role role, const char *text)
 {
 	if (column->tail)
-		draw_tail(cell, role, text);
+		area_tail(cell, role, text);
 	else if (column->right)
 		area_text_right(cell, 0, 0, cell.cols, role, text);
 	else

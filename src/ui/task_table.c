@@ -28,7 +28,7 @@ static const struct table_column columns[COL_N] = {
         [COL_HOST] = {.title = "Host", .width = 10, .drop = 7},
         [COL_USER] = {.title = "User", .width = 8, .drop = 8},
         [COL_OBJECT] = {.title = "Object", .width = 12, .grow = 1},
-        [COL_VERB] = {.title = "Task", .width = 12},
+        [COL_VERB] = {.title = "Task", .width = 15},
         [COL_STATUS] = {.title = "Status", .width = 14},
         [COL_MESSAGE] = {.title = "Message", .width = 16, .grow = 4, .drop = 2},
 };
@@ -71,7 +71,8 @@ static bool is_of(const struct task_view *self, const struct task *task)
 	       (!task->ref.host && host && host->status->uri && !g_strcmp0(task->uri, host->status->uri));
 	if (self->of.kind == OBJ_HOST)
 		return here;
-	return here && task->ref.kind == self->of.kind &&
+	/* A snapshot's are its guest's. */
+	return here && (task->ref.kind == OBJ_SNAPSHOT ? OBJ_GUEST : task->ref.kind) == self->of.kind &&
 	       !memcmp(task->ref.uuid, self->of.uuid, sizeof(task->ref.uuid));
 }
 

@@ -15,7 +15,7 @@ enum column { COL_IMAGE, COL_FORMAT, COL_SIZE, COL_REAL, COL_USERS, COL_PROBLEM,
 
 static const struct table_column columns[COL_N] = {
         [COL_IMAGE] = {.title = "Image", .width = 20, .grow = 3},
-        [COL_FORMAT] = {.title = "Format", .width = 6, .drop = 3},
+        [COL_FORMAT] = {.title = "Format", .width = 7, .drop = 3},
         [COL_SIZE] = {.title = "Size", .width = 9, .drop = 2, .right = true, .descending = true},
         [COL_REAL] = {.title = "On disk", .width = 9, .drop = 4, .right = true, .descending = true},
         [COL_USERS] = {.title = "Used by", .width = 13, .grow = 2},
@@ -156,23 +156,15 @@ static void draw_size(const struct image *image, struct area cell, enum role rol
 	table_view_number(cell, role, look_bytes(known ? (gint64)MIN(size_of(image, real), (uint64_t)G_MAXINT64) : -1));
 }
 
-/* Guests first; where there is none, what stands on it. Owned. */
+/* "-" = nobody's, "?" = not known. Owned. */
 static char *user_words(const struct image *image)
 {
-	const GPtrArray *uses = image->row ? image->row->uses : NULL;
-	GString *text = g_string_new(NULL);
+	char *words = images_user_words(image);
 
-	for (unsigned i = 0; uses && i < uses->len; i++) {
-		const struct volume_use *use = uses->pdata[i];
-
-		if (!(use->flags & USE_BASE))
-			g_string_append_printf(text, "%s%s", text->len ? ", " : "", use->brief);
-	}
-	if (!text->len && image->overlays->len)
-		g_string_append_printf(text, "%u image%s", image->overlays->len, image->overlays->len == 1 ? "" : "s");
-	if (!text->len)
-		g_string_append(text, uses || !image->row ? "-" : "?");
-	return g_string_free(text, FALSE);
+	if (*words)
+		return words;
+	g_free(words);
+	return g_strdup((image->row && image->row->uses) || !image->row ? "-" : "?");
 }
 
 static void cell(struct table_view *self, const void *at, unsigned column, struct area area, enum role role)

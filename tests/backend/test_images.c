@@ -21,7 +21,7 @@
 #include "support/ops.h"
 
 #define POOL "t-images"
-#define BIG "300M"
+#define BIG "100M"
 
 static struct lab *lab;
 static char *dir, *outside; /* the pool's, and one in no pool */

@@ -8,6 +8,9 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "backend/metadata.h"
 #include "support/ops.h"
@@ -358,6 +361,53 @@ static void operations_on_one_guest_keep_their_order(void **state)
 	}
 }
 
+/* Takes calls and never answers. */
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	return fd;
+}
+
+static bool says_that_it_waits(const struct ops_result *result)
+{
+	return result->message && strstr(result->message, "on the same guest");
+}
+
+/* A snapshot's are its guest's: never two at once. The host takes the call and never answers, so that the first lasts. */
+static void operations_on_a_snapshot_wait_for_those_on_its_guest(void **state)
+{
+	struct ops *ops = *state;
+	struct obj_ref guest = ops_guest_ref(ops, "test"), snapshot = guest, other = guest;
+	g_autofree char *path = g_build_filename(ops->dir, "deaf", NULL);
+	g_autofree char *uri = g_strdup_printf("qemu+unix:///system?socket=%s", path);
+	struct ops_result results[3] = {{.progress = -1}, {.progress = -1}, {.progress = -1}};
+	int listening = listen_at(path);
+	char *ids[3];
+
+	snapshot.kind = other.kind = OBJ_SNAPSHOT;
+	snapshot.name = g_intern_string("s1");
+	other.name = g_intern_string("s2");
+	workers_set_host(ops->workers, OPS_HOST, uri, false, "x");
+	ids[0] = ops_submit(ops, OP_SNAPSHOT_REVERT, &snapshot, "s1", NULL);
+	ids[1] = ops_submit(ops, OP_GUEST_START, &guest, "test", NULL);
+	ids[2] = ops_submit(ops, OP_SNAPSHOT_DELETE, &other, "s2", NULL);
+	for (unsigned i = 1; i < 3; i++)
+		ops_await(ops, ids[i], &results[i], says_that_it_waits);
+	for (unsigned i = 3; i-- > 0;) {
+		workers_abort(ops->workers, ids[i]);
+		if (!task_state_ended(results[i].state))
+			ops_await(ops, ids[i], &results[i], NULL);
+		ops_expect(results[i], TASK_ABORTED, "nothing was done");
+		g_free(ids[i]);
+	}
+	close(listening);
+}
+
 static void host_is_looked_at_again_after_each_operation(void **state)
 {
 	struct ops *ops = *state;
@@ -424,6 +474,7 @@ int main(void)
 		TEST(host_that_can_not_be_reached_fails_the_task_untouched),
 		TEST(every_task_is_journalled_from_start_to_end),
 		TEST(operations_on_one_guest_keep_their_order),
+		TEST(operations_on_a_snapshot_wait_for_those_on_its_guest),
 		TEST(host_is_looked_at_again_after_each_operation),
 		TEST(end_of_the_program_ends_every_task_in_the_journal),
 		TEST(operation_without_a_plan_says_so),

@@ -36,7 +36,7 @@ static char *files_of(const struct counter *guest)
 {
 	g_autofree char *dir = counter_image(guest, "%s", "");
 	g_autofree char *prefix = g_strdup_printf("%s.", guest->name);
-	g_autofree char *second = g_strdup_printf("%s-b.", guest->name);
+	g_autofree char *second = g_strdup_printf("%s-", guest->name);
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
 	GDir *open = g_dir_open(dir, 0, NULL);
 
@@ -339,6 +339,90 @@ static void full_disk_touches_nothing(void **state)
 	check_untouched(&fixture->guest, &before);
 }
 
+/* Where libvirt saves the memory of now: the way back of a guest that runs. */
+#define SAVES "/var/lib/libvirt/qemu/save"
+
+static void without_room_for_the_way_back(struct fixture *fixture, const char *name, const char *options, const char *words)
+{
+	struct before before;
+
+	if (!lab_is_system(lab))
+		skip();
+	make_guest(fixture, name, "count", "disk");
+	unsigned id = virDomainGetID(fixture->guest.dom);
+	look(&fixture->guest, &before);
+	lab_do(lab, "exec", "h1", "mount", "-t", "tmpfs", "-o", options, "tmpfs", SAVES);
+	struct ops_result result = revert(fixture, "s1", NULL);
+	lab_do(lab, "exec", "h1", "umount", "-l", SAVES);
+	ops_expect(result, TASK_FAILED, words);
+	check_untouched(&fixture->guest, &before);
+	assert_int_equal(virDomainGetID(fixture->guest.dom), id);
+}
+
+static void no_room_for_the_memory_of_now_is_noticed_before(void **state)
+{
+	without_room_for_the_way_back(*state, "room", "size=4k", "make room");
+}
+
+static void guest_runs_on_when_its_memory_can_not_be_saved(void **state)
+{
+	without_room_for_the_way_back(*state, "refused", "ro,size=4g", "cannot roll back to 's1'");
+}
+
+/* ---- one of now first ---- */
+
+static char *taken_first(const struct fixture *fixture)
+{
+	GPtrArray *tree = snapshot_tree_read(fixture->guest.dom, false, NULL);
+	char *name = NULL;
+
+	for (unsigned i = 0; i < tree->len; i++) {
+		const struct snap *snap = g_ptr_array_index(tree, i);
+		if (g_str_has_prefix(snap->name, "before-") && snap->memory)
+			name = g_strdup(snap->name);
+	}
+	g_ptr_array_unref(tree);
+	return name;
+}
+
+static void one_of_now_is_taken_first_and_can_be_gone_forward_to(void **state)
+{
+	struct fixture *fixture = *state;
+
+	make_guest(fixture, "first", "count-2", "memory");
+	g_autofree char *screen = counter_screen(&fixture->guest), *disk = counter_disk(&fixture->guest, 1);
+	ops_expect(revert(fixture, "s1", ARGS("take-first", "yes")), TASK_OK, "running");
+	assert_int_equal(counter_count(&fixture->guest), 1);
+	g_autofree char *name = taken_first(fixture);
+	assert_non_null(name);
+	counter_press(&fixture->guest);
+	ops_expect(revert(fixture, name, NULL), TASK_OK, "running");
+	assert_int_equal(counter_count(&fixture->guest), 3);
+	g_autofree char *screen_now = counter_screen(&fixture->guest), *disk_now = counter_disk(&fixture->guest, 1);
+	assert_string_equal(screen, screen_now);
+	assert_string_equal(disk, disk_now);
+	ops_expect(revert(fixture, "s2", NULL), TASK_OK, "running");
+	assert_int_equal(counter_count(&fixture->guest), 2);
+}
+
+/* It stays also when the roll back fails, and the guest runs on from it. */
+static void one_of_now_stays_when_the_roll_back_fails(void **state)
+{
+	struct fixture *fixture = *state;
+
+	make_guest(fixture, "stays", "count", "memory");
+	g_autofree char *file = file_of(fixture, "s1", "memory", false);
+	spoil(file);
+	ops_expect(revert(fixture, "s1", ARGS("take-first", "yes")), TASK_FAILED, "cannot roll back to 's1'");
+	g_autofree char *name = taken_first(fixture);
+	assert_non_null(name);
+	lab_wait_for(counter_is_up, &fixture->guest, "the guest to be up", COUNTER_DEADLINE_MS);
+	assert_int_equal(counter_count(&fixture->guest), 3);
+	counter_press(&fixture->guest);
+	ops_expect(revert(fixture, name, NULL), TASK_OK, "running");
+	assert_int_equal(counter_count(&fixture->guest), 3);
+}
+
 /* ---- the daemon dies ---- */
 
 static bool saves(const struct ops_result *result)
@@ -483,6 +567,10 @@ int main(void)
 	        TEST(uefi_variables_come_back),
 	        TEST(internal_that_fails_half_way_is_undone),
 	        TEST(full_disk_touches_nothing),
+	        TEST(no_room_for_the_memory_of_now_is_noticed_before),
+	        TEST(guest_runs_on_when_its_memory_can_not_be_saved),
+	        TEST(one_of_now_is_taken_first_and_can_be_gone_forward_to),
+	        TEST(one_of_now_stays_when_the_roll_back_fails),
 	        TEST(daemon_dies_while_it_saves),
 	        TEST(daemon_dies_while_it_restores),
 	        TEST(abandoned_overlay_goes_unless_it_is_needed),

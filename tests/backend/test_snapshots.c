@@ -7,8 +7,11 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <unistd.h>
 
 #include "backend/op_util.h"
+#include "backend/snapshot_tree.h"
+#include "backend/snapshot_write.h"
 #include "backend/snapshots.h"
 #include "support/files.h"
 #include "support/images.h"
@@ -471,6 +474,95 @@ static void merge_can_be_aborted_and_taken_up_again(void **state)
 	assert_string_equal(hash, after);
 }
 
+/* A merge that broke off: what the record says was is not there any more. */
+static void state_that_was_written_over_is_not_rolled_back_to(void **state)
+{
+	struct ops *ops = *state;
+
+	define(ops, "qcow2");
+	take(ops, "s1", "external");
+	g_autoptr(virDomain) dom = virDomainLookupByName(ops->conn, "t-web");
+	GPtrArray *tree = snapshot_tree_read(dom, true, NULL);
+	struct snap *snap = snapshot_tree_find(tree, "s1");
+	snap->merging = true;
+	snapshot_note_set(snap);
+	assert_true(snapshot_redefine(dom, snap, NULL));
+	g_ptr_array_unref(tree);
+	g_autofree char *before = listing();
+	struct plan *seen = plan(ops, OP_SNAPSHOT_REVERT, "s1", NULL);
+	assert_non_null(strstr(seen->refused, "written over in part"));
+	plan_free(seen);
+	ops_expect(on_snapshot(ops, OP_SNAPSHOT_REVERT, "s1", NULL), TASK_FAILED, "written over in part");
+	g_autofree char *after = listing();
+	assert_string_equal(before, after);
+	ops_expect(on_snapshot(ops, OP_SNAPSHOT_DELETE, "s1", NULL), TASK_OK, "deleted");
+}
+
+/* ---- what clones stand on ---- */
+
+static char *make_clone(const char *base, const char *name)
+{
+	char *clone = g_build_filename(dir, name, NULL);
+	g_autofree char *quoted = g_shell_quote(clone), *below = g_shell_quote(base);
+
+	g_free(images_command("qemu-img create -q -f qcow2 -F qcow2 -b %s %s", below, quoted));
+	return clone;
+}
+
+/* Internal ones are written into the guest's own file, which a clone stands on. */
+static void base_of_a_clone_is_not_written_to(void **state)
+{
+	struct ops *ops = *state;
+
+	define(ops, "qcow2");
+	take(ops, "s1", "internal");
+	g_autofree char *vda = images_of(ops->conn, "t-web", "vda"), *clone = make_clone(vda, "clone.qcow2");
+	g_autofree char *disk = images_disk("vda", clone, "qcow2", "");
+	images_define(ops->conn, "t-clone", NULL, disk);
+	ops_expect(ops_run_guest(ops, OP_SNAPSHOT_TAKE, "t-web", ARGS("name", "s2", "kind", "internal")), TASK_FAILED,
+	        "clones stand on it: 't-clone'");
+	ops_expect(on_snapshot(ops, OP_SNAPSHOT_REVERT, "s1", NULL), TASK_FAILED, "clones stand on it: 't-clone'");
+	ops_expect(on_snapshot(ops, OP_SNAPSHOT_DELETE, "s1", NULL), TASK_FAILED, "clones stand on it: 't-clone'");
+	static const enum op ops_on[] = {OP_SNAPSHOT_REVERT, OP_SNAPSHOT_DELETE};
+	for (unsigned i = 0; i < G_N_ELEMENTS(ops_on); i++) {
+		struct plan *seen = plan(ops, ops_on[i], "s1", NULL);
+		assert_non_null(strstr(seen->refused, "'t-clone'"));
+		plan_free(seen);
+	}
+	assert_int_equal(count(ops), 1);
+	g_autoptr(virDomain) dom = virDomainLookupByName(ops->conn, "t-clone");
+	assert_int_equal(virDomainUndefine(dom), 0);
+	assert_int_equal(unlink(clone), 0);
+	ops_expect(on_snapshot(ops, OP_SNAPSHOT_REVERT, "s1", NULL), TASK_OK, "rolled back");
+	ops_expect(on_snapshot(ops, OP_SNAPSHOT_DELETE, "s1", NULL), TASK_OK, "deleted");
+}
+
+/* Branches stand on files of the guest's own snapshots; that is no clone, and the guest goes on as ever. */
+static void branches_do_not_keep_the_guest_from_starting(void **state)
+{
+	struct ops *ops = *state;
+
+	define(ops, "qcow2");
+	take(ops, "s1", "external");
+	take(ops, "s2", "external");
+	for (unsigned i = 0; i < 2; i++) {
+		g_autofree char *name = g_strdup_printf("b%u", i);
+		ops_expect(on_snapshot(ops, OP_SNAPSHOT_REVERT, i ? "s2" : "s1", NULL), TASK_OK, "rolled back");
+		start(ops);
+		ops_expect(ops_run_guest(ops, OP_GUEST_DESTROY, "t-web", NULL), TASK_OK, NULL);
+		take(ops, name, "auto");
+		start(ops);
+		ops_expect(ops_run_guest(ops, OP_GUEST_DESTROY, "t-web", NULL), TASK_OK, NULL);
+	}
+	/* Also when a record of a branch has vanished, and its files stay. */
+	ops_expect(on_snapshot(ops, OP_SNAPSHOT_DELETE, "b0", ARGS("metadata-only", "yes")), TASK_OK, NULL);
+	ops_expect(on_snapshot(ops, OP_SNAPSHOT_REVERT, "s1", NULL), TASK_OK, "rolled back");
+	start(ops);
+	ops_expect(ops_run_guest(ops, OP_GUEST_DESTROY, "t-web", NULL), TASK_OK, NULL);
+	ops_expect(on_snapshot(ops, OP_SNAPSHOT_DELETE, "s1", NULL), TASK_OK, NULL);
+	start(ops);
+}
+
 /* ---- keeping few ---- */
 
 static void newest_automatic_ones_are_kept(void **state)
@@ -540,7 +632,7 @@ static void uefi_variables_are_kept_with_it(void **state)
 	start(ops);
 	g_autofree char *before = listing();
 	struct plan *seen = plan(ops, OP_SNAPSHOT_TAKE, NULL, ARGS("name", "s1"));
-	has_note(seen, "UEFI guests can not have internal ones");
+	has_note(seen, "no internal ones of UEFI guests");
 	take(ops, "s1", "auto");
 	plan_came_true(seen, before);
 	plan_free(seen);
@@ -572,6 +664,9 @@ int main(void)
 		TEST(record_alone_is_dropped_when_asked),
 		TEST(file_that_others_stand_on_is_not_merged_into),
 		TEST(merge_can_be_aborted_and_taken_up_again),
+		TEST(state_that_was_written_over_is_not_rolled_back_to),
+		TEST(base_of_a_clone_is_not_written_to),
+		TEST(branches_do_not_keep_the_guest_from_starting),
 		TEST(newest_automatic_ones_are_kept),
 		TEST(name_and_description_are_changed),
 		TEST(uefi_variables_are_kept_with_it),

@@ -29,7 +29,14 @@ static const char node_xml[] =
         "</metadata><memory>1048576</memory><vcpu>2</vcpu><os><type>hvm</type></os><devices>"
         "<disk type='file' device='disk'><source file='/pool/one.qcow2'/><target dev='vda'/></disk>"
         "<interface type='network'><mac address='52:54:00:00:00:01'/><source network='default'/></interface>"
-        "</devices><test:runstate>1</test:runstate></domain>"
+        "</devices><test:runstate>1</test:runstate>"
+        "<test:domainsnapshot><name>first</name><creationTime>1700000000</creationTime><state>running</state>"
+        "<active>0</active><memory snapshot='no'/><domain type='test'><name>alpha</name>"
+        "<uuid>00000000-0000-4000-8000-000000000001</uuid><memory>524288</memory><vcpu>2</vcpu>"
+        "<os><type>hvm</type></os></domain></test:domainsnapshot>"
+        "<test:domainsnapshot><name>second</name><parent><name>first</name></parent>"
+        "<creationTime>1700000100</creationTime><state>running</state><active>1</active><memory snapshot='no'/></test:domainsnapshot>"
+        "</domain>"
         "<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'><name>beta</name>"
         "<uuid>00000000-0000-4000-8000-000000000002</uuid><memory>2097152</memory><vcpu>1</vcpu>"
         "<os><type>hvm</type></os><devices><interface type='network'><mac address='52:54:00:00:00:02'/>"
@@ -41,7 +48,8 @@ static const char node_xml[] =
         "<pool type='dir'><name>images</name><uuid>00000000-0000-4000-8000-000000000021</uuid>"
         "<target><path>/pool</path></target>"
         "<volume><name>one.qcow2</name><capacity>8000000000</capacity><allocation>100</allocation><target>"
-        "<path>/pool/one.qcow2</path><format type='qcow2'/></target></volume>"
+        "<path>/pool/one.qcow2</path><format type='qcow2'/></target>"
+        "<backingStore><path>/pool/two.raw</path><format type='raw'/></backingStore></volume>"
         "<volume><name>two.raw</name><capacity>5000000000</capacity><allocation>200</allocation><target>"
         "<path>/pool/two.raw</path></target></volume></pool>"
         "<pool type='dir'><name>spare</name><uuid>00000000-0000-4000-8000-000000000022</uuid>"
@@ -73,6 +81,9 @@ static const struct row host_guests_rows[] = {{"open-guest", "Home", "►guest a
         {"export", NULL, "JSON where it ends in \\.json", "Esc"}, SORTED(NULL, "Name", "State"), END};
 static const struct row host_storage_rows[] = {
         {"open-row", "Home", "►pool images ═", NULL}, SORTED(NULL, "Pool", "State"), END};
+static const struct row host_images_rows[] = {{"open-row", "Home", "►volume (images/)?two\\.raw ═", NULL},
+        SORTED(NULL, "Image", "Format"), {"fold-image", "Home", "▸ ?two\\.raw", NULL},
+        {"unfold-image", "Home", "▾ ?two\\.raw", NULL}, END};
 static const struct row host_networks_rows[] = {
         {"open-row", "Home", "►network default ═", NULL}, SORTED(NULL, "Network", "State"), END};
 static const struct row task_rows[] = {{"open-task", "Home", "Says +(paused|refreshed)", "Esc"}, END};
@@ -84,8 +95,18 @@ static const struct row guest_graphs_rows[] = {{"span-longer", NULL, "5m \\[1h\\
         END};
 static const struct row guest_hardware_rows[] = {{"fold", "Home", "▸Processors", NULL},
         {"unfold", "Home", "▾Processors", NULL}, {"device-xml", "Home j", "<vcpu placement=", "Esc"}, END};
+static const struct row guest_snapshots_rows[] = {{"snapshot-page", "Home", "┌─ +Snapshot first", "Esc"},
+        {"snapshot-compare", "Home", "524288", "Esc"}, {"fold", "Home", "▸ first", NULL},
+        {"unfold", "Home", "▾ first", NULL}, END};
 static const struct row guest_xml_rows[] = {{"search-next", "/ u u i d Enter Home", "line 3 of", NULL},
         {"search-prev", NULL, "line [0-9]+ of", NULL}, {"other-xml", NULL, "stored definition", "v Esc"}, END};
+/* The test driver has no consoles: the lab's guests are for what is in one. */
+static const struct row guest_console_rows[] = {{"close", NULL, "Enter opens the guest's serial console", NULL},
+        {"attach", NULL, "not possible +Enter tries again", NULL}, {"full-screen", NULL, "!─ Tasks", "F11"},
+        {"search-next", "/ z z Enter", "nothing on the screen or above has 'zz'", NULL},
+        {"search-prev", NULL, "nothing on the screen or above has 'zz'", "Esc"},
+        {"copy-screen", NULL, "Screen copied|not copied", NULL}, {"save", NULL, "┌─ Save the console", "Esc"},
+        {"tell-size", NULL, "the console is not open", NULL}, END};
 static const struct row pool_volumes_rows[] = {{"open-row", "Home", "►volume (images/)?one\\.qcow2 ═", NULL},
         SORTED(NULL, "Volume", "Format"), {"refresh-pool", NULL, "pool-refresh +. OK", NULL}, END};
 static const struct row network_guests_rows[] = {
@@ -112,9 +133,10 @@ static const struct {
 	const struct view_ops *ops;
 	const struct row *rows;
 } views[] = {{&host_summary_view, host_summary_rows}, {&host_guests_view, host_guests_rows},
-        {&host_storage_view, host_storage_rows}, {&host_networks_view, host_networks_rows},
+        {&host_storage_view, host_storage_rows}, {&host_images_view, host_images_rows}, {&host_networks_view, host_networks_rows},
         {&host_tasks_view, task_rows}, {&host_graphs_view, host_graphs_rows}, {&guest_tasks_view, task_rows},
-        {&guest_hardware_view, guest_hardware_rows}, {&guest_xml_view, guest_xml_rows},
+        {&guest_hardware_view, guest_hardware_rows}, {&guest_snapshots_view, guest_snapshots_rows},
+        {&guest_console_view, guest_console_rows}, {&guest_xml_view, guest_xml_rows},
         {&guest_graphs_view, guest_graphs_rows}, {&pool_volumes_view, pool_volumes_rows},
         {&network_guests_view, network_guests_rows}, {&content_view, content_rows}, {&tree_view, tree_rows},
         {&tasklog_view, task_rows}};

@@ -57,7 +57,7 @@ static void open_tab(struct pty *pty)
 	session_open(pty, "guest keys");
 	pty_keys(pty, "M-2", "]", "]");
 	pty_wait_text(pty, "\\[Snapshots\\]");
-	pty_wait_text(pty, "Press n to take a snapshot");
+	pty_wait_text(pty, "Press f to take a snapshot");
 }
 
 /* The task log has room for the verb's beginning only. */
@@ -70,7 +70,7 @@ static void wait_ok(struct pty *pty, const char *verb)
 
 static void take(struct pty *pty)
 {
-	pty_keys(pty, "n");
+	pty_keys(pty, "f");
 	pty_wait_text(pty, "Take a snapshot: guest keys");
 	/* The rule is told before anything was decided. */
 	pty_wait_text(pty, "Kind: (internal|external), with memory");

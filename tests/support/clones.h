@@ -17,6 +17,8 @@ int clones_stop(void **state);
 int clones_set_up(void **state);
 int clones_tear_down(void **state);
 
+/* Nobody, not even root, can make or remove files in the pool's directory; false = that can not be had here. */
+bool clones_lock_dir(bool lock);
 /* In the pool's directory; owned. */
 char *clones_path(const char *name);
 /* Runs it to its end; fails the test when it fails. Its output, owned. */
@@ -33,7 +35,17 @@ char *clones_xml_string(struct ops *ops, const char *name, const char *xpath);
 void clones_assert_same(const char *a, const char *b);
 /* Of a file's content; owned. */
 char *clones_hash(const char *path);
-/* Everything in the pool's directory, sorted, one a line; owned. */
+/* A guest 'src' whose disk is src.img, and what that holds. */
+struct clones_source {
+	char *path, *hash;
+};
+/* So much that a copy of it takes a while. */
+#define CLONES_BIG_MIB 100
+struct clones_source clones_source(struct ops *ops, const char *format, unsigned data_mib);
+void clones_source_clear(struct clones_source *source);
+/* It is what it was, there is no guest 'copy', and just these files are in the pool's directory; clears it. */
+void clones_assert_untouched(struct ops *ops, struct clones_source *source, const char *files);
+/* Everything in the pool's directory, sorted, separated by spaces; owned. */
 char *clones_listing(void);
 
 /* A clone, as the workers run it. */

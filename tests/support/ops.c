@@ -55,6 +55,16 @@ int ops_tear_down(void **state)
 	return 0;
 }
 
+void ops_reconnect(struct ops *ops)
+{
+	g_autoptr(GError) error = NULL;
+
+	conn_close(ops->conn);
+	ops->conn = conn_open(ops->uri, false, &error);
+	if (!ops->conn)
+		fail_msg("%s", error->message);
+}
+
 /* ---- running one task ---- */
 
 void ops_result_clear(struct ops_result *result)

@@ -31,6 +31,8 @@ struct ops_result {
 /* Workers, a journal of their own and a connection for looking; fails the test when there is none. */
 struct ops *ops_new(const char *uri);
 int ops_tear_down(void **state);
+/* After the daemon was killed: what the test itself looks with. */
+void ops_reconnect(struct ops *ops);
 
 struct obj_ref ops_host_ref(void);
 struct obj_ref ops_guest_ref(struct ops *ops, const char *name);

@@ -19,6 +19,7 @@ static const struct cli_option options[] = {
 static const struct param params[] = {
         {.name = "timeout", .type = PARAM_SECONDS},
         {.name = "paused", .type = PARAM_BOOL},
+        {.name = "mode", .type = PARAM_CHOICE, .choices = "default|full|linked", .fallback = "default"},
         {0},
 };
 
@@ -121,6 +122,21 @@ static void mistakes_are_named(void **state)
 	refused((const char *[]){"--\x1b]0;x\x07", NULL}, "unknown option '--\\x1b]0;x\\x07'");
 }
 
+static void a_choice_is_an_option_of_its_own(void **state)
+{
+	const char *const words[] = {"web1", "--linked", "web2", NULL};
+	g_autoptr(GError) error = NULL;
+	struct cli_line line;
+
+	(void)state;
+	assert_true(parse(&line, words, &error));
+	assert_string_equal(args_get(line.params, "mode"), "linked");
+	assert_int_equal(line.words->len, 2);
+	cli_line_fini(&line);
+	refused((const char *const[]){"--default", NULL}, "unknown option '--default'");
+	refused((const char *const[]){"--linked=yes", NULL}, "unknown option '--linked=yes'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +145,7 @@ int main(void)
 	        cmocka_unit_test(a_bool_can_be_switched_off),
 	        cmocka_unit_test(letters_can_be_joined_and_carry_a_value),
 	        cmocka_unit_test(two_dashes_end_the_options),
+	        cmocka_unit_test(a_choice_is_an_option_of_its_own),
 	        cmocka_unit_test(mistakes_are_named),
 	};
 
