@@ -14,6 +14,7 @@
 
 struct score {
 	unsigned hits, seen, distinct;
+	unsigned others; /* letters of other alphabets: no proof, but nothing against it */
 };
 
 /* ---- samples ---- */
@@ -114,9 +115,11 @@ static struct score try_grid(const struct grid_finder *finder, const struct font
 			continue;
 		score.seen++;
 		letter = bits.kind == CELL_TWO ? letter_at(fonts, bits.key) : -1;
-		if (letter >= 0) {
+		if (letter == LETTER_OTHER) {
+			score.others++;
+		} else if (letter >= 0) {
 			score.hits++;
-			distinct |= letter == LETTER_OTHER ? 0 : 1ull << letter;
+			distinct |= 1ull << letter;
 		}
 		if ((score.seen == EARLY_REJECT && !score.hits) || (score.seen == LATE_REJECT && score.hits < 5))
 			break;
@@ -127,7 +130,8 @@ static struct score try_grid(const struct grid_finder *finder, const struct font
 
 static bool is_text(const struct grid_finder *finder, const struct score *score)
 {
-	if (score->distinct >= DISTINCT_MIN && score->hits * 10 >= score->seen * 3)
+	if (score->distinct >= DISTINCT_MIN && score->hits * 10 >= (score->seen - score->others) * 3 &&
+	        score->hits * 6 >= score->seen)
 		return true;
 	/* Nearly nothing on the screen: a prompt. */
 	return finder->few && score->distinct >= 3 && score->hits * 2 >= score->seen;
