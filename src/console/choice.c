@@ -103,8 +103,8 @@ static struct choice cached_choice(struct recogniser *rec, const struct cell_bit
 /* ---- one cell ---- */
 
 /*
- * What the background is likely to be: that of text beside it; else the screen's; else that of blanks beside
- * it, which may be full blocks of the foreground.
+ * What the background is likely to be: the screen's; else that beside it. It decides only where both ways
+ * are glyphs.
  */
 static const uint32_t *background_hint(const struct recogniser *rec, int row, int col, const struct text_cell *cells)
 {
@@ -113,8 +113,6 @@ static const uint32_t *background_hint(const struct recogniser *rec, int row, in
 
 	if (left && (left->bg != bits->a && left->bg != bits->b))
 		left = NULL;
-	if (left && left->ch != ' ')
-		return &left->bg;
 	if (rec->main_bg == bits->a || rec->main_bg == bits->b)
 		return &rec->main_bg;
 	if (left)
@@ -269,7 +267,7 @@ static int draws_with(const struct text_cell *cell, uint32_t colour)
  * A full block and a blank in another background are one picture. It is a block beside other blocks of
  * its colour, and between two characters of its colour on one background.
  */
-static void find_blocks(struct text_cell *cells, int cols)
+static void find_blocks(const struct recogniser *rec, struct text_cell *cells, int cols)
 {
 	for (int from = 0, to; from < cols; from = MAX(to, from + 1)) {
 		uint32_t colour = cells[from].bg, ground = 0;
@@ -277,7 +275,7 @@ static void find_blocks(struct text_cell *cells, int cols)
 
 		for (to = from; to < cols && cells[to].ch == ' ' && cells[to].bg == colour; to++)
 			;
-		if (to == from)
+		if (to == from || colour == rec->main_bg)
 			continue;
 		left = from > 0 ? draws_with(&cells[from - 1], colour) : 0;
 		right = to < cols ? draws_with(&cells[to], colour) : 0;
@@ -305,14 +303,14 @@ static enum script script_of(gunichar ch)
 	return ch >= 0x400 && ch < 0x530 ? SCRIPT_CYRILLIC : SCRIPT_NONE;
 }
 
-/* What the main font's same glyph is in that script; 0 = nothing. */
+/* What the same glyph is in that script, in the main font or one that fits as well; 0 = nothing. */
 static gunichar twin(const struct recogniser *rec, uint64_t key, enum script script)
 {
 	uint32_t at = fonts_slot(rec->fonts, key);
 	font_entry entry;
 
 	while ((entry = fonts_next(rec->fonts, key, &at)))
-		if (script_of(font_entry_ch(entry)) == script && font_entry_family(entry) == rec->dominant)
+		if (script_of(font_entry_ch(entry)) == script && family_score(rec, font_entry_family(entry)) >= 1000)
 			return font_entry_ch(entry);
 	return 0;
 }
@@ -407,7 +405,7 @@ void choice_row(struct recogniser *rec, const struct frame *frame, int row, stru
 
 	for (int col = 0; col < cols;)
 		col += read_cell(rec, frame, row, col, cells);
-	find_blocks(cells, cols);
+	find_blocks(rec, cells, cols);
 	settle_scripts(rec, row, cells);
 	settle_case(rec, rec->bits + (gsize)row * (gsize)cols, cells, cols);
 	for (int col = 0; col < cols; col++) {

@@ -14,6 +14,7 @@
 
 struct score {
 	unsigned hits, seen, distinct;
+	unsigned others; /* letters of other alphabets: no proof, but nothing against it */
 };
 
 /* ---- samples ---- */
@@ -74,18 +75,24 @@ static int alnum_index(gunichar ch)
 	return ch >= 'A' && ch <= 'Z' ? (int)ch - 'A' + 36 : -1;
 }
 
+/* 0..61 an ASCII letter or digit; LETTER_OTHER one of another alphabet; -1 none. */
+#define LETTER_OTHER 62
+
 static int letter_at(const struct fonts *fonts, uint64_t key)
 {
 	uint32_t at = fonts_slot(fonts, key);
 	font_entry entry;
+	int found = -1;
 
 	while ((entry = fonts_next(fonts, key, &at))) {
 		int index = alnum_index(font_entry_ch(entry));
 
 		if (index >= 0)
 			return index;
+		if (font_entry_ch(entry) >= 0xc0 && font_entry_ch(entry) < 0x530 && g_unichar_isalpha(font_entry_ch(entry)))
+			found = LETTER_OTHER;
 	}
-	return -1;
+	return found;
 }
 
 static struct score try_grid(const struct grid_finder *finder, const struct fonts *fonts, const struct frame *frame,
@@ -108,7 +115,9 @@ static struct score try_grid(const struct grid_finder *finder, const struct font
 			continue;
 		score.seen++;
 		letter = bits.kind == CELL_TWO ? letter_at(fonts, bits.key) : -1;
-		if (letter >= 0) {
+		if (letter == LETTER_OTHER) {
+			score.others++;
+		} else if (letter >= 0) {
 			score.hits++;
 			distinct |= 1ull << letter;
 		}
@@ -121,7 +130,8 @@ static struct score try_grid(const struct grid_finder *finder, const struct font
 
 static bool is_text(const struct grid_finder *finder, const struct score *score)
 {
-	if (score->distinct >= DISTINCT_MIN && score->hits * 10 >= score->seen * 3)
+	if (score->distinct >= DISTINCT_MIN && score->hits * 10 >= (score->seen - score->others) * 3 &&
+	        score->hits * 6 >= score->seen)
 		return true;
 	/* Nearly nothing on the screen: a prompt. */
 	return finder->few && score->distinct >= 3 && score->hits * 2 >= score->seen;
@@ -167,13 +177,15 @@ static void consider(struct search *search, struct grid grid)
 
 static void consider_vga(struct search *search)
 {
-	static const int heights[] = {16, 14, 8};
-
 	if (search->frame->width != 720 && search->frame->width != 360)
 		return;
-	for (unsigned i = 0; i < G_N_ELEMENTS(heights); i++)
-		if (search->frame->height % heights[i] == 0)
-			consider(search, (struct grid){.cell_w = 9, .cell_h = heights[i]});
+	for (unsigned i = 0; i < search->fonts->size_count; i++) {
+		const struct font_size *size = &search->fonts->sizes[i];
+
+		/* Nine dots a cell; the last lines of the frame may be no whole row. */
+		if (size->width == 8)
+			consider(search, (struct grid){.cell_w = 9, .cell_h = size->height});
+	}
 }
 
 /* UEFI puts a text mode of its own into the middle of the screen. */

@@ -187,29 +187,38 @@ static bool find_dominant(struct recogniser *rec)
 	return true;
 }
 
-/* The pair of colours most cells have: Boyer and Moore's vote. */
+/* Boyer and Moore's vote for the commonest, if it is half of all. */
+struct majority {
+	uint32_t colour;
+	unsigned lead;
+};
+
+static void majority_add(struct majority *majority, uint32_t colour)
+{
+	if (!majority->lead)
+		majority->colour = colour;
+	if (majority->colour == colour)
+		majority->lead++;
+	else
+		majority->lead--;
+}
+
+/* The background of most cells, blanks too: they are what no text's colours hide; then what is written on it. */
 static bool find_main_colours(struct recogniser *rec)
 {
-	uint64_t pair = 0;
-	unsigned lead = 0;
+	struct majority bg = {0}, fg = {0};
+	int count = rec->screen.rows * rec->screen.cols;
 
-	for (int i = 0, count = rec->screen.rows * rec->screen.cols; i < count; i++) {
-		const struct text_cell *cell = rec->cells + i;
-		uint64_t one = (uint64_t)cell->fg << 32 | cell->bg;
-
-		if (letter_index(cell->ch) < 0)
-			continue;
-		if (!lead)
-			pair = one;
-		if (pair == one)
-			lead++;
-		else
-			lead--;
-	}
-	if (pair == ((uint64_t)rec->main_fg << 32 | rec->main_bg) || !lead)
+	for (int i = 0; i < count; i++)
+		if (!(rec->cells[i].flags & (CELL_PICTURE | CELL_UNKNOWN)))
+			majority_add(&bg, rec->cells[i].bg);
+	for (int i = 0; i < count; i++)
+		if (letter_index(rec->cells[i].ch) >= 0 && rec->cells[i].bg == bg.colour)
+			majority_add(&fg, rec->cells[i].fg);
+	if (!bg.lead || !fg.lead || (rec->main_fg == fg.colour && rec->main_bg == bg.colour))
 		return false;
-	rec->main_fg = (uint32_t)(pair >> 32);
-	rec->main_bg = (uint32_t)pair;
+	rec->main_fg = fg.colour;
+	rec->main_bg = bg.colour;
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #include <json-c/json.h>
 #include <libvirt/libvirt-qemu.h>
 #include <libvirt/virterror.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +14,7 @@
 #include "support/agent.h"
 
 #define DEADLINE_US (90 * G_USEC_PER_SEC)
-#define PAUSE_MS 20
+#define PAUSE_MS 20 /* how often the guest is asked: its agent tells nothing by itself */
 
 void agent_wait(virDomainPtr dom)
 {
@@ -23,7 +24,7 @@ void agent_wait(virDomainPtr dom)
 	while (!(answer = virDomainQemuAgentCommand(dom, "{\"execute\":\"guest-ping\"}", 2, 0))) {
 		if (g_get_monotonic_time() > until)
 			fail_msg("the agent of '%s' does not answer", virDomainGetName(dom));
-		(void)g_poll(NULL, 0, PAUSE_MS);
+		(void)poll(NULL, 0, PAUSE_MS);
 	}
 	free(answer);
 }
@@ -83,7 +84,7 @@ GByteArray *agent_run(virDomainPtr dom, const char *command)
 		if (g_get_monotonic_time() > until)
 			fail_msg("'%s' does not end", command);
 		json_object_put(answer);
-		(void)g_poll(NULL, 0, PAUSE_MS);
+		(void)poll(NULL, 0, PAUSE_MS);
 		answer = ask(dom, status);
 	}
 	if (number(answer, "exitcode") != 0)
