@@ -144,7 +144,7 @@ static void network_page_lists_leases(void **state)
 
 static void an_object_that_went_away_says_so(void **state)
 {
-	struct screen *screen = screen_new(24, 100);
+	struct screen *screen = screen_new(24, 120);
 	unsigned host = rich_host(screen);
 	struct obj_ref ref = rich_ref(OBJ_GUEST, host, 77);
 	struct view *content = screen->app.regions[REGION_CONTENT];
