@@ -44,6 +44,7 @@ struct param {
 	const char *choices;  /* "default|acpi|agent" */
 	const char *fallback; /* default as a string; NULL = empty */
 	bool required;
+	bool rare; /* asked for only where the form is shown for another's sake */
 	/* Today's value of the object (rename, describe), owned by the caller; may be NULL. */
 	char *(*current)(const struct store *store, const struct obj_ref *ref);
 	/* What is proposed for something new, and taken where nothing was given; owned by the caller. */

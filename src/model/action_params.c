@@ -56,7 +56,7 @@ static char *current_tags(const struct store *store, const struct obj_ref *ref)
 
 #define PARAM_ALLOW                                                                                          \
 	{                                                                                                    \
-		.name = "allow", .title = "Allow files", .type = PARAM_STRING, .fallback = "",               \
+		.name = "allow", .title = "Allow files", .type = PARAM_STRING, .fallback = "", .rare = true, \
 		.help = "Paths, separated by commas, that an image's header may name though they are odd.",  \
 	}
 

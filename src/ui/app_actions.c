@@ -473,10 +473,11 @@ static void ask_form(struct app *app, struct action_run *run)
  */
 static bool needs_form(const struct action *action, bool ask)
 {
-	bool some = action->params && action->params->name;
-	ask |= action->flags & ACTION_PLAN;
-	for (const struct param *param = action->params; param && param->name && !ask; param++)
-		ask = param->required || !param->fallback;
+	bool some = false, needed = action->flags & ACTION_PLAN;
+	for (const struct param *param = action->params; param && param->name; param++) {
+		some |= !param->rare || needed;
+		ask |= needed || param->required || !param->fallback;
+	}
 	return some && ask;
 }
 

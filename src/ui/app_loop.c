@@ -30,6 +30,7 @@ struct app_loop {
 	int signal_pipe[2];
 	int idle_fd;         /* test hook: gets a byte whenever all is handled and drawn; -1 = none */
 	bool handled;        /* something, since the last such byte */
+	bool drawing_due;    /* that byte said that a frame waits for the terminal */
 	bool more;           /* the inbox was left with messages in it */
 	bool gone;           /* the terminal */
 	bool resized;
@@ -162,7 +163,11 @@ static void read_input(struct app_loop *loop)
 		case TERM_PASTE:
 			app_paste(loop->app, text);
 			break;
+		case TERM_ANSWER: /* nobody's doing, but a frame may have waited for it */
+			loop->handled |= loop->drawing_due;
+			continue;
 		}
+		loop->handled = true;
 		/* What is typed from now on is the editor's. */
 		if (loop->app->quitting || loop->editor)
 			return;
@@ -173,7 +178,6 @@ static gboolean input_ready(gint fd, GIOCondition condition, gpointer data)
 {
 	(void)fd;
 	struct app_loop *loop = data;
-	loop->handled = true;
 	if (condition & G_IO_IN)
 		read_input(loop);
 	if (condition & (G_IO_HUP | G_IO_ERR | G_IO_NVAL))
@@ -532,6 +536,7 @@ static void say_idle(struct app_loop *loop)
 	if (loop->idle_fd < 0 || !loop->handled || term_busy(loop->term) || g_main_context_pending(loop->context))
 		return;
 	loop->handled = false;
+	loop->drawing_due = waits;
 	if (write(loop->idle_fd, waits ? "b" : ".", 1) < 0)
 		loop->idle_fd = -1;
 }

@@ -52,7 +52,7 @@ void term_set_title(struct term *term, const char *title);
  */
 char *term_copy(struct term *term, const char *text);
 
-enum term_event { TERM_NONE, TERM_KEY, TERM_MOUSE, TERM_PASTE, TERM_GONE };
+enum term_event { TERM_NONE, TERM_KEY, TERM_MOUSE, TERM_PASTE, TERM_ANSWER, TERM_GONE };
 /*
  * The next thing typed, without waiting. K_RESIZE never comes from here. For
  * TERM_PASTE `ret_text` is owned by the caller.

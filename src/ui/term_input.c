@@ -271,7 +271,7 @@ static enum term_event read_code(struct term *term, wint_t code, keycode *ret_ke
 		return paste_end(term, ret_text);
 	if (code == CODE_ANSWER) {
 		term_fence_answer(term);
-		return TERM_KEY;
+		return TERM_ANSWER;
 	}
 	if (code == CODE_PASTE_START) {
 		if (!term->paste)

@@ -199,7 +199,7 @@ static void external_snapshot_is_cloned(void **state)
 static void plan_names_what_then_is_there(void **state)
 {
 	struct ops *ops = *state;
-	g_autofree char *source = make_source(ops, "qcow2", 64, 2, NULL);
+	g_free(make_source(ops, "qcow2", 64, 2, NULL));
 	g_autofree char *refused = clones_refusal(ops, "src", ARGS("name", "a-##", "count", "3"));
 	g_autofree char *before = clones_listing();
 
@@ -230,7 +230,7 @@ static struct ops_result abort_clone(struct ops *ops, const char *const *args)
 static void abort_leaves_nothing(void **state)
 {
 	struct ops *ops = *state;
-	g_autofree char *source = make_source(ops, "raw", 600, 512, NULL);
+	g_free(make_source(ops, "raw", 600, 512, NULL));
 
 	ops_expect(abort_clone(ops, ARGS("name", "never")), TASK_ABORTED, "aborted");
 	ops_expect(abort_clone(ops, ARGS("name", "never", "format", "qcow2")), TASK_ABORTED, "aborted");

@@ -311,7 +311,6 @@ char *clones_refusal(struct ops *ops, const char *source, const char *const *arg
 	unsigned id = 5000 + ++ops->tasks;
 	char *refused = NULL;
 
-	request->args = args_new();
 	for (; args[0]; args += 2)
 		args_set(request->args, args[0], args[1]);
 	workers_plan(ops->workers, request, id);
