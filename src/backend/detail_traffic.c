@@ -134,11 +134,12 @@ static bool read_addresses(struct detail *detail, const GArray *guests, GPtrArra
 	return detail_leave(detail);
 }
 
+/* Takes the list: it is the reader's from here on. */
 static void post(struct detail *detail, GPtrArray *list)
 {
 	struct msg *msg = detail_msg(detail, MSG_TRAFFIC);
 
-	msg->list = g_ptr_array_ref(list);
+	msg->list = list;
 	detail_post(detail, msg);
 }
 
@@ -163,5 +164,5 @@ void detail_traffic(struct detail *detail, unsigned rows)
 	if (here && rows & WATCH_DISK)
 		here = read_group(detail, guests, list, VIR_DOMAIN_STATS_BLOCK);
 	if (here)
-		post(detail, list);
+		post(detail, g_steal_pointer(&list));
 }

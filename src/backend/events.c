@@ -365,6 +365,22 @@ bool events_tell_lifecycle(const struct events *events)
 	return events->lifecycle;
 }
 
+/*
+ * On a connection that is going down libvirt may refuse to forget the callback
+ * and call it once more: what it is called with then stays, for ever, but known.
+ */
+static void leave_behind(struct sink *sink)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static GPtrArray *left;
+
+	pthread_mutex_lock(&lock);
+	if (!left)
+		left = g_ptr_array_new();
+	g_ptr_array_add(left, sink);
+	pthread_mutex_unlock(&lock);
+}
+
 void events_unregister(struct events *events)
 {
 	if (events == NULL)
@@ -377,8 +393,8 @@ void events_unregister(struct events *events)
 		virConnectStoragePoolEventDeregisterAny(events->conn, events->pool);
 	if (events->pool_refresh >= 0)
 		virConnectStoragePoolEventDeregisterAny(events->conn, events->pool_refresh);
-	if (events->close)
-		virConnectUnregisterCloseCallback(events->conn, on_close);
+	if (events->close && virConnectUnregisterCloseCallback(events->conn, on_close) < 0)
+		leave_behind(sink_ref(events->sink));
 	virResetLastError();
 	sink_unref(events->sink);
 	g_free(events);

@@ -168,15 +168,38 @@ static struct look object_look(struct app *app, const struct obj_ref *ref)
 	return (struct look){ref->kind == OBJ_VOLUME ? GLYPH_VOLUME : GLYPH_UNKNOWN, ROLE_TEXT};
 }
 
+static const char *tab_title(const struct content *self, unsigned i)
+{
+	return tab_table[tab_row(self->ref.kind, i)].ops->title;
+}
+
+/* Where they do not all fit, those before the chosen one are left out until it does; one column says so. */
+static unsigned first_tab(const struct content *self, unsigned chosen, int cols)
+{
+	unsigned first = chosen;
+	int used = text_columns(tab_title(self, chosen)) + 2;
+
+	for (; first > 0; first--) {
+		used += text_columns(tab_title(self, first - 1)) + 2;
+		if (used + (first > 1) > cols)
+			break;
+	}
+	return first;
+}
+
 /* Tabs from the left; returns the columns used. */
 static int draw_tabs(struct content *self, struct area line)
 {
 	unsigned count = tab_count(self->ref.kind);
 	unsigned chosen = self->chosen[self->ref.kind];
-	int x = 0;
+	unsigned first = count > 0 ? first_tab(self, chosen, line.cols) : 0;
+	int x = first > 0 ? area_text(line, 0, 0, -1, ROLE_TAB, "<") : 0;
 
-	for (unsigned i = 0; i < count; i++) {
-		const char *title = tab_table[tab_row(self->ref.kind, i)].ops->title;
+	/* A click on the mark goes to the last one that is left out. */
+	for (unsigned i = 0; i < first; i++)
+		self->tab_x[i] = i + 1 == first ? x : 0;
+	for (unsigned i = first; i < count; i++) {
+		const char *title = tab_title(self, i);
 
 		/* The active one is told by its brackets too, not by colour alone. */
 		x += area_textf(line, 0, x, -1, i == chosen ? ROLE_TAB_ACTIVE : ROLE_TAB,

@@ -172,7 +172,7 @@ static void plan_came_true(const struct plan *of, const char *before)
 		new_files += strstr(before, lines[i]) == NULL;
 	for (unsigned i = 0; i < of->items->len; i++) {
 		const struct plan_item *item = g_ptr_array_index(of->items, i);
-		if (*item->path != '/')
+		if (*item->path != '/' || item->does != PLAN_MAKE)
 			continue;
 		planned++;
 		if (!g_file_test(item->path, G_FILE_TEST_EXISTS))
@@ -576,7 +576,10 @@ static void newest_automatic_ones_are_kept(void **state)
 	struct plan *seen = plan(ops, OP_SNAPSHOT_PRUNE, NULL, ARGS("keep", "2"));
 	ops_item_of(seen, "snapshot:auto-1");
 	ops_item_of(seen, "snapshot:auto-2");
-	assert_int_equal(seen->items->len, 2);
+	unsigned named = 0;
+	for (unsigned i = 0; i < seen->items->len; i++)
+		named += g_str_has_prefix(((struct plan_item *)g_ptr_array_index(seen->items, i))->id, "snapshot:");
+	assert_int_equal(named, 2);
 	plan_free(seen);
 	ops_expect(ops_run_guest(ops, OP_SNAPSHOT_PRUNE, "t-web", ARGS("keep", "2")), TASK_OK, "2 snapshots deleted");
 	g_autoptr(GPtrArray) rows = rows_of(ops);
