@@ -93,7 +93,7 @@ lab:
 
 # What it costs, beside the floor and the peers: docs/bench.md. QUICK=1: under a minute.
 bench: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUILD)/nvirt
-	@$(BUILD)/tests/bench/bench $(BUILD)/nvirt $(if $(QUICK),quick)
+	@$(BUILD)/tests/bench/bench $(BUILD)/nvirt $(if $(QUICK),quick,full) $(GROUP)
 
 # The same through a line of 64 kbit/s and 400 ms, for an hour.
 bench-link: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUILD)/nvirt
