@@ -106,7 +106,7 @@ lab:
 
 # What it costs, beside the floor and the peers: docs/bench.md. QUICK=1: under a minute.
 bench: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUILD)/nvirt
-	@$(BUILD)/tests/bench/bench $(BUILD)/nvirt $(if $(QUICK),quick)
+	@$(BUILD)/tests/bench/bench $(BUILD)/nvirt $(if $(QUICK),quick,full) $(GROUP)
 
 # The table of glyphs in the program, from the distribution's fonts: FONTS='dir file NAME=file...'.
 $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(OBJS)

@@ -50,8 +50,6 @@ struct images *images_new(void);
 void images_free(struct images *images);
 /* `ref` and `pool` may be NULL: a file in no pool. Rows that were not read are images without a chain. */
 void images_add(struct images *images, const struct volume_row *row, const struct obj_ref *ref, const char *pool);
-/* A template: it does not start, and so writes to none of its disks. */
-void images_add_template(struct images *images, const uint8_t guest[16]);
 /* After the last row: edges, depths and problems. */
 void images_link(struct images *images);
 struct host;

@@ -273,7 +273,7 @@ struct volume_layer {
 };
 
 enum volume_use_flag {
-	USE_WRITABLE = 1 << 0, /* a disk that the guest may write to */
+	USE_WRITABLE = 1 << 0, /* a disk that the guest may write to; a template writes to none */
 	USE_LIVE = 1 << 1,     /* of the running guest; else only of its stored definition */
 	USE_BASE = 1 << 2,     /* something stands on it: a guest's chain or another volume */
 	USE_VOLUME = 1 << 3,   /* that something is a volume, no guest */

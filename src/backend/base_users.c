@@ -12,6 +12,7 @@
 #include "backend/hostfile.h"
 #include "backend/op_util.h"
 #include "backend/xml.h"
+#include "nvirt/image_header.h"
 
 #define NAMED_MAX 4
 #define UNDO_LOOK_US (10 * G_USEC_PER_SEC)
@@ -253,30 +254,25 @@ static bool read_guests(struct looking *looking, GError **error)
 
 /* ---- disks that no pool has shown ---- */
 
-/* From a qcow2's own header (docs/interop/qcow2: offset at 8, size at 16, big-endian); false = not ours to see. */
+/* From its own header, of which only the base's name counts here; false = not ours to see. */
 static bool read_header(const char *path, char **ret_base)
 {
-	unsigned char head[20];
-	char name[1024];
+	g_autofree uint8_t *head = g_malloc(IMAGE_HEADER_BYTES);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	bool ok = fd >= 0 && pread(fd, head, sizeof head, 0) == (ssize_t)sizeof head;
+	ssize_t n = fd >= 0 ? pread(fd, head, IMAGE_HEADER_BYTES, 0) : -1;
+	struct image_header header = {0};
+	gsize need;
 
 	*ret_base = NULL;
-	if (ok && memcmp(head, "QFI\xfb", 4) == 0) {
-		guint64 offset;
-		guint32 size;
-		memcpy(&offset, head + 8, sizeof offset);
-		memcpy(&size, head + 16, sizeof size);
-		offset = GUINT64_FROM_BE(offset);
-		size = GUINT32_FROM_BE(size);
-		if (offset && size && size < sizeof name) {
-			ok = offset <= G_MAXINT64 && pread(fd, name, size, (off_t)offset) == (ssize_t)size;
-			*ret_base = ok ? g_strndup(name, size) : NULL;
-		}
-	}
 	if (fd >= 0)
 		close(fd);
-	return ok;
+	if (n < 0)
+		return false;
+	if (image_header_parse(head, (gsize)n, "qcow2", &header, &need) == IMAGE_HEADER_OK) {
+		*ret_base = g_steal_pointer(&header.backing);
+		image_header_clear(&header);
+	}
+	return true;
 }
 
 /* It came into a pool's directory since the pool was last read. */

@@ -233,14 +233,15 @@ struct disk_reading {
 	struct reading base;
 	virConnectPtr conn;
 	unsigned flags;
+	bool template;
 };
 
-/* A file that a snapshot keeps is not written to by whoever it is of. */
-static bool writes_to(xmlDocPtr doc, xmlNodePtr disk, const char *device, unsigned flags)
+/* What a snapshot keeps is not written to by whoever it is of; a template does not start. */
+static bool writes_to(const struct disk_reading *reading, xmlDocPtr doc, xmlNodePtr disk, const char *device)
 {
 	g_autofree char *readonly = op_xml_string(doc, disk, "name(readonly)");
 
-	return !(flags & USE_SNAPSHOT) && !*readonly && !g_str_equal(device, "cdrom") && !g_str_equal(device, "floppy");
+	return !(reading->flags & USE_SNAPSHOT) && !reading->template && !*readonly && !g_str_equal(device, "cdrom") && !g_str_equal(device, "floppy");
 }
 
 static void read_disk(xmlDocPtr doc, xmlNodePtr disk, void *data)
@@ -252,9 +253,28 @@ static void read_disk(xmlDocPtr doc, xmlNodePtr disk, void *data)
 
 	reading->base.target = *target ? target : name;
 	reading->base.device = device;
-	reading->base.flags = reading->flags | (writes_to(doc, disk, device, reading->flags) ? USE_WRITABLE : 0);
+	reading->base.flags = reading->flags | (writes_to(reading, doc, disk, device) ? USE_WRITABLE : 0);
 	op_xml_each(doc, disk, ".//source", read_source, &reading->base);
 	read_volume(doc, disk, &reading->base, reading->conn);
+}
+
+static bool is_template(xmlDocPtr doc)
+{
+	g_autofree char *mark = op_xml_string(doc, NULL,
+	        "name(/domain/metadata/*[local-name()='" METADATA_TEMPLATE "' and namespace-uri()='" METADATA_TEMPLATE_URI "'])");
+
+	return *mark != '\0';
+}
+
+/* What a serial port, a channel or its log writes to. */
+static void read_port(xmlDocPtr doc, xmlNodePtr file, void *data)
+{
+	const struct reading *reading = data;
+	g_autofree char *path = op_xml_string(doc, file, ".");
+	g_autofree char *words = g_strdup_printf("the output of a port of %s", reading->owner);
+	g_autofree char *brief = g_strdup_printf("output of %s", reading->brief);
+
+	add_user(reading->users, path, words, brief, reading->flags);
 }
 
 /* `conn` NULL: disks that name a volume stay known by that name. */
@@ -264,9 +284,15 @@ static void read_doc(struct file_users *users, virConnectPtr conn, xmlDocPtr doc
 	struct disk_reading reading = {
 	        .base = {.users = users, .owner = owner, .brief = brief, .target = "", .device = ""},
 	        .conn = conn,
-	        .flags = flags};
+	        .flags = flags,
+	        .template = is_template(doc)};
 
 	op_xml_each(doc, NULL, "//disk", read_disk, &reading);
+	reading.base.flags = flags;
+	op_xml_each(doc, NULL,
+	        "//devices/*[self::serial or self::parallel or self::console or self::channel]"
+	        "/*[self::source[../@type='file']/@path or self::log/@file]/@*[name()='path' or name()='file']",
+	        read_port, &reading.base);
 	static const char *const others[][2] = {
 		{"//nvram", "NVRAM"},
 		{"//os/loader", "firmware"},

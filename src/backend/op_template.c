@@ -135,8 +135,8 @@ static enum task_state to_guest(struct job *job, virDomainPtr dom, GError **erro
 	base_users_free(users);
 	if (any)
 		return op_refuse(job, error, BACK,
-		        "clones stand on its disks: %s; remove or flatten them, or give it an overlay of its own "
-		        "(own-overlay)",
+		        "clones stand on its disks: %s; remove or flatten them, or let it have an overlay of its own "
+		        "with the same step (untemplate --own-overlay)",
 		        names);
 	return plain_guest(job, dom, error);
 }

@@ -13,7 +13,6 @@
 struct images {
 	GHashTable *by_key; /* key -> struct image *, owned */
 	GHashTable *by_ref; /* struct obj_ref * (in the image) -> struct image * */
-	GArray *templates;  /* uint8_t[16]: guests that write to nothing */
 	GPtrArray *order;   /* as they came */
 	GPtrArray *tree;
 };
@@ -42,7 +41,6 @@ struct images *images_new(void)
 
 	images->by_key = g_hash_table_new(g_str_hash, g_str_equal);
 	images->by_ref = g_hash_table_new(ref_hash, ref_equal);
-	images->templates = g_array_new(FALSE, FALSE, 16);
 	images->order = g_ptr_array_new_with_free_func(image_free);
 	images->tree = g_ptr_array_new();
 	return images;
@@ -56,7 +54,6 @@ void images_free(struct images *images)
 	g_hash_table_unref(images->by_ref);
 	g_ptr_array_unref(images->tree);
 	g_ptr_array_unref(images->order);
-	g_array_unref(images->templates);
 	g_free(images);
 }
 
@@ -190,20 +187,7 @@ static void settle(GHashTable *colours, struct image *image)
 
 /* ---- problems ---- */
 
-void images_add_template(struct images *images, const uint8_t guest[16])
-{
-	g_array_append_vals(images->templates, guest, 1);
-}
-
-static bool is_template(const struct images *images, const uint8_t guest[16])
-{
-	for (unsigned i = 0; i < images->templates->len; i++)
-		if (memcmp(images->templates->data + i * 16, guest, 16) == 0)
-			return true;
-	return false;
-}
-
-static unsigned writers(const struct images *images, const struct image *image)
+static unsigned writers(const struct image *image)
 {
 	const GPtrArray *uses = image->row ? image->row->uses : NULL;
 	const struct volume_use *first = NULL;
@@ -212,7 +196,7 @@ static unsigned writers(const struct images *images, const struct image *image)
 	for (unsigned i = 0; uses && i < uses->len; i++) {
 		const struct volume_use *use = uses->pdata[i];
 
-		if (!(use->flags & USE_WRITABLE) || is_template(images, use->guest))
+		if (!(use->flags & USE_WRITABLE))
 			continue;
 		/* The same guest in two words is one writer. */
 		if (first && memcmp(first->guest, use->guest, sizeof use->guest) == 0)
@@ -242,9 +226,9 @@ static bool unused(const struct image *image)
 	return image->row && image->row->uses && !image->row->uses->len && !image->overlays->len;
 }
 
-static void judge(const struct images *images, struct image *image)
+static void judge(struct image *image)
 {
-	unsigned count = writers(images, image);
+	unsigned count = writers(image);
 
 	if (image->row && image->row->problem)
 		image->problems |= image->overlays->len ? IMAGE_MISSING | IMAGE_UNREADABLE : IMAGE_UNREADABLE;
@@ -295,7 +279,7 @@ void images_link(struct images *images)
 	for (unsigned i = 0; i < rows; i++)
 		add_chain(images, images->order->pdata[i]);
 	for (unsigned i = 0; i < images->order->len; i++)
-		judge(images, images->order->pdata[i]);
+		judge(images->order->pdata[i]);
 	for (unsigned i = 0; i < images->order->len; i++)
 		settle(colours, images->order->pdata[i]);
 	fill_tree(images);
@@ -312,11 +296,6 @@ struct images *images_of_host(const struct host *host)
 			const struct volume *volume = pool->volumes->pdata[j];
 			images_add(images, volume->row, &volume->ref, pool->row->name);
 		}
-	}
-	for (unsigned i = 0; i < host->guests->len; i++) {
-		const struct guest *guest = host->guests->pdata[i];
-		if (guest->flags & GUEST_TEMPLATE)
-			images_add_template(images, guest->ref.uuid);
 	}
 	for (unsigned i = 0; host->files && i < host->files->len; i++)
 		images_add(images, host->files->pdata[i], NULL, NULL);

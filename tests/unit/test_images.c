@@ -222,21 +222,6 @@ static void two_writers_and_a_written_base_are_named(void **state)
 	assert_int_equal(get(world, "/p/a")->problems, IMAGE_UNUSED);
 }
 
-static void template_does_not_write_to_its_disks(void **state)
-{
-	struct world *world = *state;
-	struct volume_row *base = row_of(world, "/p/base"), *a = row_of(world, "/p/a");
-	const uint8_t guest[16] = {1};
-
-	add_layer(a, "/p/base", true);
-	add_use(base, 1, USE_WRITABLE);
-	add(world, base);
-	add(world, a);
-	images_add_template(world->images, guest);
-	images_link(world->images);
-	assert_int_equal(get(world, "/p/base")->problems, 0);
-}
-
 /* While definitions are still read nobody is called unused. */
 static void unknown_users_are_not_nobody(void **state)
 {
@@ -307,7 +292,6 @@ int main(void)
 	        TEST(base_without_stated_format_is_named),
 	        TEST(rings_are_found_and_shown_once),
 	        TEST(two_writers_and_a_written_base_are_named),
-	        TEST(template_does_not_write_to_its_disks),
 	        TEST(unknown_users_are_not_nobody),
 	        TEST(chain_of_a_thousand_is_walked_without_recursion),
 	        TEST(hostile_names_stay_apart_and_clean),
