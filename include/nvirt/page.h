@@ -46,11 +46,12 @@ struct page_line {
 	uint8_t kind;   /* enum page_line_kind */
 	gint64 time_us; /* Unix time at which it came to look so; 0 = not known */
 	struct page_cell rest;
+	unsigned width; /* columns that its screen had */
 	unsigned count;
 	struct page_cell cells[];
 };
 
-/* Owned: one reference. */
+/* `count` is the screen's width: what is blank at the end is not kept. Owned: one reference. */
 struct page_line *page_line_new(const struct page_cell *cells, unsigned count);
 struct page_line *page_line_gap(void);
 struct page_line *page_line_ref(struct page_line *line);
@@ -59,6 +60,8 @@ gsize page_line_bytes(const struct page_line *line);
 /* UTF-8, trailing blanks cut. Owned. */
 char *page_line_text(const struct page_line *line);
 bool page_line_is_blank(const struct page_line *line);
+/* A row of a VNC screen. Owned. */
+struct page_line *page_line_of_screen(const struct text_screen *screen, int row);
 
 /* ---- the page ---- */
 
