@@ -27,7 +27,7 @@ static bool equal(const struct scroll_row *a, const struct scroll_row *b)
 	return a->text == b->text && a->weight == b->weight;
 }
 
-/* now[i] against before[i + shift]. A row that both have as a blank says nothing. */
+/* now[i] against before[i + shift]. A row that was blank says nothing: there was room for what came. */
 static struct fit fit_of(struct rows before, struct rows now, int shift)
 {
 	struct fit fit = {.shift = shift};
@@ -36,7 +36,7 @@ static struct fit fit_of(struct rows before, struct rows now, int shift)
 	for (int i = MAX(0, -shift); i < now.count && i + shift < before.count; i++) {
 		const struct scroll_row *was = &before.at[i + shift], *is = &now.at[i];
 
-		if (!was->weight && !is->weight)
+		if (!was->weight)
 			continue;
 		compared++;
 		if (equal(was, is)) {
@@ -51,13 +51,12 @@ static struct fit fit_of(struct rows before, struct rows now, int shift)
 	return fit;
 }
 
-/* The best shift; no score: none fits. The smaller one where two are as good. */
-static struct fit best_fit(struct rows before, struct rows now)
+/* The best shift of at most `most`; no score: none fits. The smaller one where two are as good. */
+static struct fit best_fit(struct rows before, struct rows now, int most)
 {
 	struct fit best = fit_of(before, now, 0);
-	int most = MAX(before.count, now.count);
 
-	for (int distance = 1; distance < most; distance++) {
+	for (int distance = 1; distance <= most; distance++) {
 		struct fit up = fit_of(before, now, distance), down = fit_of(before, now, -distance);
 
 		if (up.matched && up.score > best.score)
@@ -143,13 +142,14 @@ struct screen_scroll screen_scroll_find(const struct scroll_row *before_rows, in
 		if (top == now_count)
 			return (struct screen_scroll){.what = SCROLL_NOT};
 	}
-	struct rows part_before = {before_rows + top, before_count - top - tail};
+	/* Of a frame caught half drawn the last row is the next one's twin: it came from below the part. */
+	struct rows part_before = {before_rows + top, before_count - top};
 	struct rows part = {now_rows + top, now_count - top - tail};
-	struct fit fit = best_fit(part_before, part);
+	struct fit fit = best_fit(part_before, part, before_count == now_count ? part.count : MAX(before_count, now_count));
 	if (fit.score > 0 && fit.matched)
 		return moved(before, now, top, now_count - tail, fit);
 	/* The same line many times: what moved looks as if it stood. */
-	fit = best_fit(before, now);
+	fit = best_fit(before, now, MAX(before_count, now_count));
 	if (fit.score > 0 && fit.matched && (top || tail))
 		return moved(before, now, 0, now_count, fit);
 	if (!is_replaced(before, now, cursors))

@@ -59,9 +59,17 @@ static void print(struct tty *tty, const char *text)
 	print_above(tty, text, ROWS);
 }
 
-static void print_number(struct tty *tty, const char *format, int number)
+/* "line # of many": the number stands for its mark. Owned. */
+static char *numbered(const char *pattern, int number)
 {
-	g_autofree char *text = g_strdup_printf(format, number);
+	const char *mark = strchr(pattern, '#');
+
+	return g_strdup_printf("%.*s%d%s", (int)(mark - pattern), pattern, number, mark + 1);
+}
+
+static void print_number(struct tty *tty, const char *pattern, int number)
+{
+	g_autofree char *text = numbered(pattern, number);
 
 	print(tty, text);
 }
@@ -86,15 +94,16 @@ static void assert_kept(const struct screen_history *history, const char *expect
 }
 
 /* The whole page, history and screen, has these numbers in this order, each once. */
-static void assert_numbers(const struct screen_history *history, const struct tty *tty, const char *format, int from, int to)
+static void assert_numbers(const struct screen_history *history, const struct tty *tty, const char *pattern, int from, int to)
 {
 	struct page *page = page_of_screen(history, &tty->screen);
 	g_autofree char *text = page_text(page, 0, page_rows(page));
 	GString *expected = g_string_new(NULL);
 
 	for (int i = from; i <= to; i++) {
-		g_string_append_printf(expected, format, i);
-		g_string_append_c(expected, '\n');
+		g_autofree char *line = numbered(pattern, i);
+
+		g_string_append_printf(expected, "%s\n", line);
 	}
 	assert_string_equal(text, expected->str);
 	g_string_free(expected, TRUE);
@@ -103,11 +112,11 @@ static void assert_numbers(const struct screen_history *history, const struct tt
 
 static void every_line_is_kept_once(void **state)
 {
-	static const char *const formats[] = {"%d", "line %d of many", "[%7d.0] usb 1-1: new device"};
+	static const char *const patterns[] = {"#", "line # of many", "[  #.0] usb 1-1: new device"};
 	g_autoptr(GRand) rand = g_rand_new_with_seed(7);
 
 	(void)state;
-	for (unsigned f = 0; f < G_N_ELEMENTS(formats); f++)
+	for (unsigned f = 0; f < G_N_ELEMENTS(patterns); f++)
 		for (int round = 0; round < 20; round++) {
 			struct screen_history *history = screen_history_new();
 			struct tty tty;
@@ -116,10 +125,10 @@ static void every_line_is_kept_once(void **state)
 			tty_clear(&tty);
 			for (int frame = 0; frame < 60; frame++) {
 				for (int i = g_rand_int_range(rand, 0, ROWS - 2); i > 0; i--)
-					print_number(&tty, formats[f], n++);
+					print_number(&tty, patterns[f], n++);
 				screen_history_feed(history, &tty.screen, frame);
 			}
-			assert_numbers(history, &tty, formats[f], 1000, n - 1);
+			assert_numbers(history, &tty, patterns[f], 1000, n - 1);
 			screen_history_free(history);
 		}
 }
@@ -134,17 +143,18 @@ static void a_line_that_is_still_being_written(void **state)
 	for (int i = 0; i < 50; i++) {
 		g_autofree char *whole = g_strdup_printf("step %d ... done", i);
 
-		print_number(&tty, "step %d", i);
+		print_number(&tty, "step #", i);
 		screen_history_feed(history, &tty.screen, i);
 		put(&tty, tty.row - 1, whole);
 		screen_history_feed(history, &tty.screen, i);
 		/* And at once with the next two. */
 		if (i % 3 == 0) {
-			print_number(&tty, "step %d ... done", ++i);
-			print_number(&tty, "step %d ... done", ++i);
+			print_number(&tty, "step # ... done", ++i);
+			print_number(&tty, "step # ... done", ++i);
 		}
 	}
-	assert_numbers(history, &tty, "step %d ... done", 0, 50);
+	screen_history_feed(history, &tty.screen, 51);
+	assert_numbers(history, &tty, "step # ... done", 0, 50);
 	screen_history_free(history);
 }
 
@@ -161,13 +171,13 @@ static void a_frame_caught_half_drawn(void **state)
 
 		half = tty;
 		half.screen.cells = half.cells;
-		print_number(&tty, "output number %d", i);
+		print_number(&tty, "output number #", i);
 		tty.screen.cells = tty.cells;
 		memcpy(half.cells, tty.cells, sizeof(tty.cells[0]) * (size_t)(torn * COLS));
 		screen_history_feed(history, &half.screen, i);
 		screen_history_feed(history, &tty.screen, i);
 	}
-	assert_numbers(history, &tty, "output number %d", 0, 199);
+	assert_numbers(history, &tty, "output number #", 0, 199);
 	screen_history_free(history);
 }
 
@@ -204,7 +214,7 @@ static void what_changes_in_its_place_is_not_kept(void **state)
 		tty_clear(&tty);
 		print(&tty, "top - load average");
 		print(&tty, "Tasks: 80 total");
-		print_number(&tty, "Mem free %d of 2000", i * 37 % 1000);
+		print_number(&tty, "Mem free # of 2000", i * 37 % 1000);
 		print(&tty, "  PID USER  COMMAND");
 		for (int row = 0; row < 5; row++) {
 			g_autofree char *text = g_strdup_printf("%5d root  %d.%d  program%d", 100 + row, i * row % 10, i % 7, row);
@@ -267,7 +277,7 @@ static void another_size_of_the_same_text(void **state)
 	(void)state;
 	tty_clear(&tty);
 	for (int i = 0; i < 15; i++)
-		print_number(&tty, "kernel message %d", i);
+		print_number(&tty, "kernel message #", i);
 	screen_history_feed(history, &tty.screen, 1);
 	for (int i = 0; i < 20 * 60; i++)
 		cells[i] = (struct text_cell){.ch = ' ', .confidence = 100};
@@ -291,10 +301,10 @@ static void a_gap_is_said_and_not_made_up(void **state)
 	(void)state;
 	tty_clear(&tty);
 	for (int i = 0; i < 10; i++)
-		print_number(&tty, "row %d", i);
+		print_number(&tty, "row #", i);
 	screen_history_feed(history, &tty.screen, 1);
 	for (int i = 10; i < 500; i++)
-		print_number(&tty, "row %d", i);
+		print_number(&tty, "row #", i);
 	screen_history_feed(history, &tty.screen, 2);
 	assert_int_equal(screen_history_lines(history), 11);
 	assert_int_equal(screen_history_line(history, 10)->kind, PAGE_LINE_GAP);
@@ -312,7 +322,7 @@ static void scrolling_back_and_reverse_adds_nothing(void **state)
 	for (int top = 100; top >= 50; top -= 3) {
 		tty_clear(&tty);
 		for (int row = 0; row < ROWS - 1; row++)
-			print_number(&tty, "line %d of a manual", top + row);
+			print_number(&tty, "line # of a manual", top + row);
 		put(&tty, ROWS - 1, ":");
 		screen_history_feed(history, &tty.screen, 1);
 	}
@@ -328,7 +338,7 @@ static void it_is_bounded(void **state)
 	(void)state;
 	tty_clear(&tty);
 	for (int i = 0; i < SCREEN_HISTORY_LINES * 2; i++) {
-		print_number(&tty, "number %d", i);
+		print_number(&tty, "number #", i);
 		if (i % 4 == 0)
 			screen_history_feed(history, &tty.screen, i);
 	}
@@ -373,7 +383,7 @@ static void a_log_has_what_stood_still(void **state)
 	assert_string_equal(log->str, "100 one\n900 100%\n900 login:\n");
 	/* What leaves before it stood is logged all the same, and each line once. */
 	for (int i = 0; i < 20; i++) {
-		print_number(&tty, "fast %d", i);
+		print_number(&tty, "fast #", i);
 		screen_history_feed(history, &tty.screen, 6000 * 1000 + i * 1000);
 	}
 	assert_non_null(strstr(log->str, "login:\n6000 fast 0\n"));
