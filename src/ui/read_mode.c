@@ -44,6 +44,8 @@ struct read_mode *read_mode_new(struct app *app, const struct read_options *opti
 	read->search_step = 1;
 	read->view = options->view;
 	if (read->view) {
+		/* One that was asked for before and not taken is not of this screen. */
+		picture_free(vnc_view_take_pixels(read->view));
 		vnc_view_request_pixels(read->view);
 		read->picture_asked = true;
 	}

@@ -15,6 +15,7 @@
 #include "form.h"
 #include "nvirt/files.h"
 #include "nvirt/text.h"
+#include "read_mode.h"
 
 enum { CONSOLES_MAX = 8 };
 
@@ -24,6 +25,7 @@ struct guest_console {
 	GPtrArray *open; /* struct console */
 	unsigned ids;
 	char *search;
+	struct read_mode *read; /* of the guest shown; NULL = it is live */
 };
 
 static struct guest_console *self_of(struct view *view)
@@ -59,6 +61,7 @@ static void destroy(struct view *view)
 {
 	struct guest_console *self = self_of(view);
 
+	read_mode_free(self->read);
 	g_ptr_array_unref(self->open);
 	g_free(self->search);
 	g_free(self);
@@ -72,7 +75,7 @@ static const char *hints(const struct console *console)
 		return "the guest has the keys, Ctrl-] takes them back";
 	switch (console->state) {
 	case SERIAL_OPEN:
-		return "Enter types, PgUp back, / search, y copy, x close";
+		return "Enter types, PgUp back, v read, / search, x close";
 	case SERIAL_CUT:
 	case SERIAL_REFUSED:
 		return "Enter tries again";
@@ -149,6 +152,10 @@ static void draw(struct view *view, struct area area, bool focused)
 	draw_mode(view, console, area_sub(area, 0, 0, 1, area.cols));
 	if (!console) {
 		draw_closed(view, body);
+		return;
+	}
+	if (self_of(view)->read) {
+		read_mode_draw(self_of(view)->read, body, focused);
 		return;
 	}
 	console_draw(console, body, self_of(view)->search, focused);
@@ -244,6 +251,29 @@ static void cmd_attach(struct view *view, unsigned count)
 	console->wanted = true;
 }
 
+static void end_read(struct view *view)
+{
+	g_clear_pointer(&self_of(view)->read, read_mode_free);
+	content_touch(view);
+}
+
+static void cmd_read(struct view *view, unsigned count)
+{
+	struct console *console = shown(view);
+
+	(void)count;
+	end_read(view);
+	if (!console) {
+		app_notice(view->app, LEVEL_WARNING, "the console is not open: there is nothing to read");
+		return;
+	}
+	self_of(view)->read = read_mode_new(view->app, &(struct read_options){.ref = console->ref,
+	                                                       .serial = console->screen,
+	                                                       .cursor_row = console->cursor_row,
+	                                                       .cursor_col = console->cursor_col,
+	                                                       .back = (int)console->back});
+}
+
 static void cmd_close(struct view *view, unsigned count)
 {
 	struct console *console = shown(view);
@@ -251,7 +281,7 @@ static void cmd_close(struct view *view, unsigned count)
 	(void)count;
 	if (console)
 		g_ptr_array_remove(self_of(view)->open, console);
-	content_touch(view);
+	end_read(view);
 }
 
 static void cmd_full(struct view *view, unsigned count)
@@ -389,6 +419,14 @@ static bool grab(struct view *view, keycode key)
 	struct console *console = shown(view);
 	struct serial_key sent;
 
+	if (self_of(view)->read) {
+		enum read_answer answer = read_mode_key(self_of(view)->read, key);
+
+		if (answer == READ_LEAVE)
+			end_read(view);
+		content_touch(view);
+		return answer != READ_PASS;
+	}
 	/* What is typed while it is being opened is for the guest too, and no command of ours. */
 	if (!console || !(console->attached || console->wanted))
 		return false;
@@ -411,6 +449,11 @@ static void paste(struct view *view, const char *text)
 	struct console *console = shown(view);
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(struct serial_key));
 
+	if (self_of(view)->read) {
+		read_mode_paste(self_of(view)->read, text);
+		content_touch(view);
+		return;
+	}
 	if (!console || !console->attached || console->state != SERIAL_OPEN) {
 		app_notice(view->app, LEVEL_INFO, "not typed: Enter first, so that the guest has the keys");
 		return;
@@ -455,6 +498,13 @@ static bool mouse(struct view *view, const struct mouse *event)
 {
 	struct console *console = shown(view);
 
+	if (self_of(view)->read) {
+		struct mouse inner = *event;
+
+		inner.y -= 1;
+		content_touch(view);
+		return read_mode_mouse(self_of(view)->read, &inner) != READ_PASS;
+	}
 	if (!console || event->what != MOUSE_PRESS || (event->button != 4 && event->button != 5))
 		return false;
 	console_scroll(console, event->button == 4 ? 3 : -3);
@@ -507,6 +557,8 @@ static void update(struct view *view, unsigned changes)
 
 static void set_object(struct view *view, const struct obj_ref *ref)
 {
+	if (!obj_ref_equal(&self_of(view)->ref, ref))
+		end_read(view);
 	self_of(view)->ref = *ref;
 	content_touch(view);
 }
@@ -535,6 +587,7 @@ static const char *filter_of(const struct view *view)
 static const struct view_cmd cmds[] = {
         {"attach", "Open the serial console; the guest has the keys until Ctrl-]", "Enter", "type", cmd_attach},
         {"full-screen", "Give the console the whole screen, or no more", "F11", "full", cmd_full},
+        {"read", "Read: freeze, move, select, search, copy, save", "v", "read", cmd_read},
         {"search-next", "Next match of the search", "n", NULL, cmd_next},
         {"search-prev", "Previous match of the search", "N", NULL, cmd_prev},
         {"copy-screen", "Copy what is shown to the clipboard", "y", NULL, cmd_copy},
