@@ -131,6 +131,13 @@ void screen_half_update(struct guest_console *self)
 	}
 }
 
+static bool is_readonly(const struct guest_console *self)
+{
+	const struct host *host = store_host(self->view.app->store, self->ref.host);
+
+	return !host || host->status->readonly;
+}
+
 bool screen_half_message(struct guest_console *self, struct msg *msg)
 {
 	for (guint i = 0; msg->type == MSG_SCREEN && msg->door && i < self->screens->len; i++) {
@@ -139,7 +146,7 @@ bool screen_half_message(struct guest_console *self, struct msg *msg)
 		if (!screen_panel_take_door(panel, msg->door))
 			continue;
 		/* Without VNC the serial console is the one to type on, unless the user chose. */
-		if (!self->chosen && obj_ref_equal(&panel->ref, &self->ref) && panel->state != SCREEN_OFF)
+		if (!self->chosen && obj_ref_equal(&panel->ref, &self->ref) && panel->state != SCREEN_OFF && !is_readonly(self))
 			self->mode = panel->no_vnc ? CONSOLE_SERIAL : CONSOLE_SCREEN;
 		return true;
 	}
@@ -210,15 +217,13 @@ void screen_half_attach(struct guest_console *self)
 		panel->tries = 0;
 		panel->tried = false;
 		open_shown(self);
-		if (panel->state == SCREEN_ENDED)
-			return;
 	}
 	why = screen_panel_no_hands(panel);
 	if (why) {
 		app_notice(self->view.app, LEVEL_WARNING, "%s", why);
 		return;
 	}
-	panel->attached = panel->state != SCREEN_OFF;
+	panel->attached = panel->state != SCREEN_OFF && panel->state != SCREEN_ENDED;
 	if (panel->state == SCREEN_OFF)
 		app_notice(self->view.app, LEVEL_INFO, "the guest is off: its screen is shown when it starts");
 	panel->moved = false;
@@ -284,10 +289,9 @@ static void send_combination(struct app *app, const char *keys)
 	struct guest_console *self = guest_console_shown(app);
 	struct screen_panel *panel = self ? screen_half_shown(self) : NULL;
 
-	if (!self || !can_send(self, panel))
+	if (!self || !can_send(self, panel) || !screen_panel_press(panel, keys))
 		return;
-	screen_panel_press(panel, keys);
-	app_notice(app, LEVEL_INFO, "sent: %s", keys);
+	app_notice(app, LEVEL_INFO, "pressed in the guest: %s", keys);
 	give_back(self, panel);
 }
 

@@ -64,15 +64,17 @@ void screen_panel_key(struct screen_panel *panel, keycode key)
 		app_notice(panel->app, LEVEL_WARNING, "%s", error->message);
 }
 
-void screen_panel_press(struct screen_panel *panel, const char *words)
+bool screen_panel_press(struct screen_panel *panel, const char *words)
 {
 	g_autoptr(GArray) events = g_array_new(FALSE, FALSE, sizeof(struct key_event));
 	g_autoptr(GError) error = NULL;
 
-	if (!keyboard_press(panel->layout, words, events, &error))
-		app_notice(panel->app, LEVEL_WARNING, "%s", error->message);
-	else
+	if (keyboard_press(panel->layout, words, events, &error)) {
 		send(panel, events);
+		return true;
+	}
+	app_notice(panel->app, LEVEL_WARNING, "%s", error->message);
+	return false;
 }
 
 bool screen_panel_type(struct screen_panel *panel, const char *text)
