@@ -158,7 +158,7 @@ bool screen_half_message(struct guest_console *self, struct msg *msg)
 static const char *hints(const struct screen_panel *panel)
 {
 	if (panel->attached)
-		return panel->typed ? "Ctrl-] stops typing" : "the guest has the keys, Ctrl-] takes them back";
+		return panel->typed ? "Ctrl-] stops typing" : "guest has the keys, Ctrl-] takes them back";
 	if (panel->state == SCREEN_ENDED)
 		return "Enter tries again";
 	if (panel->state == SCREEN_LIVE && !screen_panel_no_hands(panel))
@@ -166,17 +166,20 @@ static const char *hints(const struct screen_panel *panel)
 	return "";
 }
 
-/* Where more of it is than is in sight. */
+/* Where more of it is than is in sight: "↑→". */
 static char *beyond(const struct screen_panel *panel)
 {
 	const struct text_screen *screen = screen_panel_screen(panel);
 	const struct screen_look *look = &panel->look;
+	bool ascii = panel->app->options->ascii;
 
 	if (!screen || screen_fits(screen, look->rows, look->cols))
 		return NULL;
 	if (look->shrunk)
 		return g_strdup("made smaller");
-	return g_strdup_printf("from %d,%d", look->row + 1, look->col + 1);
+	return g_strconcat(look->row > 0 ? (ascii ? "^" : "↑") : "",
+	        look->row + look->rows < screen->rows ? (ascii ? "v" : "↓") : "", look->col > 0 ? (ascii ? "<" : "←") : "",
+	        look->col + look->cols < screen->cols ? (ascii ? ">" : "→") : "", NULL);
 }
 
 void screen_half_words(const struct guest_console *self, struct mode_words *ret)

@@ -55,7 +55,7 @@ static void open_tab(struct pty *in)
 /* Without the guest at the other end the letters would be commands of nvirt's. */
 static void type_to_guest(const char *text)
 {
-	assert_true(pty_shows(pty, "the guest has th"));
+	assert_true(pty_shows(pty, "guest has the k"));
 	pty_type(pty, text);
 }
 
@@ -109,7 +109,7 @@ static void keys_that_no_terminal_has_are_in_a_menu(void **state)
 	pty_wait_text(pty, "ctrl-alt-delete +Reboot");
 	/* The guest had the keys, so it has them again. */
 	pty_keys(pty, "]");
-	pty_wait_text(pty, "the guest has th");
+	pty_wait_text(pty, "guest has the k");
 	pty_keys(pty, "Enter");
 	pty_wait_text(pty, "│\\^\\]");
 	pty_keys(pty, "C-]", "C-]", "Enter");
@@ -204,7 +204,6 @@ static void whatever_becomes_of_the_guest_it_comes_back(void **state)
 	lab_do(lab, "virsh", "h1", "start", "shell");
 	pty_wait_text(pty, "\\[Screen\\] Serial  Both  80x25");
 	pty_keys(pty, "Enter");
-	pty_wait_text(pty, "Ctrl-\\] takes the keys back");
 	type_to_guest("clear; echo b$((4*5))k\r");
 	pty_wait_text(pty, "│b20k");
 	lab_do(lab, "stop-qemu", "h1", "shell");
