@@ -144,7 +144,6 @@ static void a_paste_is_typed_or_refused_as_a_whole(void **state)
 	for (int i = 0; i < 100; i++)
 		g_string_append(text, ": abcdefghijklmnopqrstuvwxyz\n");
 	g_string_append(text, ": the end\n\033[201~");
-	pty_keys(pty, "Esc");
 	type_to_guest(text->str);
 	pty_wait_text(pty, "typing, [0-9]+ %");
 	pty_keys(pty, "C-]");
