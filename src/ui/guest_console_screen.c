@@ -180,6 +180,7 @@ void screen_half_words(const struct guest_console *self, struct mode_words *ret)
 	if (!panel)
 		return;
 	ret->state = screen_panel_typing(panel);
+	ret->busy = ret->state;
 	if (!ret->state)
 		ret->state = screen_panel_words(panel);
 	ret->role = screen_panel_role(panel);
@@ -461,8 +462,10 @@ void screen_half_scale(struct guest_console *self)
 {
 	struct screen_panel *panel = screen_half_shown(self);
 
-	if (!panel)
+	if (!panel) {
+		app_notice(self->view.app, LEVEL_WARNING, "the guest's screen is not open");
 		return;
+	}
 	panel->look.scaled = !panel->look.scaled;
 	panel->chose_scale = true;
 	app_notice(self->view.app, LEVEL_INFO,
@@ -475,8 +478,10 @@ void screen_half_reading(struct guest_console *self)
 	static const char *const words[] = {"text where there is text, else a picture", "text only", "picture only"};
 	struct screen_panel *panel = screen_half_shown(self);
 
-	if (!panel)
+	if (!panel) {
+		app_notice(self->view.app, LEVEL_WARNING, "the guest's screen is not open");
 		return;
+	}
 	screen_panel_set_mode(panel, (enum recogniser_mode)((panel->mode + 1) % G_N_ELEMENTS(words)));
 	app_notice(self->view.app, LEVEL_INFO, "shown as: %s", words[panel->mode]);
 	content_touch(&self->view);
