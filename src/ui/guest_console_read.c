@@ -20,8 +20,9 @@ static struct read_mode *read_serial(struct guest_console *self)
 {
 	struct console *console = serial_half_shown(self);
 
-	if (!console) {
-		app_notice(self->view.app, LEVEL_WARNING, "the console is not open: there is nothing to read");
+	if (!console || !serial_screen_lines(console->screen)) {
+		app_notice(self->view.app, LEVEL_WARNING, "%s: there is nothing to read",
+		        console ? "nothing came from the console yet" : "the console is not open");
 		return NULL;
 	}
 	return read_mode_new(self->view.app, &(struct read_options){.ref = console->ref,
