@@ -162,7 +162,7 @@ static const char *hints(const struct screen_panel *panel)
 	if (panel->state == SCREEN_ENDED)
 		return "Enter tries again";
 	if (panel->state == SCREEN_LIVE && !screen_panel_no_hands(panel))
-		return "Enter types, K keys, F11 full";
+		return "Enter types, K keys, H read, F11 full";
 	return "";
 }
 
@@ -244,6 +244,11 @@ bool screen_half_grab(struct guest_console *self, keycode key)
 {
 	struct screen_panel *panel = screen_half_shown(self);
 
+	/* Searching is for a screen that stands still. */
+	if (panel && !panel->attached && key == '/' && screen_panel_screen(panel)) {
+		guest_console_read(self, false, true);
+		return true;
+	}
 	if (!panel || !panel->attached)
 		return false;
 	if (key == K_NONE)
@@ -499,6 +504,11 @@ bool screen_half_key(struct guest_console *self, keycode code, unsigned count)
 	} pans[] = {{K_UP, -1, 0}, {'k', -1, 0}, {K_DOWN, 1, 0}, {'j', 1, 0}, {K_LEFT, 0, -8}, {'h', 0, -8}, {K_RIGHT, 0, 8},
 	        {'l', 0, 8}, {K_HOME, -10000, -10000}, {K_END, 10000, 0}, {K_PGUP, -10, 0}, {K_PGDN, 10, 0}};
 
+	/* Beyond the first row there is what scrolled by. */
+	if (panel && code == K_PGUP && (panel->look.row <= 0 || panel->look.shrunk)) {
+		guest_console_read(self, true, false);
+		return true;
+	}
 	for (gsize i = 0; panel && i < G_N_ELEMENTS(pans); i++)
 		if (pans[i].key == code) {
 			screen_panel_pan(panel, pans[i].rows * times, pans[i].cols * times);
