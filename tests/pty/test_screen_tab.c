@@ -202,6 +202,8 @@ static void whatever_becomes_of_the_guest_it_comes_back(void **state)
 	assert_true(pty_shows(pty, "lab:/#"));
 	lab_do(lab, "virsh", "h1", "start", "shell");
 	pty_wait_text(pty, "\\[Screen\\] Serial  Both  80x25");
+	/* QEMU drops what is typed before the guest runs. */
+	pty_wait_text(pty, "restored from a saved");
 	pty_keys(pty, "Enter");
 	type_to_guest("clear; echo b$((4*5))k\r");
 	pty_wait_text(pty, "│b20k");
@@ -223,7 +225,7 @@ static void a_read_only_connection_looks_and_never_types(void **state)
 	struct pty *looks = pty_start(argv, NULL, 24, 80);
 	open_tab(looks);
 	/* The lab's host has its sockets in a place of its own. */
-	pty_wait_text(looks, "│lab:/#|cannot connect to the VNC server");
+	pty_wait_text(looks, "│lab:/#|cannot connect to");
 	pty_keys(looks, "Enter");
 	pty_wait_text(looks, "looks and never types");
 	pty_keys(looks, "K");
