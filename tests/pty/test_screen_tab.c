@@ -55,7 +55,7 @@ static void open_tab(struct pty *in)
 /* Without the guest at the other end the letters would be commands of nvirt's. */
 static void type_to_guest(const char *text)
 {
-	assert_true(pty_shows(pty, "guest has the k"));
+	pty_wait_text(pty, "guest has the k|takes the keys back");
 	pty_type(pty, text);
 }
 
@@ -109,7 +109,7 @@ static void keys_that_no_terminal_has_are_in_a_menu(void **state)
 	pty_wait_text(pty, "ctrl-alt-delete +Reboot");
 	/* The guest had the keys, so it has them again. */
 	pty_keys(pty, "]");
-	pty_wait_text(pty, "guest has the k");
+	pty_wait_text(pty, "guest has the k|takes the keys back");
 	pty_keys(pty, "Enter");
 	pty_wait_text(pty, "│\\^\\]");
 	pty_keys(pty, "C-]", "C-]", "Enter");
