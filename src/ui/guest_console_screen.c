@@ -275,8 +275,10 @@ static void give_back(struct guest_console *self, struct screen_panel *panel)
 
 static bool can_send(struct guest_console *self, struct screen_panel *panel)
 {
-	const char *why = !panel || panel->state != SCREEN_LIVE ? "the guest's screen is not live" : screen_panel_no_hands(panel);
+	const char *why = panel ? screen_panel_no_hands(panel) : NULL;
 
+	if (!why && (!panel || panel->state != SCREEN_LIVE))
+		why = "the guest's screen is not live";
 	if (why)
 		app_notice(self->view.app, LEVEL_WARNING, "%s", why);
 	return !why;
