@@ -161,6 +161,8 @@ static const char *hints(const struct screen_panel *panel)
 		return panel->typed ? "Ctrl-] stops typing" : "guest has the keys, Ctrl-] takes them back";
 	if (panel->state == SCREEN_ENDED)
 		return "Enter tries again";
+	if (panel->state == SCREEN_LIVE && panel->pictures)
+		return "no VNC: looks only, Enter says more";
 	if (panel->state == SCREEN_LIVE && !screen_panel_no_hands(panel))
 		return "Enter types, K keys, H read, F11 full";
 	return "";
