@@ -126,10 +126,16 @@ static void append_look(GString *text, const struct page_cell *cell)
 	g_string_append_c(text, 'm');
 }
 
+/* Would `b` look as it should, drawn like `a`? */
 static bool same_look(const struct page_cell *a, const struct page_cell *b)
 {
 	const unsigned what = PAGE_FG | PAGE_BG | PAGE_PALETTE | PAGE_BOLD | PAGE_UNDERLINE | PAGE_REVERSE;
+	const unsigned ground = PAGE_BG | PAGE_UNDERLINE | PAGE_REVERSE;
 
+	/* Of a blank the background is all there is to be seen. */
+	if (b->ch == ' ' && !(b->flags & (PAGE_UNDERLINE | PAGE_REVERSE)) && !b->comb)
+		return (a->flags & ground) == (b->flags & ground) &&
+		       (!(b->flags & PAGE_BG) || (a->bg == b->bg && (a->flags & PAGE_PALETTE) == (b->flags & PAGE_PALETTE)));
 	return a->fg == b->fg && a->bg == b->bg && (a->flags & what) == (b->flags & what);
 }
 
@@ -144,14 +150,15 @@ static void append_ansi(GString *text, const struct page_line *line)
 
 		if (!cell->ch)
 			continue;
-		if (!same_look(cell, last))
+		if (!same_look(last, cell)) {
 			append_look(text, cell);
+			last = cell;
+		}
 		g_string_append_unichar(text, cell->ch);
 		if (cell->comb)
 			g_string_append_unichar(text, cell->comb);
-		last = cell;
 	}
-	if (!same_look(last, &plain))
+	if (last->flags & ~(PAGE_PICTURE | PAGE_UNKNOWN))
 		g_string_append(text, "\033[0m");
 	g_string_append_c(text, '\n');
 }
