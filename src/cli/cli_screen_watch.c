@@ -83,18 +83,26 @@ static bool close_log(struct watching *watch)
 
 /* ---- screens ---- */
 
-/* Every frame goes into the history; true: there is one to print. */
+static bool is_due(const struct watching *watch)
+{
+	struct vnc_view *view = watch->view->view;
+
+	return watch->prints && vnc_view_screen(view) && vnc_view_frames(view) != watch->printed && vnc_view_settled(view) &&
+	       g_get_monotonic_time() >= watch->print_us;
+}
+
+/* Every frame goes into the history; true: something is to be done now, or at another time than before. */
 static bool look(struct cli_view *view, void *data)
 {
 	struct watching *watch = data;
 	unsigned frames = vnc_view_frames(view->view);
 	const struct text_screen *screen = vnc_view_screen(view->view);
+	bool another = frames != watch->fed && screen;
 
-	if (frames != watch->fed && screen)
+	if (another)
 		screen_history_feed(watch->history, screen, g_get_real_time());
 	watch->fed = frames;
-	return watch->prints && screen && frames != watch->printed && vnc_view_settled(view->view) &&
-	       g_get_monotonic_time() >= watch->print_us;
+	return another || is_due(watch);
 }
 
 /* A cursor that blinks is a frame, but nothing else to read. */
@@ -140,7 +148,7 @@ static int run(struct watching *watch)
 		written = flush_log(watch);
 		if (written)
 			wait = cli_view_wait(watch->view, look, watch, until_us);
-		if (written && wait == WAIT_DONE && look(watch->view, watch))
+		if (written && wait == WAIT_DONE && is_due(watch))
 			written = print_changed(watch);
 	}
 	written &= close_log(watch);

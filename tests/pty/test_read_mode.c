@@ -127,7 +127,9 @@ static void save_as(const char *path, const char *part)
 	for (int i = 0; i < 6 && pty_shows(pty, "Save the screen"); i++)
 		pty_keys(pty, "Enter");
 	pty_wait_gone(pty, "Save the screen");
-	pty_wait_text(pty, "written to");
+	/* The file's name is known by its ending. */
+	g_autofree char *said = g_strdup_printf("written to '.*\\%s'", strrchr(path, '.'));
+	pty_wait_text(pty, said);
 	pty_keys(pty, "M-2");
 }
 
