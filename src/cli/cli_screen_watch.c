@@ -28,15 +28,12 @@ struct watching {
 
 /* ---- the log ---- */
 
-/* "2026-11-21 21:45:03.123 login: root" */
 static void log_line(const struct page_line *line, void *data)
 {
 	struct watching *watch = data;
-	g_autofree char *text = page_line_text(line);
-	g_autoptr(GDateTime) seconds = g_date_time_new_from_unix_local(line->time_us / G_USEC_PER_SEC);
-	g_autofree char *when = seconds ? g_date_time_format(seconds, "%Y-%m-%d %H:%M:%S") : g_strdup("-");
+	g_autofree char *text = page_line_log(line);
 
-	if (fprintf(watch->log, "%s.%03d %s\n", when, (int)(line->time_us / 1000 % 1000), text) < 0)
+	if (fputs(text, watch->log) < 0)
 		watch->log_failed = true;
 }
 

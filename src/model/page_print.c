@@ -27,6 +27,15 @@ char *page_line_text(const struct page_line *line)
 	return g_string_free(text, FALSE);
 }
 
+char *page_line_log(const struct page_line *line)
+{
+	g_autofree char *text = page_line_text(line);
+	g_autoptr(GDateTime) seconds = g_date_time_new_from_unix_local(line->time_us / G_USEC_PER_SEC);
+	g_autofree char *when = seconds ? g_date_time_format(seconds, "%Y-%m-%d %H:%M:%S") : g_strdup("-");
+
+	return g_strdup_printf("%s.%03d %s\n", when, (int)(line->time_us / 1000 % 1000), text);
+}
+
 /* ---- a selection ---- */
 
 static bool is_right_half(const struct page *page, int row, int col)
