@@ -79,8 +79,8 @@ void screen_panel_pan(struct screen_panel *panel, int rows, int cols);
 const char *screen_panel_no_hands(const struct screen_panel *panel);
 /* One key as typed. */
 void screen_panel_key(struct screen_panel *panel, keycode key);
-/* "ctrl-alt-delete". */
-void screen_panel_press(struct screen_panel *panel, const char *words);
+/* "ctrl-alt-delete". False, and a notice: there is no such key. */
+bool screen_panel_press(struct screen_panel *panel, const char *words);
 /* Text as if typed; false, and a notice: nothing of it was. */
 bool screen_panel_type(struct screen_panel *panel, const char *text);
 /* A text that is being typed stops here; what is down is let go. */
