@@ -383,6 +383,8 @@ void vnc_view_learn(struct vnc_view *view, const struct named_glyph *glyph)
 	for (int y = 0; y < glyph->height; y++)
 		wire_put_u32(view->out, glyph->rows[y]);
 	wire_end(view->out, begin);
+	/* Whoever asks may not be about to pump. */
+	push(view);
 }
 
 void vnc_view_request_pixels(struct vnc_view *view)
@@ -391,4 +393,5 @@ void vnc_view_request_pixels(struct vnc_view *view)
 		return;
 	view->stream.pixels_wanted = true;
 	wire_end(view->out, wire_begin(view->out, COMMAND_PIXELS));
+	push(view);
 }

@@ -54,7 +54,7 @@ struct mode_words {
 void mode_words_clear(struct mode_words *words);
 
 /* ---- guest_console_read.c: either half frozen, with what scrolled by ---- */
-/* `page`: a page further back, `search`: and asks what for. */
+/* `page`: a page further back, `search`: and asks what for, upward from what is newest. */
 void guest_console_read(struct guest_console *self, bool page, bool search);
 void guest_console_read_end(struct guest_console *self);
 /* Is it the half that keys and commands mean? */
