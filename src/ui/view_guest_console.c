@@ -74,12 +74,16 @@ static void half_words(const struct guest_console *self, struct mode_words *ret)
 }
 
 /* "[Screen] Serial  Both   80x25  Enter types …     from 1,12" */
-static void draw_mode(struct guest_console *self, struct area line)
+static void draw_mode(struct guest_console *self, struct area line, bool focused)
 {
 	struct mode_words words;
 	int x = 0, end;
 
 	half_words(self, &words);
+	if (words.has_keys && !focused) {
+		words.has_keys = false;
+		words.hints = "Tab or a click gives the guest the keys again";
+	}
 	enum role plain = words.has_keys ? ROLE_TAB_ACTIVE : ROLE_TAB;
 	area_clear(line, plain);
 	for (int i = 0; i < CONSOLE_MODE_N; i++) {
@@ -166,7 +170,7 @@ static void draw(struct view *view, struct area area, bool focused)
 	view->dirty = false;
 	area_clear(area, ROLE_TEXT);
 	if (head)
-		draw_mode(self, area_sub(area, 0, 0, 1, area.cols));
+		draw_mode(self, area_sub(area, 0, 0, 1, area.cols), focused);
 	split(self, body);
 	draw_half(self, self->screen_area, focused, false);
 	draw_half(self, self->serial_area, focused, true);
