@@ -34,6 +34,9 @@ struct screen_panel {
 	char *note;            /* the same of a screen that works, but not as it might */
 	bool pictures;         /* no VNC: a screenshot a second, and no keys */
 	bool no_vnc;           /* so the door said */
+	enum vnc_end wants;    /* VNC_END_PASSWORD, _USER, or _REFUSED after one was given: screen_panel_login() */
+	char *user, *password; /* as the user gave them; secrets, NULL = not given */
+	bool gave;             /* a password, to the last connection */
 	bool watched;
 	bool attached;         /* the guest has the keys */
 	bool moved;            /* the user chose the part in sight: the cursor is not followed */
@@ -58,6 +61,8 @@ struct screen_panel *screen_panel_new(struct app *app, const struct obj_ref *ref
 void screen_panel_free(struct screen_panel *panel);
 /* Asks for the way to it, unless that is under way or it is live. */
 void screen_panel_open(struct screen_panel *panel);
+/* Tries again with these, which are copied. */
+void screen_panel_login(struct screen_panel *panel, const char *user, const char *password);
 /* The answer, where it is this panel's. */
 bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door);
 /* The guest may have been started, or have gone. */
