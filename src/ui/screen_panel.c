@@ -393,6 +393,15 @@ char *screen_panel_words(const struct screen_panel *panel)
 	return g_strdup("");
 }
 
+/* "The guest is off (crashed): …": owned. */
+static char *off_words(const struct screen_panel *panel, const char *then)
+{
+	const struct guest *guest = store_guest(panel->app->store, &panel->ref);
+	g_autofree char *state = guest ? look_guest_state(guest) : g_strdup("gone");
+
+	return g_strdup_printf("The guest is %s: %s", state, then);
+}
+
 /* What is to be said over what was last seen; owned, "" = nothing. */
 static char *overlay(const struct screen_panel *panel)
 {
@@ -405,7 +414,7 @@ static char *overlay(const struct screen_panel *panel)
 	case SCREEN_STARTING:
 		return g_strdup("Connecting …");
 	case SCREEN_OFF:
-		return g_strdup("The guest is off: this was its screen. It is shown again when it starts.");
+		return off_words(panel, "this was its screen. It is shown again when it starts.");
 	case SCREEN_AGAIN:
 		return g_strdup_printf("%s%sConnecting again …", panel->why, *panel->why ? ". " : "");
 	case SCREEN_ENDED:
@@ -454,16 +463,14 @@ static void draw_nothing(const struct screen_panel *panel, struct area area)
 		area_text(area, 1, 1, -1, ROLE_DIM, "Connecting to the guest's screen …");
 		return;
 	case SCREEN_OFF:
-		area_text(area, 1, 1, -1, ROLE_TEXT, "The guest is off: its screen is shown when it starts.");
-		return;
 	case SCREEN_AGAIN:
 	case SCREEN_ENDED:
 		break;
 	}
-	words = overlay(panel);
+	words = panel->state == SCREEN_OFF ? off_words(panel, "its screen is shown when it starts.") : overlay(panel);
 	g_autoptr(GPtrArray) lines = box_wrap(words, MAX(area.cols - 2, 10));
 	for (guint i = 0; i < lines->len; i++)
-		area_text(area, 1 + (int)i, 1, -1, ROLE_WARN, lines->pdata[i]);
+		area_text(area, 1 + (int)i, 1, -1, panel->state == SCREEN_OFF ? ROLE_TEXT : ROLE_WARN, lines->pdata[i]);
 }
 
 void screen_panel_draw(struct screen_panel *panel, struct area area, bool focused)
