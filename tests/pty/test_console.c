@@ -48,6 +48,13 @@ static void open_tab(void)
 	pty_wait_text(pty, "\\[Console\\]");
 }
 
+/* Without the guest at the other end the letters would be commands of nvirt's. */
+static void type_to_guest(const char *text)
+{
+	assert_true(pty_shows(pty, "the guest has the keys"));
+	pty_type(pty, text);
+}
+
 static void it_waits_for_the_guest_and_sees_it_boot(void **state)
 {
 	(void)state;
@@ -64,28 +71,28 @@ static void commands_are_typed_and_answered(void **state)
 {
 	(void)state;
 	/* Every key is the guest's, those of nvirt too. */
-	pty_type(pty, "echo q?S$((6*7))t\r");
+	type_to_guest("echo q?S$((6*7))t\r");
 	pty_wait_text(pty, "│q\\?S42t");
-	pty_type(pty, "printf '\\033[1;31mred\\033[0m\\n'\r");
+	type_to_guest("printf '\\033[1;31mred\\033[0m\\n'\r");
 	pty_wait_text(pty, "│red");
 	struct pty_cell cell = pty_cell_at(pty, pty_find_row(pty, "│red"), 25);
 	assert_int_equal(cell.ch, 'r');
 	assert_int_equal(cell.fg, 1);
 	/* Ctrl-C is the guest's as well. */
-	pty_type(pty, "cat\r");
+	type_to_guest("cat\r");
 	pty_wait_text(pty, "│/ # cat");
-	pty_type(pty, "meow\r");
+	type_to_guest("meow\r");
 	pty_wait_text(pty, "│meow\\s*\n.*│meow");
-	pty_type(pty, "\003");
+	type_to_guest("\003");
 	pty_wait_text(pty, "\\^C");
-	pty_type(pty, "echo still $((1+1)) here\r");
+	type_to_guest("echo still $((1+1)) here\r");
 	pty_wait_text(pty, "│still 2 here");
 }
 
 static void what_scrolled_by_is_searched_and_kept(void **state)
 {
 	(void)state;
-	pty_type(pty, "seq 1000 1200\r");
+	type_to_guest("seq 1000 1200\r");
 	pty_wait_text(pty, "│1200\\s");
 	pty_keys(pty, "C-]");
 	pty_wait_text(pty, "Enter types");
@@ -115,17 +122,18 @@ static void what_scrolled_by_is_searched_and_kept(void **state)
 	pty_keys(pty, "=");
 	pty_wait_text(pty, "stty rows [0-9]+ cols 80");
 	pty_keys(pty, "Enter");
-	pty_type(pty, "stty size\r");
+	type_to_guest("stty size\r");
 	pty_wait_text(pty, "(?m)^[0-9]+ 80$");
 	pty_keys(pty, "C-]", "F11");
 	pty_wait_text(pty, "─ Tasks");
 }
 
+/* Wide: what it says on one line is not broken in the middle of a word. */
 static struct pty *start_verb(const char *option)
 {
 	const char *const argv[] = {"console", "-c", lab_uri(lab, "h1"), "shell", option, NULL};
 
-	return pty_start(argv, NULL, 24, 80);
+	return pty_start(argv, NULL, 24, 160);
 }
 
 static void a_second_session_is_refused_or_cuts_the_first(void **state)
@@ -154,20 +162,20 @@ static void a_second_session_is_refused_or_cuts_the_first(void **state)
 	assert_int_equal(before.c_oflag, after.c_oflag);
 	pty_free(verb);
 	pty_wait_text(pty, "the guest has the keys");
-	pty_type(pty, "echo back $((3+3))\r");
+	type_to_guest("echo back $((3+3))\r");
 	pty_wait_text(pty, "│back 6");
 }
 
 static void a_restarted_guest_is_attached_again(void **state)
 {
 	(void)state;
-	pty_type(pty, "clear\r");
+	type_to_guest("clear\r");
 	pty_wait_gone(pty, "back 6");
 	/* The same QEMU. */
 	lab_do(lab, "virsh", "h1", "reset", "shell");
 	pty_wait_text_within(pty, "lab guest is up", BOOT_MS);
 	pty_wait_text_within(pty, "│/ #", BOOT_MS);
-	pty_type(pty, "clear\r");
+	type_to_guest("clear\r");
 	pty_wait_gone(pty, "lab guest is up");
 	/* Another one. */
 	lab_do(lab, "virsh", "h1", "destroy", "shell");
@@ -175,7 +183,7 @@ static void a_restarted_guest_is_attached_again(void **state)
 	lab_do(lab, "virsh", "h1", "start", "shell");
 	pty_wait_text_within(pty, "lab guest is up", BOOT_MS);
 	pty_wait_text_within(pty, "│/ #", BOOT_MS);
-	pty_type(pty, "echo again $((4+4))\r");
+	type_to_guest("echo again $((4+4))\r");
 	pty_wait_text(pty, "│again 8");
 }
 
@@ -191,7 +199,7 @@ static void ctrl_bracket_leaves_the_verb(void **state)
 	struct termios before = pty_termios_before(verb), after = pty_termios(verb);
 	assert_int_equal(before.c_lflag, after.c_lflag);
 	pty_free(verb);
-	session_quit(pty);
+	session_quit(g_steal_pointer(&pty));
 }
 
 static void without_a_terminal_it_says_so(void **state)
