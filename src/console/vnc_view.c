@@ -40,6 +40,7 @@ static void queue_start(struct vnc_view *view, const struct vnc_source *source)
 	wire_put_u8(view->out, source->mode);
 	wire_put_string(view->out, source->password);
 	wire_put_string(view->out, source->user);
+	wire_put_string(view->out, source->host);
 	wire_end(view->out, begin);
 	view->mode = source->mode;
 	if (view->watched) {
@@ -75,7 +76,7 @@ static int end_reader(struct vnc_view *view)
 
 static bool start(struct vnc_view *view, const struct vnc_source *source, GError **error)
 {
-	if (!reader_process_start(source->fd, &view->fd, &view->pid, error))
+	if (!reader_process_start(source->fd, source->user != NULL, &view->fd, &view->pid, error))
 		return false;
 	g_free(view->words);
 	view->words = g_strdup("");
@@ -370,10 +371,28 @@ void vnc_view_show_png(struct vnc_view *view, GBytes *png)
 	wire_end(view->out, begin);
 }
 
+void vnc_view_learn(struct vnc_view *view, const struct named_glyph *glyph)
+{
+	guint begin;
+
+	if (view->fd < 0)
+		return;
+	begin = wire_begin(view->out, COMMAND_LEARN);
+	wire_put_u8(view->out, (unsigned)glyph->width);
+	wire_put_u8(view->out, (unsigned)glyph->height);
+	wire_put_u24(view->out, glyph->ch);
+	for (int y = 0; y < glyph->height; y++)
+		wire_put_u32(view->out, glyph->rows[y]);
+	wire_end(view->out, begin);
+	/* Whoever asks may not be about to pump. */
+	push(view);
+}
+
 void vnc_view_request_pixels(struct vnc_view *view)
 {
 	if (view->fd < 0 || view->stream.pixels_wanted)
 		return;
 	view->stream.pixels_wanted = true;
 	wire_end(view->out, wire_begin(view->out, COMMAND_PIXELS));
+	push(view);
 }
