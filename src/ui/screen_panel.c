@@ -60,6 +60,7 @@ void screen_panel_free(struct screen_panel *panel)
 	app_wait_stop(&panel->typist);
 	if (panel->reader)
 		read_mode_drop_view(panel->reader);
+	screen_panel_log_end(panel);
 	screen_history_free(panel->history);
 	vnc_view_free(panel->view);
 	typing_free(panel->typing);
@@ -163,6 +164,8 @@ static void ready(void *data)
 		read_mode_step(panel->reader);
 	if (changed && screen_panel_screen(panel))
 		screen_history_feed(panel->history, screen_panel_screen(panel), g_get_real_time());
+	if (changed && panel->log)
+		screen_panel_log_tick(panel);
 	if (panel->state == SCREEN_STARTING && vnc_view_state(panel->view) == VNC_LIVE && screen_panel_screen(panel)) {
 		panel->live_us = g_get_monotonic_time();
 		say(panel, SCREEN_LIVE, "");
@@ -189,7 +192,7 @@ static bool start(struct screen_panel *panel, int fd, const char *password)
 		say(panel, SCREEN_ENDED, error->message);
 		return false;
 	}
-	vnc_view_watch(panel->view, panel->watched);
+	vnc_view_watch(panel->view, panel->watched || panel->log);
 	say(panel, SCREEN_STARTING, "");
 	ready(panel);
 	return true;
@@ -218,7 +221,7 @@ static void ask_picture(void *data)
 	struct screen_panel *panel = data;
 
 	app_wait_stop(&panel->again);
-	if (panel->door_id || !panel->watched)
+	if (panel->door_id || (!panel->watched && !panel->log))
 		return;
 	panel->door_id = ++panel->app->door_id;
 	backend_open_screen(panel->app->backend, &panel->ref, store_name(panel->app->store, &panel->ref), panel->door_id);
@@ -295,7 +298,7 @@ void screen_panel_watch(struct screen_panel *panel, bool watched)
 	panel->watched = watched;
 	if (!panel->view)
 		return;
-	vnc_view_watch(panel->view, watched);
+	vnc_view_watch(panel->view, watched || panel->log);
 	if (vnc_view_state(panel->view) != VNC_ENDED)
 		ready(panel);
 	if (watched && panel->pictures)

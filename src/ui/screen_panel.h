@@ -30,6 +30,7 @@ struct screen_panel {
 	struct vnc_view *view; /* NULL before the first connection */
 	struct screen_history *history; /* what scrolled by while it was connected */
 	struct read_mode *reader; /* of what is frozen of it, borrowed; NULL = it is not read */
+	struct file_log *log;  /* each line that comes goes to it as well; NULL = none */
 	char *why;             /* cleaned, "" = nothing to say */
 	char *note;            /* the same of a screen that works, but not as it might */
 	bool pictures;         /* no VNC: a screenshot a second, and no keys */
@@ -47,7 +48,7 @@ struct screen_panel {
 	struct layout *layout;
 	struct typing *typing;
 	unsigned typed;        /* events of the text that is being typed; 0 = none is */
-	struct app_wait *io, *again, *typist;
+	struct app_wait *io, *again, *typist, *log_wait;
 	short io_events;
 	void (*changed)(struct screen_panel *panel, void *data); /* something to be drawn */
 	void *data;
@@ -72,6 +73,14 @@ enum role screen_panel_role(const struct screen_panel *panel);
 void screen_panel_set_mode(struct screen_panel *panel, enum recogniser_mode mode);
 /* Moves the part in sight. */
 void screen_panel_pan(struct screen_panel *panel, int rows, int cols);
+
+/* ---- a log: screen_log.c ---- */
+
+/* From now on each line goes to that file, with its time; the screen is watched as long, seen or not. False: it did not begin. */
+bool screen_panel_log(struct screen_panel *panel, const char *path);
+void screen_panel_log_end(struct screen_panel *panel);
+/* Time has passed, or a frame has come. */
+void screen_panel_log_tick(struct screen_panel *panel);
 
 /* ---- hands: screen_hands.c ---- */
 
