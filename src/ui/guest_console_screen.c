@@ -119,8 +119,8 @@ void screen_half_show(struct guest_console *self)
 	struct screen_panel *panel = screen_half_shown(self);
 
 	app_wait_stop(&self->opening);
-	hide_others(self, panel);
-	if (self->mode == CONSOLE_SERIAL && self->chosen)
+	hide_others(self, self->mode == CONSOLE_SERIAL ? NULL : panel);
+	if (self->mode == CONSOLE_SERIAL)
 		return;
 	if (panel)
 		open_shown(self);
@@ -163,6 +163,8 @@ bool screen_half_message(struct guest_console *self, struct msg *msg)
 		/* Without VNC the serial console is the one to type on, unless the user chose. */
 		if (!self->chosen && obj_ref_equal(&panel->ref, &self->ref) && panel->state != SCREEN_OFF && !is_readonly(self))
 			self->mode = panel->no_vnc ? CONSOLE_SERIAL : CONSOLE_SCREEN;
+		if (self->mode == CONSOLE_SERIAL)
+			screen_half_hide(self);
 		return true;
 	}
 	return false;
@@ -176,6 +178,8 @@ static const char *hints(const struct screen_panel *panel)
 		return panel->typed ? "Ctrl-] stops typing" : "guest has the keys, Ctrl-] takes them back";
 	if (panel->state == SCREEN_ENDED)
 		return "Enter tries again";
+	if (panel->state == SCREEN_LIVE && panel->pictures)
+		return "no VNC: looks only, Enter says more";
 	if (panel->state == SCREEN_LIVE && !screen_panel_no_hands(panel))
 		return "Enter types, K keys, H read, F11 full";
 	return "";
@@ -237,6 +241,10 @@ void screen_half_attach(struct guest_console *self)
 		open_shown(self);
 	}
 	why = screen_panel_no_hands(panel);
+	if (why && panel->pictures) {
+		app_show_text(self->view.app, "No VNC", why);
+		return;
+	}
 	if (why) {
 		app_notice(self->view.app, LEVEL_WARNING, "%s", why);
 		return;

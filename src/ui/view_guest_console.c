@@ -11,6 +11,7 @@
 #include "guest_console.h"
 #include "nvirt/files.h"
 #include "nvirt/text.h"
+#include "nvirt/viewer.h"
 
 /* From so many columns on both fit beside each other, else they stand one above the other. */
 enum { BESIDE_COLS = 110 };
@@ -73,12 +74,16 @@ static void half_words(const struct guest_console *self, struct mode_words *ret)
 }
 
 /* "[Screen] Serial  Both   80x25  Enter types …     from 1,12" */
-static void draw_mode(struct guest_console *self, struct area line)
+static void draw_mode(struct guest_console *self, struct area line, bool focused)
 {
 	struct mode_words words;
 	int x = 0, end;
 
 	half_words(self, &words);
+	if (words.has_keys && !focused) {
+		words.has_keys = false;
+		words.hints = "Tab or a click gives the guest the keys again";
+	}
 	enum role plain = words.has_keys ? ROLE_TAB_ACTIVE : ROLE_TAB;
 	area_clear(line, plain);
 	for (int i = 0; i < CONSOLE_MODE_N; i++) {
@@ -165,7 +170,7 @@ static void draw(struct view *view, struct area area, bool focused)
 	view->dirty = false;
 	area_clear(area, ROLE_TEXT);
 	if (head)
-		draw_mode(self, area_sub(area, 0, 0, 1, area.cols));
+		draw_mode(self, area_sub(area, 0, 0, 1, area.cols), focused);
 	split(self, body);
 	draw_half(self, self->screen_area, focused, false);
 	draw_half(self, self->serial_area, focused, true);
@@ -354,6 +359,19 @@ static void cmd_reading(struct view *view, unsigned count)
 {
 	(void)count;
 	on_screen(view, screen_half_reading);
+}
+
+static void cmd_viewer(struct view *view, unsigned count)
+{
+	struct guest_console *self = guest_console_of(view);
+	const struct host *host = store_host(view->app->store, self->ref.host);
+	g_autoptr(GError) error = NULL;
+
+	(void)count;
+	if (host && viewer_start(host->status->uri ? host->status->uri : "", self->ref.uuid, &error))
+		app_notice(view->app, LEVEL_INFO, "virt-viewer was started");
+	else if (error)
+		app_notice(view->app, LEVEL_WARNING, "%s", error->message);
 }
 
 /* ---- saving ---- */
@@ -571,6 +589,7 @@ static const struct view_cmd cmds[] = {
         {"layout", "Say which keyboard layout the guest is set to", "L", NULL, cmd_layout},
         {"scale", "The whole screen made smaller, or a part as it is", "%", NULL, cmd_scale},
         {"reading", "Show the screen as text, as a picture, or as it comes", "i", NULL, cmd_reading},
+        {"viewer", "Open the screen in a window: virt-viewer, where there is a display", "O", NULL, cmd_viewer},
         {"search-next", "Next match of the search", "n", NULL, cmd_next},
         {"search-prev", "Previous match of the search", "N", NULL, cmd_prev},
         {"copy-screen", "Copy what is shown to the clipboard", "y", NULL, cmd_copy},

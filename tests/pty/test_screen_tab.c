@@ -233,7 +233,6 @@ static void a_read_only_connection_looks_and_never_types(void **state)
 	pty_keys(looks, "K");
 	pty_wait_text(looks, "looks and never types");
 	session_quit(looks);
-	pty_free(looks);
 }
 
 int main(void)
