@@ -316,6 +316,16 @@ unsigned screen_history_break(struct screen_history *history)
 	return (unsigned)(history->added - before);
 }
 
+unsigned screen_history_begin_with(struct screen_history *history, GPtrArray *lines)
+{
+	unsigned taken = history->added ? 0 : lines->len;
+
+	for (unsigned i = 0; i < taken; i++)
+		keep(history, page_line_ref(lines->pdata[i]));
+	g_ptr_array_unref(lines);
+	return taken;
+}
+
 /* ---- the log ---- */
 
 void screen_history_set_log(struct screen_history *history, screen_history_log log, void *data, unsigned settle_ms)

@@ -267,6 +267,8 @@ bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door
 	case DOOR_PICTURE:
 		take_picture(panel, door);
 		break;
+	case DOOR_MEMORY:
+		break;
 	case DOOR_NONE:
 		/* A guest that is being started or moved has its screen in a moment. */
 		if (panel->state == SCREEN_AGAIN)
