@@ -54,7 +54,10 @@ bool text_memory_may_be(const struct text_screen *screen, int width, int height)
  * as it is seen is not in the memory, or nothing stands above it.
  */
 GPtrArray *text_memory_lines(const struct text_screen *screen, const uint8_t *bytes, gsize length);
-/* They go before what was kept so far; only while nothing was. Takes the lines. Returns how many were taken. */
+/*
+ * Those of `lines` that are older go before what was kept so far: it must be their end, or nothing is taken.
+ * Takes the array. Returns how many lines were taken.
+ */
 unsigned screen_history_begin_with(struct screen_history *history, GPtrArray *lines);
 
 /* ---- a log: each line once it stands still, or is gone ---- */
