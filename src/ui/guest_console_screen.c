@@ -10,6 +10,7 @@
 #include "content.h"
 #include "form.h"
 #include "guest_console.h"
+#include "login_dialog.h"
 #include "nvirt/screen_file.h"
 #include "nvirt/text.h"
 
@@ -177,7 +178,7 @@ static const char *hints(const struct screen_panel *panel)
 	if (panel->attached)
 		return panel->typed ? "Ctrl-] stops typing" : "guest has the keys, Ctrl-] takes them back";
 	if (panel->state == SCREEN_ENDED)
-		return "Enter tries again";
+		return panel->wants ? "Enter logs in" : "Enter tries again";
 	if (panel->state == SCREEN_LIVE && panel->pictures)
 		return "no VNC: looks only, Enter says more";
 	if (panel->state == SCREEN_LIVE && !screen_panel_no_hands(panel))
@@ -229,11 +230,35 @@ void screen_half_draw(struct guest_console *self, struct area body, bool focused
 
 /* ---- the keys ---- */
 
+static void logged_in(struct app *app, const char *user, const char *password, void *data)
+{
+	struct guest_console *self = guest_console_shown(app);
+	struct screen_panel *panel = self ? screen_half_shown(self) : NULL;
+
+	/* Another guest's is not for this one. */
+	if (panel && panel == data)
+		screen_panel_login(panel, user, password);
+}
+
+static void ask_login(struct guest_console *self, struct screen_panel *panel)
+{
+	g_autofree char *text = g_strdup_printf("The screen of '%s': %s.", store_name(self->view.app->store, &self->ref), panel->why);
+
+	app_push_modal(self->view.app, login_dialog_new(self->view.app, &(struct login_options){.text = text,
+	                                                                        .user = panel->wants == VNC_END_USER || panel->user,
+	                                                                        .done = logged_in,
+	                                                                        .data = panel}));
+}
+
 void screen_half_attach(struct guest_console *self)
 {
 	struct screen_panel *panel = screen_half_shown(self);
 	const char *why;
 
+	if (panel && panel->state == SCREEN_ENDED && panel->wants) {
+		ask_login(self, panel);
+		return;
+	}
 	if (!panel || panel->state == SCREEN_ENDED || panel->state == SCREEN_AGAIN) {
 		panel = make_panel(self);
 		panel->tries = 0;

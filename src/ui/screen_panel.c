@@ -6,6 +6,7 @@
 
 #include "box.h"
 #include "look.h"
+#include "nvirt/secret.h"
 #include "nvirt/text.h"
 #include "read_mode.h"
 
@@ -63,6 +64,8 @@ void screen_panel_free(struct screen_panel *panel)
 	screen_panel_log_end(panel);
 	screen_history_free(panel->history);
 	vnc_view_free(panel->view);
+	secret_free(panel->password);
+	g_free(panel->user);
 	typing_free(panel->typing);
 	layout_free(panel->layout);
 	g_free(panel->keymap);
@@ -133,6 +136,14 @@ static void hope(struct screen_panel *panel, const char *why)
 	}
 }
 
+/* Is it a matter of who we are? */
+static enum vnc_end wanted(const struct screen_panel *panel, enum vnc_end end)
+{
+	bool asks = end == VNC_END_PASSWORD || end == VNC_END_USER;
+
+	return asks || (end == VNC_END_REFUSED && panel->gave) ? end : VNC_END_NONE;
+}
+
 static void ended(struct screen_panel *panel)
 {
 	g_autofree char *why = g_strdup(vnc_view_words(panel->view));
@@ -144,6 +155,7 @@ static void ended(struct screen_panel *panel)
 	if (panel->live_us && g_get_monotonic_time() - panel->live_us > LIVE_US)
 		panel->tries = 0;
 	panel->live_us = 0;
+	panel->wants = wanted(panel, end);
 	if (end == VNC_END_CLOSED)
 		hope(panel, why);
 	else
@@ -166,6 +178,7 @@ static void ready(void *data)
 		screen_history_feed(panel->history, screen_panel_screen(panel), g_get_real_time());
 	if (changed && panel->log)
 		screen_panel_log_tick(panel);
+	screen_panel_past_ask(panel);
 	if (panel->state == SCREEN_STARTING && vnc_view_state(panel->view) == VNC_LIVE && screen_panel_screen(panel)) {
 		panel->live_us = g_get_monotonic_time();
 		say(panel, SCREEN_LIVE, "");
@@ -177,10 +190,11 @@ static void ready(void *data)
 /* Takes the descriptor. False: said. */
 static bool start(struct screen_panel *panel, int fd, const char *password)
 {
-	struct vnc_source source = {.fd = fd, .password = password, .mode = panel->mode};
+	struct vnc_source source = {.fd = fd, .password = password, .user = panel->user, .mode = panel->mode};
 	g_autoptr(GError) error = NULL;
 	bool started;
 
+	panel->past_id = panel->past_tries = 0;
 	app_wait_stop(&panel->io);
 	if (panel->view) {
 		started = vnc_view_reconnect(panel->view, &source, &error);
@@ -214,6 +228,16 @@ void screen_panel_open(struct screen_panel *panel)
 	/* While it is tried again the words of the end stay. */
 	if (panel->state != SCREEN_AGAIN)
 		say(panel, SCREEN_ASKING, "");
+}
+
+void screen_panel_login(struct screen_panel *panel, const char *user, const char *password)
+{
+	secret_free(panel->password);
+	g_free(panel->user);
+	panel->password = g_strdup(password);
+	panel->user = user && *user ? g_strdup(user) : NULL;
+	panel->wants = VNC_END_NONE;
+	screen_panel_open(panel);
 }
 
 static void ask_picture(void *data)
@@ -251,11 +275,14 @@ static void take_vnc(struct screen_panel *panel, struct screen_door *door)
 	g_free(panel->keymap);
 	panel->keymap = g_steal_pointer(&door->keymap);
 	screen_panel_set_layout(panel, NULL);
-	start(panel, screen_door_take_fd(door), door->password);
+	panel->gave = panel->password || door->password;
+	start(panel, screen_door_take_fd(door), panel->password ? panel->password : door->password);
 }
 
 bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door)
 {
+	if (screen_panel_past_take(panel, door))
+		return true;
 	if (!panel->door_id || door->id != panel->door_id)
 		return false;
 	panel->door_id = 0;
@@ -391,7 +418,8 @@ static char *overlay(const struct screen_panel *panel)
 	case SCREEN_AGAIN:
 		return g_strdup_printf("%s%sConnecting again …", panel->why, *panel->why ? ". " : "");
 	case SCREEN_ENDED:
-		return g_strdup_printf("%s%sEnter tries again.", panel->why, *panel->why ? ". " : "");
+		return g_strdup_printf("%s%sEnter %s.", panel->why, *panel->why ? ". " : "",
+		        panel->wants ? "asks for it" : "tries again");
 	}
 	return g_strdup("");
 }
