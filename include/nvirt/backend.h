@@ -79,6 +79,11 @@ void backend_read_definition(
  * connected socket, a picture of the screen now, or words why there is neither.
  */
 void backend_open_screen(struct backend *backend, const struct obj_ref *ref, const char *name, unsigned door_id);
+/*
+ * Reads the text memory of a guest's VGA: DOOR_MEMORY, or DOOR_NONE with words. Only of a guest in text mode:
+ * in other modes even reading may disturb what it is about to draw.
+ */
+void backend_peek_screen(struct backend *backend, const struct obj_ref *ref, const char *name, unsigned door_id);
 /* Does the operation have a plan to show first? */
 bool backend_op_has_plan(enum op op);
 /* Every op of OPS has its function: for the self-test. */

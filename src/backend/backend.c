@@ -328,7 +328,12 @@ void backend_read_definition(
 
 void backend_open_screen(struct backend *backend, const struct obj_ref *ref, const char *name, unsigned door_id)
 {
-	workers_open_screen(backend->workers, ref, name, door_id);
+	workers_open_screen(backend->workers, ref, name, door_id, false);
+}
+
+void backend_peek_screen(struct backend *backend, const struct obj_ref *ref, const char *name, unsigned door_id)
+{
+	workers_open_screen(backend->workers, ref, name, door_id, true);
 }
 
 struct serial *backend_open_serial(struct backend *backend, const struct serial_options *options)

@@ -17,6 +17,7 @@
 #include "nvirt/options.h"
 
 /* What is asked of an object that is connected anyway: a guest's detail, a plan. */
+#define PEEK_TIMEOUT_US (5 * G_USEC_PER_SEC)
 #define ANSWER_TIMEOUT_US (20 * G_USEC_PER_SEC)
 #define FIGURES_TIMEOUT_US (4 * G_USEC_PER_SEC)
 /* Threads that do not end by then sit in a dead call. */
@@ -473,4 +474,19 @@ struct screen_door *cli_session_door(
 		output_message(session->out, "cannot show the screen of '%s': no answer within %d s", name,
 		        (int)(ANSWER_TIMEOUT_US / G_USEC_PER_SEC));
 	return g_steal_pointer(&session->door);
+}
+
+GBytes *cli_session_peek(struct cli_session *session, const struct obj_ref *ref)
+{
+	struct screen_door *door;
+	GBytes *memory = NULL;
+
+	g_clear_pointer(&session->door, screen_door_free);
+	backend_peek_screen(session->backend, ref, store_name(session->store, ref), ++session->doors);
+	cli_session_wait(session, door_came, NULL, -1, g_get_monotonic_time() + PEEK_TIMEOUT_US);
+	door = g_steal_pointer(&session->door);
+	if (door)
+		memory = g_steal_pointer(&door->memory);
+	screen_door_free(door);
+	return memory;
 }

@@ -202,6 +202,34 @@ int cli_view_ended(const struct cli_view *view)
 	return EXIT_CODE_FAILED;
 }
 
+/* ---- what scrolled by before ---- */
+
+/* A screen that runs is another one by the time the memory was read. */
+#define PAST_TRIES 5
+
+unsigned cli_view_past(struct cli_view *view, struct screen_history *history)
+{
+	unsigned taken = 0;
+
+	for (int i = 0; view->session && !view->pictures && !taken && i < PAST_TRIES; i++) {
+		const struct text_screen *screen = vnc_view_screen(view->view);
+		int width, height;
+
+		vnc_view_size(view->view, &width, &height);
+		if (!screen || !text_memory_may_be(screen, width, height))
+			return 0;
+		g_autoptr(GBytes) memory = cli_session_peek(view->session, &view->ref);
+		if (!memory)
+			return 0;
+		gsize length;
+		const uint8_t *bytes = g_bytes_get_data(memory, &length);
+		taken = screen_history_begin_with(history, text_memory_lines(screen, bytes, length));
+		if (!taken && !vnc_view_pump(view->view))
+			return 0;
+	}
+	return taken;
+}
+
 /* ---- waiting ---- */
 
 static int timeout_ms(gint64 deadline_us)

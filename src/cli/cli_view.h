@@ -36,6 +36,8 @@ void cli_view_close(struct cli_view *view);
  */
 enum cli_wait cli_view_wait(
         struct cli_view *view, bool (*done)(struct cli_view *view, void *data), void *data, gint64 deadline_us);
+/* What scrolled by before anybody looked goes into `history`, where it can be had. Returns how many lines. */
+unsigned cli_view_past(struct cli_view *view, struct screen_history *history);
 /* Said on stderr: the view ended. EXIT_CODE_FAILED. */
 int cli_view_ended(const struct cli_view *view);
 
