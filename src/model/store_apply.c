@@ -85,6 +85,20 @@ static unsigned apply_detail(
 	return set ? CHANGE_DETAIL | CHANGE_STATS : 0;
 }
 
+unsigned store_see_screen(struct store *store, const struct obj_ref *ref, enum screen_sign sign, gint64 now_us)
+{
+	struct guest *guest = store_guest(store, ref);
+	g_autofree char *words = NULL;
+
+	if (!guest || !screen_signs_see(&guest->signs, sign, now_us))
+		return 0;
+	if (!screen_sign_trouble(guest->signs.shown))
+		return CHANGE_STATS | CHANGE_FIGURES;
+	words = g_strdup_printf("the screen of '%s' says: %s", guest->name, screen_sign_words(guest->signs.shown));
+	store_set_notice(store, LEVEL_WARNING, words, now_us);
+	return CHANGE_STATS | CHANGE_FIGURES | CHANGE_NOTICE;
+}
+
 static unsigned apply_stuck(struct store *store, const struct msg *msg)
 {
 	struct guest *guest = msg_guest(store, msg, msg->uuid);
