@@ -185,7 +185,7 @@ void app_message(struct app *app, struct msg *msg)
 		app_redraw(app);
 	}
 	struct view *content = app->regions[REGION_CONTENT];
-	if (msg->type == MSG_SERIAL && content && content->ops->message)
+	if ((msg->type == MSG_SERIAL || msg->type == MSG_SCREEN) && content && content->ops->message)
 		content->ops->message(content, msg);
 	app_changed(app, store_apply(app->store, msg, app_now_us(app), g_get_real_time()));
 }
@@ -198,7 +198,9 @@ void app_resize(struct app *app, int rows, int cols)
 
 void app_compute_layout(const struct app *app, struct layout *layout)
 {
-	struct layout_wish wish = {.tree_cols = app->tree_cols, .task_rows = app->task_rows};
+	struct view *view = app->regions[app->focus], *inner = view && view->ops->inner ? view->ops->inner(view) : NULL;
+	struct layout_wish wish = {
+	        .tree_cols = app->tree_cols, .task_rows = app->task_rows, .bare = inner && inner->ops->bare};
 	layout_compute_with(layout, app->canvas.rows, app->canvas.cols, app->focus, app->zoomed, &wish);
 }
 

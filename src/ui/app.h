@@ -39,6 +39,7 @@ struct app {
 	struct obj_ref open;   /* what the content panel shows */
 	struct app_loop *loop; /* private to app_loop.c; NULL in drawing tests */
 	void *saved;           /* private to saved.c */
+	unsigned door_id;      /* of the last way to a guest's screen that was asked for: MSG_SCREEN's are told apart by it */
 
 	/* Private to app*.c. */
 	bool quitting;              /* the loop ends */

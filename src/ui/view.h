@@ -47,12 +47,18 @@ struct view_ops {
 	bool (*selected)(struct view *view, struct obj_ref *ret_ref);
 	/* Tabs: which object is shown now. May be NULL. */
 	void (*set_object)(struct view *view, const struct obj_ref *ref);
+	/* Tabs: another one is shown instead, until the next set_object(). May be NULL. */
+	void (*hidden)(struct view *view);
+	/* Tabs: zoomed, it has all of the screen but the status line, without titles and tabs. */
+	bool bare;
 	/* Live filter, folded by the view; "" = none. May be NULL: no filter here. */
 	void (*set_filter)(struct view *view, const char *filter);
 	const char *(*filter)(const struct view *view);
 	/* Before everything else but dialogs, commands of app and actions included: a console whose guest has the
 	 * keys. K_NONE asks whether it would take one. True = taken. May be NULL. */
 	bool (*grab)(struct view *view, keycode key);
+	/* What Ctrl-] does now, and how it stands: for the status line while `grab` takes keys; owned. May be NULL. */
+	char *(*grabbed)(const struct view *view);
 	/* A message that only a view knows what to do with (MSG_SERIAL). True = taken. May be NULL. */
 	bool (*message)(struct view *view, struct msg *msg);
 	/* Bracketed paste, cleaned. May be NULL. */
