@@ -357,13 +357,22 @@ static void step(void *data)
 
 /* ---- from the front ---- */
 
+static guint hash_ref(gconstpointer ref)
+{
+	return obj_ref_hash(ref);
+}
+
+static gboolean equal_refs(gconstpointer a, gconstpointer b)
+{
+	return obj_ref_equal(a, b);
+}
+
 struct wall *wall_new(struct app *app, void (*changed)(void *data), bool (*in_sight)(void *data), void *data)
 {
 	struct wall *wall = g_new0(struct wall, 1);
 
 	*wall = (struct wall){.app = app, .changed = changed, .in_sight = in_sight, .data = data};
-	wall->tiles = g_hash_table_new_full(
-	        (GHashFunc)obj_ref_hash, (GEqualFunc)obj_ref_equal, NULL, tile_free);
+	wall->tiles = g_hash_table_new_full(hash_ref, equal_refs, NULL, tile_free);
 	return wall;
 }
 
