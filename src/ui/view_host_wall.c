@@ -14,7 +14,7 @@
 #include "wall.h"
 
 /* The least that tells something, title included. */
-enum { TILE_ROWS = 6, TILE_COLS = 25, SHAPE_ROWS = 26, SHAPE_COLS = 80 };
+enum { TILE_ROWS = 5, TILE_COLS = 25, SHAPE_ROWS = 26, SHAPE_COLS = 80 };
 
 /* An age worth telling. */
 #define OLD_US (15 * G_USEC_PER_SEC)
