@@ -27,6 +27,11 @@ struct cell_bits {
 	bool ninth_either; /* the eighth column is of one colour and the ninth the same */
 };
 
+static inline bool cell_bits_same(const struct cell_bits *a, const struct cell_bits *b)
+{
+	return a->key == b->key && a->a == b->a && a->b == b->b && a->kind == b->kind && a->ninth == b->ninth;
+}
+
 /* `pixels` is the cell's first; width 4 to 32, or 9 for VGA text mode. */
 void cell_read(const uint32_t *pixels, int stride, int width, int height, struct cell_bits *ret_bits);
 /* Where the pixels are not (`same`: are) of `colour`, as rows; eight columns of nine. */

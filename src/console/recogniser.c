@@ -20,7 +20,7 @@ struct recogniser *recogniser_new(const struct fonts *fonts)
 	struct recogniser *rec = g_new0(struct recogniser, 1);
 
 	rec->fonts = fonts;
-	rec->blink = -1;
+	rec->blink = rec->toggled = rec->next = -1;
 	rec->screen.font = "";
 	return rec;
 }
@@ -54,7 +54,8 @@ static void clear_counts(struct recogniser *rec)
 	rec->letter_cells = rec->known = rec->unclear = 0;
 	rec->dominant = 0;
 	rec->main_fg = rec->main_bg = 0;
-	rec->blink = -1;
+	rec->blink = rec->toggled = rec->next = -1;
+	rec->cursor_known = false;
 }
 
 static void set_grid(struct recogniser *rec, const struct grid *grid, bool assumed)
@@ -224,11 +225,6 @@ static bool find_main_colours(struct recogniser *rec)
 
 /* ---- reading ---- */
 
-static bool same_bits(const struct cell_bits *a, const struct cell_bits *b)
-{
-	return a->key == b->key && a->a == b->a && a->b == b->b && a->kind == b->kind && a->ninth == b->ninth;
-}
-
 static void cell_changed(struct recogniser *rec, gsize at, const struct cell_bits *bits)
 {
 	struct cell_bits *old = rec->bits + at;
@@ -241,10 +237,12 @@ static void cell_changed(struct recogniser *rec, gsize at, const struct cell_bit
 		rec->changed_at[rec->changed] = (int)at;
 	rec->changed++;
 	/* What was the blinking cell's is no longer; what comes back may be one. */
-	if (rec->blink == (int)at && !same_bits(bits, rec->before + at))
+	if (rec->blink == (int)at && !cell_bits_same(bits, rec->before + at)) {
 		rec->blink = -1;
-	else if (rec->before[at].kind != CELL_NOT_READ && same_bits(bits, rec->before + at) && rec->blink < 0)
-		rec->blink = (int)at;
+		rec->left = true;
+	} else if (rec->before[at].kind != CELL_NOT_READ && cell_bits_same(bits, rec->before + at)) {
+		rec->toggled = (int)at;
+	}
 	rec->before[at] = *old;
 	*old = *bits;
 }
@@ -265,7 +263,7 @@ static void read_rect(struct recogniser *rec, const struct frame *frame, const s
 			struct cell_bits bits;
 
 			cell_read(recogniser_pixels(rec, frame, row, col), frame->stride, grid->cell_w, grid->cell_h, &bits);
-			if (same_bits(&bits, rec->bits + at))
+			if (cell_bits_same(&bits, rec->bits + at))
 				continue;
 			cell_changed(rec, at, &bits);
 			rec->row_dirty[row] = 1;
@@ -380,6 +378,7 @@ static void settle(struct recogniser *rec, const struct frame *frame)
 	/* What fits a cell depends on the votes; it changes little by a few cells. */
 	if (many)
 		memset(rec->choices, 0, sizeof(rec->choices));
+	cursor_follow(rec);
 	choose_rows(rec, frame);
 	if (many && rec->screen.kind != SCREEN_PICTURE && find_main_colours(rec)) {
 		all_rows_dirty(rec);
@@ -462,6 +461,8 @@ const struct text_screen *recogniser_update(
 	rec->screen.changed_first = G_MAXINT;
 	rec->screen.changed_last = -1;
 	rec->changed = 0;
+	rec->toggled = -1;
+	rec->left = false;
 	if (first) {
 		rec->grid.cell_w = rec->last_text.cell_w = 0;
 		rec->screen.kind = SCREEN_TEXT;

@@ -45,6 +45,7 @@ struct mode_words {
 	enum role role;
 	const char *hints;
 	bool has_keys;
+	bool busy; /* typing, which Ctrl-] stops */
 	char *right; /* owned, at the right edge */
 };
 void mode_words_clear(struct mode_words *words);

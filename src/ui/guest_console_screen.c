@@ -180,6 +180,7 @@ void screen_half_words(const struct guest_console *self, struct mode_words *ret)
 	if (!panel)
 		return;
 	ret->state = screen_panel_typing(panel);
+	ret->busy = ret->state;
 	if (!ret->state)
 		ret->state = screen_panel_words(panel);
 	ret->role = screen_panel_role(panel);

@@ -355,14 +355,32 @@ char *screen_panel_words(const struct screen_panel *panel)
 	return g_strdup("");
 }
 
-/* In the last rows, over what was last seen. */
-static void draw_why(const struct screen_panel *panel, struct area area)
+/* What is to be said over what was last seen; owned, "" = nothing. */
+static char *overlay(const struct screen_panel *panel)
 {
-	const char *why = panel->state == SCREEN_LIVE ? "" : panel->why;
+	switch (panel->state) {
+	case SCREEN_LIVE:
+		break;
+	case SCREEN_ASKING:
+	case SCREEN_STARTING:
+		return g_strdup("Connecting …");
+	case SCREEN_OFF:
+		return g_strdup("The guest is off: this was its screen. It is shown again when it starts.");
+	case SCREEN_AGAIN:
+		return g_strdup_printf("%s%sConnecting again …", panel->why, *panel->why ? ". " : "");
+	case SCREEN_ENDED:
+		return g_strdup_printf("%s%sEnter tries again.", panel->why, *panel->why ? ". " : "");
+	}
+	return g_strdup("");
+}
 
-	if (!*why || area.rows < 1 || area.cols < 10)
+static void draw_overlay(const struct screen_panel *panel, struct area area)
+{
+	g_autofree char *words = overlay(panel);
+
+	if (!*words || area.rows < 1 || area.cols < 10)
 		return;
-	g_autoptr(GPtrArray) lines = box_wrap(why, area.cols);
+	g_autoptr(GPtrArray) lines = box_wrap(words, area.cols);
 	int rows = MIN((int)lines->len, area.rows);
 	struct area end = area_sub(area, area.rows - rows, 0, rows, area.cols);
 
@@ -383,12 +401,28 @@ static void draw_cursor(struct screen_panel *panel, const struct text_screen *sc
 		area_add_flags(area, y, x, 1, DRAW_REVERSE);
 }
 
+/* Nothing was seen yet. */
 static void draw_nothing(const struct screen_panel *panel, struct area area)
 {
-	g_autofree char *words = screen_panel_words(panel);
+	g_autofree char *words = NULL;
 
-	if (!*panel->why && panel->state != SCREEN_LIVE)
-		area_textf(area, 1, 1, -1, ROLE_DIM, "The screen is %s.", words);
+	switch (panel->state) {
+	case SCREEN_ASKING:
+	case SCREEN_STARTING:
+	case SCREEN_LIVE:
+		area_text(area, 1, 1, -1, ROLE_DIM, "Connecting to the guest's screen …");
+		return;
+	case SCREEN_OFF:
+		area_text(area, 1, 1, -1, ROLE_TEXT, "The guest is off: its screen is shown when it starts.");
+		return;
+	case SCREEN_AGAIN:
+	case SCREEN_ENDED:
+		break;
+	}
+	words = overlay(panel);
+	g_autoptr(GPtrArray) lines = box_wrap(words, MAX(area.cols - 2, 10));
+	for (guint i = 0; i < lines->len; i++)
+		area_text(area, 1 + (int)i, 1, -1, ROLE_WARN, lines->pdata[i]);
 }
 
 void screen_panel_draw(struct screen_panel *panel, struct area area, bool focused)
@@ -399,15 +433,15 @@ void screen_panel_draw(struct screen_panel *panel, struct area area, bool focuse
 	panel->look.grey = panel->state != SCREEN_LIVE;
 	if (!screen) {
 		draw_nothing(panel, area);
-	} else {
-		if (!panel->chose_scale)
-			panel->look.scaled = screen->kind == SCREEN_PICTURE;
-		if (!panel->moved)
-			screen_follow(screen, &panel->look, area.rows, area.cols);
-		screen_draw(area, screen, &panel->look);
-		if (screen->kind == SCREEN_BLANK && panel->state == SCREEN_LIVE)
-			area_text(area, 1, 1, -1, ROLE_DIM, "The guest's screen is blank.");
-		draw_cursor(panel, screen, area, focused);
+		return;
 	}
-	draw_why(panel, area);
+	if (!panel->chose_scale)
+		panel->look.scaled = screen->kind == SCREEN_PICTURE;
+	if (!panel->moved)
+		screen_follow(screen, &panel->look, area.rows, area.cols);
+	screen_draw(area, screen, &panel->look);
+	if (screen->kind == SCREEN_BLANK && panel->state == SCREEN_LIVE)
+		area_text(area, 1, 1, -1, ROLE_DIM, "The guest's screen is blank.");
+	draw_cursor(panel, screen, area, focused);
+	draw_overlay(panel, area);
 }

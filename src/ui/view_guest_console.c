@@ -169,8 +169,8 @@ static char *grabbed(const struct view *view)
 	char *text;
 
 	half_words((const struct guest_console *)view, &words);
-	text = g_strconcat("takes the keys back from the guest; all others are its own",
-	        words.state && *words.state ? "; " : "", words.state ? words.state : "", NULL);
+	text = words.busy ? g_strconcat("stops: ", words.state, NULL)
+	                  : g_strdup("takes the keys back from the guest; all others are its own");
 	mode_words_clear(&words);
 	return text;
 }
