@@ -44,6 +44,9 @@ enum screen_sign screen_sign_of_screen(const struct text_screen *screen); /* NUL
 /* The last rows, as a terminal shows them. */
 enum screen_sign screen_sign_of_serial(const struct serial_screen *screen);
 
+/* A guest may have both, and they need not say the same. */
+enum sign_source { SIGN_BY_SCREEN, SIGN_BY_SERIAL, SIGN_SOURCE_N };
+
 /* A sign comes when it has stood for a moment, and goes when it was away for one. Zeroed = nothing seen. */
 struct screen_signs {
 	enum screen_sign shown;

@@ -231,9 +231,9 @@ static unsigned another_run(struct store *store, const struct obj_ref *ref)
 {
 	struct guest *guest = ref->kind == OBJ_GUEST ? store_guest(store, ref) : NULL;
 
-	if (!guest || !guest->signs.shown)
+	if (!guest || !guest->sign)
 		return 0;
-	guest->signs = (struct screen_signs){0};
+	guest_forget_signs(guest);
 	return CHANGE_STATS | CHANGE_FIGURES;
 }
 

@@ -126,7 +126,7 @@ static bool apply_row(struct guest *guest, const struct guest_row *row, gint64 t
 	apply_facts(guest, row);
 	/* What the screen of another run said. */
 	if (row->id != guest->id || !guest_state_active(row->state))
-		guest->signs = (struct screen_signs){0};
+		guest_forget_signs(guest);
 	guest->id = row->id;
 	guest->taken_us = taken_us;
 	return state;
@@ -210,7 +210,7 @@ static void figures_of(const struct guest *guest, struct figures *ret)
 	ret->vcpus = guest->vcpus;
 	ret->flags = guest->flags;
 	ret->tcg = guest->virt_known + guest->tcg;
-	ret->sign = guest->signs.shown;
+	ret->sign = guest->sign;
 }
 
 static void apply_guest(struct host_entry *entry, const struct guest_row *row, unsigned index,

@@ -93,8 +93,8 @@ static char *flags_text(const struct guest *guest)
 		*p++ = 'n';
 	if (guest->tcg)
 		*p++ = 'T';
-	if (guest->signs.shown)
-		*p++ = screen_sign_letter(guest->signs.shown);
+	if (guest->sign)
+		*p++ = screen_sign_letter(guest->sign);
 	if (look_guest_alarm(guest))
 		*p++ = '!';
 	*p = '\0';
@@ -180,7 +180,7 @@ char *guest_cell_text(const struct app *app, const struct guest *guest, enum gue
 	case GUEST_COL_AUTOSTART:
 		return g_strdup(look_yes_no(guest->flags & GUEST_AUTOSTART));
 	case GUEST_COL_SCREEN:
-		return g_strdup(guest->signs.shown ? screen_sign_words(guest->signs.shown) : "-");
+		return g_strdup(guest->sign ? screen_sign_words(guest->sign) : "-");
 	case GUEST_COL_HOST:
 		return g_strdup(host_name(app, guest));
 	case GUEST_COL_UUID:

@@ -169,7 +169,7 @@ static double sort_key(const struct guest *guest, unsigned order, enum guest_col
 	case GUEST_COL_AUTOSTART:
 		return guest->flags & GUEST_AUTOSTART;
 	case GUEST_COL_SCREEN:
-		return guest->signs.shown ? guest->signs.shown : SIGN_N;
+		return guest->sign ? guest->sign : SIGN_N;
 	case GUEST_COL_HOST:
 		return guest->ref.host;
 	case GUEST_COL_UUID:

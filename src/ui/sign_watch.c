@@ -10,6 +10,7 @@ enum { LOOK_MS = 400 };
 struct sign_watch {
 	struct app *app;
 	struct obj_ref guest;
+	enum sign_source source;
 	enum screen_sign (*read)(void *data);
 	void *data;
 	struct app_wait *wait; /* NULL: nothing changed since the last look */
@@ -34,17 +35,17 @@ static void look(void *data)
 	if (!guest || !guest_state_active(guest->state))
 		return;
 	sign = watch->read(watch->data);
-	app_changed(watch->app, store_see_screen(store, &watch->guest, sign, app_now_us(watch->app)));
-	if (screen_signs_pending(&guest->signs))
+	app_changed(watch->app, store_see_screen(store, &watch->guest, watch->source, sign, app_now_us(watch->app)));
+	if (screen_signs_pending(&guest->signs[watch->source]))
 		look_soon(watch);
 }
 
 struct sign_watch *sign_watch_new(
-        struct app *app, const struct obj_ref *guest, enum screen_sign (*read)(void *data), void *data)
+        struct app *app, const struct obj_ref *guest, enum sign_source source, enum screen_sign (*read)(void *data), void *data)
 {
 	struct sign_watch *watch = g_new0(struct sign_watch, 1);
 
-	*watch = (struct sign_watch){.app = app, .guest = *guest, .read = read, .data = data};
+	*watch = (struct sign_watch){.app = app, .guest = *guest, .source = source, .read = read, .data = data};
 	return watch;
 }
 

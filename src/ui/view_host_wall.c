@@ -190,8 +190,8 @@ static char *tile_note(const struct host_wall *self, const struct guest *guest, 
 {
 	gint64 age_us = tile && tile->seen_us ? app_now_us(self->view.app) - tile->seen_us : 0;
 
-	if (guest->signs.shown)
-		return g_strdup(screen_sign_words(guest->signs.shown));
+	if (guest->sign)
+		return g_strdup(screen_sign_words(guest->sign));
 	if (tile && tile->screen && !tile->live && age_us >= OLD_US) {
 		g_autofree char *span = look_span_us(age_us);
 
@@ -206,7 +206,7 @@ static void draw_title(const struct host_wall *self, struct area line, const str
 	struct look look = look_guest(guest);
 	g_autofree char *note = tile_note(self, guest, tile);
 	int room = line.cols - text_columns(note), x = 0;
-	enum role role = screen_sign_trouble(guest->signs.shown) ? ROLE_CRIT : guest->signs.shown ? ROLE_WARN : ROLE_STALE;
+	enum role role = screen_sign_trouble(guest->sign) ? ROLE_CRIT : guest->sign ? ROLE_WARN : ROLE_STALE;
 
 	area_clear(line, ROLE_TAB);
 	x += area_glyph(line, 0, x, look.role, look.glyph) + 1;
@@ -215,7 +215,9 @@ static void draw_title(const struct host_wall *self, struct area line, const str
 		room = line.cols;
 	else if (*note)
 		area_text(line, 0, room, -1, role, note);
-	area_text(line, 0, x, MAX(room - x - 1, 0), guest->marked ? ROLE_MARKED : ROLE_TAB, guest->name);
+	x += area_text(line, 0, x, MAX(room - x - 1, 0), guest->marked ? ROLE_MARKED : ROLE_TAB, guest->name) + 1;
+	for (; x < room - (room < line.cols); x++)
+		area_glyph(line, 0, x, ROLE_BORDER, GLYPH_H);
 	if (at_cursor)
 		area_set_role(line, 0, 0, line.cols, focused ? ROLE_CURSOR : ROLE_CURSOR_UNFOCUSED);
 }

@@ -19,8 +19,6 @@ enum { STEP_MS = 400 };
 #define REFUSED_US (30 * G_USEC_PER_SEC)
 #define PICTURE_EVERY_US (3 * G_USEC_PER_SEC)
 #define KEPT_US (300 * G_USEC_PER_SEC)
-/* Doors of others have smaller ids. */
-#define DOOR_IDS 0x40000000u
 
 struct tile {
 	struct wall_tile pub; /* first */
@@ -45,7 +43,6 @@ struct wall {
 	void *data;
 	GHashTable *tiles; /* struct obj_ref (in the tile) -> struct tile */
 	struct app_wait *wait;
-	unsigned ids;
 	bool again; /* something changed in this step */
 };
 
@@ -137,7 +134,7 @@ bool wall_message(struct wall *wall, struct msg *msg)
 	GHashTableIter iter;
 	gpointer value;
 
-	if (msg->type != MSG_SCREEN || !msg->door || !(msg->door->id & DOOR_IDS))
+	if (msg->type != MSG_SCREEN || !msg->door)
 		return false;
 	g_hash_table_iter_init(&iter, wall->tiles);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
@@ -156,7 +153,7 @@ static void ask_door(struct wall *wall, struct tile *tile)
 {
 	struct app *app = wall->app;
 
-	tile->door_id = DOOR_IDS | (++wall->ids & (DOOR_IDS - 1));
+	tile->door_id = ++app->door_id;
 	tile->door_us = g_get_monotonic_time();
 	backend_open_screen(app->backend, &tile->pub.ref, store_name(app->store, &tile->pub.ref), tile->door_id);
 }
@@ -183,7 +180,7 @@ static void tell_sign(struct wall *wall, const struct tile *tile)
 	struct app *app = wall->app;
 	enum screen_sign sign = screen_sign_of_screen(tile->pub.screen);
 
-	app_changed(app, store_see_screen(app->store, &tile->pub.ref, sign, app_now_us(app)));
+	app_changed(app, store_see_screen(app->store, &tile->pub.ref, SIGN_BY_SCREEN, sign, app_now_us(app)));
 }
 
 static void reader_ended(struct wall *wall, struct tile *tile)
@@ -213,7 +210,7 @@ static void look_at_reader(struct wall *wall, struct tile *tile, gint64 now_us)
 		wall->again |= !tile->pub.live;
 		tile->pub.live = true;
 		tile->pub.seen_us = now_us;
-		if (fresh || (guest && screen_signs_pending(&guest->signs)))
+		if (fresh || (guest && screen_signs_pending(&guest->signs[SIGN_BY_SCREEN])))
 			tell_sign(wall, tile);
 	} else if (now_us - tile->begun_us > FIRST_SCREEN_US) {
 		refuse(wall, tile, "its VNC server shows nothing", REFUSED_US);
