@@ -94,7 +94,7 @@ static json_object *rows_json(const struct text_screen *screen)
 	return rows;
 }
 
-static json_object *screen_json(const struct text_screen *screen)
+json_object *cli_screen_json(const struct text_screen *screen)
 {
 	json_object *object = json_object_new_object(), *grid = json_object_new_object();
 	bool cursor = screen->cursor_row >= 0;
@@ -121,7 +121,7 @@ bool cli_screen_print(struct cli *cli, const struct text_screen *screen)
 	g_autofree char *text = NULL;
 
 	if (cli->out.json) {
-		g_autoptr(json_object) object = screen_json(screen);
+		g_autoptr(json_object) object = cli_screen_json(screen);
 
 		return output_json(&cli->out, object, false);
 	}

@@ -21,6 +21,7 @@ struct cli_view {
 	bool pictures;  /* no VNC: screenshots, one after the other */
 	bool no_keys;   /* and so no keyboard */
 	gint64 next_picture_us;
+	bool borrowed; /* the session is another's */
 };
 
 /*
@@ -28,6 +29,9 @@ struct cli_view {
  * which a read-only connection may not. An enum exit_code, told on stderr. Always ended by cli_view_close().
  */
 int cli_view_open(struct cli_view *view, struct cli *cli, const char *verb, bool keys, gint64 deadline_us);
+/* The same of a guest that was found already, by a session that stays the caller's. */
+int cli_view_open_guest(struct cli_view *view, struct cli *cli, struct cli_session *session, const struct obj_ref *ref,
+        gint64 deadline_us);
 void cli_view_close(struct cli_view *view);
 /*
  * Until `done` says true (asked after each change, and at first), the deadline, Ctrl-C, or the end of
@@ -39,6 +43,7 @@ enum cli_wait cli_view_wait(
 int cli_view_ended(const struct cli_view *view);
 
 /* ---- printing: cli_screen.c ---- */
+json_object *cli_screen_json(const struct text_screen *screen);
 bool cli_screen_print(struct cli *cli, const struct text_screen *screen);
 /* `nvirt screen` of what lives. */
 int cli_screen_live(struct cli *cli);

@@ -335,22 +335,32 @@ static void destroy(struct view *view)
 
 /* ---- commands ---- */
 
-static void open_console(struct app *app, const struct obj_ref *ref)
+/* Of what is open. */
+static void show_tab(struct app *app, enum obj_kind kind, const struct view_ops *ops)
 {
 	unsigned index = 0;
 
-	for (const struct tab *tab = tab_table; tab->kind != OBJ_NONE && tab->ops != &guest_console_view; tab++)
-		index += tab->kind == OBJ_GUEST;
-	app_open(app, ref);
+	for (const struct tab *tab = tab_table; tab->kind != OBJ_NONE && tab->ops != ops; tab++)
+		index += tab->kind == kind;
 	content_show_tab(app->regions[REGION_CONTENT], index);
 	app_focus(app, REGION_CONTENT);
+}
+
+void wall_open(struct app *app)
+{
+	show_tab(app, OBJ_HOST, &host_wall_view);
+	app->zoomed = true;
 }
 
 static void cmd_open(struct view *view, unsigned count)
 {
 	(void)count;
-	if (self_of(view)->guests->len)
-		open_console(view->app, &self_of(view)->cursor);
+	if (!self_of(view)->guests->len)
+		return;
+	/* A value: what is opened may change the wall. */
+	struct obj_ref ref = self_of(view)->cursor;
+	app_open(view->app, &ref);
+	show_tab(view->app, OBJ_GUEST, &guest_console_view);
 }
 
 static void cmd_left(struct view *view, unsigned count)

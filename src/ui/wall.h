@@ -10,6 +10,9 @@
 #include "app.h"
 #include "nvirt/screen_text.h"
 
+/* Shows the Wall tab of the host that is open, alone on the screen: view_host_wall.c. */
+void wall_open(struct app *app);
+
 /* Screen readers, each a process, and connections that are being made for them. */
 enum { WALL_READERS_MAX = 8, WALL_DOORS_MAX = 2 };
 
