@@ -222,13 +222,16 @@ static void draw_title(const struct host_wall *self, struct area line, const str
 		area_set_role(line, 0, 0, line.cols, focused ? ROLE_CURSOR : ROLE_CURSOR_UNFOCUSED);
 }
 
-/* As many rows as it takes: a reason ends with what helps. */
-static void draw_words(struct area area, const char *words)
+/* As many rows as it takes: a reason ends with what helps. In the last ones, over what was last seen. */
+static void draw_words(struct area area, const char *words, enum role role)
 {
 	g_autoptr(GPtrArray) lines = box_wrap(words, MAX(area.cols, 1));
+	int rows = MIN(area.rows, (int)lines->len);
+	struct area end = area_sub(area, area.rows - rows, 0, rows, area.cols);
 
-	for (int y = 0; y < MIN(area.rows, (int)lines->len); y++)
-		area_text(area, y, 0, -1, ROLE_DIM, lines->pdata[y]);
+	area_clear(end, role);
+	for (int y = 0; y < rows; y++)
+		area_text(end, y, 0, -1, role, lines->pdata[y]);
 }
 
 static void draw_tile(struct host_wall *self, struct area area, unsigned index, bool focused)
@@ -243,9 +246,9 @@ static void draw_tile(struct host_wall *self, struct area area, unsigned index, 
 	draw_title(self, area_sub(area, 0, 0, 1, area.cols), guest, tile, index == self->at, focused);
 	if (tile && tile->screen)
 		draw_screen(self, body, tile);
-	else if (tile && *tile->words)
-		draw_words(body, tile->words);
-	else
+	if (tile && *tile->words)
+		draw_words(body, tile->words, tile->screen ? ROLE_WARN : ROLE_DIM);
+	else if (!tile || !tile->screen)
 		area_text(body, 0, 0, -1, ROLE_DIM, "...");
 }
 
