@@ -8,6 +8,7 @@
 
 #include "box.h"
 #include "content.h"
+#include "list.h"
 #include "look.h"
 #include "nvirt/text.h"
 #include "screen_draw.h"
@@ -402,6 +403,14 @@ static void cmd_retry(struct view *view, unsigned count)
 	wall_retry(self_of(view)->wall, &self_of(view)->cursor);
 }
 
+static keycode list_meaning(keycode code)
+{
+	for (const struct list_move *move = list_moves; move->name; move++)
+		if (key_in(move->keys, code))
+			return move->means;
+	return code;
+}
+
 /* Lists' keys: a row is a row of tiles. */
 static bool key(struct view *view, keycode code, unsigned count)
 {
@@ -409,7 +418,7 @@ static bool key(struct view *view, keycode code, unsigned count)
 	unsigned times = MAX(count, 1), size = page_size(self), at = self->at;
 	unsigned across = (unsigned)MAX(self->across, 1);
 
-	switch (code) {
+	switch (list_meaning(code)) {
 	case K_UP:
 		at = at >= across * times ? at - across * times : at % across;
 		break;
@@ -422,10 +431,16 @@ static bool key(struct view *view, keycode code, unsigned count)
 	case K_PGDN:
 		at += size * times;
 		break;
+	case KEY_CTRL | 'u':
+		at = at - MIN(at, MAX(size / 2, 1));
+		break;
+	case KEY_CTRL | 'd':
+		at += MAX(size / 2, 1);
+		break;
 	case K_HOME:
 		at = 0;
 		break;
-	case K_END:
+	case 'G':
 		at = count ? count - 1 : G_MAXUINT;
 		break;
 	default:
