@@ -89,6 +89,10 @@ static const struct row host_networks_rows[] = {
 static const struct row task_rows[] = {{"open-task", "Home", "Says +(paused|refreshed)", "Esc"}, END};
 static const struct row host_graphs_rows[] = {{"span-longer", NULL, "5m \\[1h\\]", NULL},
         {"span-shorter", NULL, "\\[5m\\] 1h", NULL}, {"graph-style", NULL, "Graphs are drawn as blocks", NULL}, END};
+/* One guest runs: the cursor has nowhere else to go. */
+static const struct row host_wall_rows[] = {{"zoom-in", NULL, "►guest alpha ═", NULL}, {"tile-left", NULL, "▶ alpha ─", NULL},
+        {"tile-right", NULL, "▶ alpha ─", NULL}, {"whole-screens", NULL, "Screens are drawn whole", "v"},
+        {"full-screen", NULL, "!─ Tasks", "F11"}, {"read-again", NULL, "▶ alpha ─", NULL}, END};
 static const struct row guest_graphs_rows[] = {{"span-longer", NULL, "5m \\[1h\\]", NULL},
         {"span-shorter", NULL, "\\[5m\\] 1h", NULL}, {"figures-next", NULL, "overview \\[vCPUs\\]", NULL},
         {"figures-prev", NULL, "\\[overview\\] vCPUs", NULL}, {"graph-style", NULL, "Graphs are drawn as blocks", NULL},
@@ -134,7 +138,7 @@ static const struct {
 	const struct row *rows;
 } views[] = {{&host_summary_view, host_summary_rows}, {&host_guests_view, host_guests_rows},
         {&host_storage_view, host_storage_rows}, {&host_images_view, host_images_rows}, {&host_networks_view, host_networks_rows},
-        {&host_tasks_view, task_rows}, {&host_graphs_view, host_graphs_rows}, {&guest_tasks_view, task_rows},
+        {&host_tasks_view, task_rows}, {&host_graphs_view, host_graphs_rows}, {&host_wall_view, host_wall_rows}, {&guest_tasks_view, task_rows},
         {&guest_hardware_view, guest_hardware_rows}, {&guest_snapshots_view, guest_snapshots_rows},
         {&guest_console_view, guest_console_rows}, {&guest_xml_view, guest_xml_rows},
         {&guest_graphs_view, guest_graphs_rows}, {&pool_volumes_view, pool_volumes_rows},
