@@ -6,7 +6,9 @@
 #ifndef NVIRT_FILES_H
 #define NVIRT_FILES_H
 
+#include "nvirt/glyph_file.h"
 #include "nvirt/msg.h"
+#include "nvirt/picture.h"
 
 /*
  * Writes a new file, readable by its owner only, through no symbolic link.
@@ -15,5 +17,12 @@
  * The inbox must live as long as the process.
  */
 void file_export(struct inbox *inbox, const char *path, GBytes *bytes, bool replace, const char *what);
+/* The same of a picture, as PNG; takes it. */
+void file_export_png(struct inbox *inbox, const char *path, struct picture *picture, bool replace, const char *what);
+/*
+ * Keeps a named glyph in $XDG_DATA_HOME/nvirt/fonts, where the screen reader finds it: its font is read,
+ * and exchanged whole. What became of it comes as MSG_NOTICE.
+ */
+void file_learn_glyph(struct inbox *inbox, const struct named_glyph *glyph);
 
 #endif

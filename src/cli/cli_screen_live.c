@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `nvirt screen` of a guest or of any VNC server: once, as a picture, or whenever it changes. Main thread. */
-#include <png.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,37 +20,19 @@ static bool pixels_came(struct cli_view *view, void *data)
 	return *picture;
 }
 
-/* Owned; NULL: told. */
-static GByteArray *encode(struct cli_view *view, const struct picture *picture)
-{
-	png_image image = {.version = PNG_IMAGE_VERSION,
-	        .width = picture->width,
-	        .height = picture->height,
-	        .format = PNG_FORMAT_RGB};
-	png_alloc_size_t size = 0;
-	GByteArray *bytes = g_byte_array_new();
-
-	if (png_image_write_to_memory(&image, NULL, &size, 0, picture->rgb, 0, NULL)) {
-		g_byte_array_set_size(bytes, (guint)size);
-		if (png_image_write_to_memory(&image, bytes->data, &size, 0, picture->rgb, 0, NULL))
-			return bytes;
-	}
-	output_message(&view->cli->out, "the picture can not be made: %s", image.message);
-	g_byte_array_unref(bytes);
-	return NULL;
-}
-
-static bool write_bytes(struct cli_view *view, const GByteArray *bytes, const char *path)
+static bool write_bytes(struct cli_view *view, GBytes *png, const char *path)
 {
 	g_autoptr(GError) error = NULL;
+	gsize size;
+	const char *bytes = g_bytes_get_data(png, &size);
 
 	if (g_str_equal(path, "-")) {
-		if (fwrite(bytes->data, 1, bytes->len, stdout) == bytes->len && fflush(stdout) == 0)
+		if (fwrite(bytes, 1, size, stdout) == size && fflush(stdout) == 0)
 			return true;
 		output_message(&view->cli->out, "cannot write the picture");
 		return false;
 	}
-	if (g_file_set_contents_full(path, (const char *)bytes->data, bytes->len, G_FILE_SET_CONTENTS_CONSISTENT, 0666, &error))
+	if (g_file_set_contents_full(path, bytes, (gssize)size, G_FILE_SET_CONTENTS_CONSISTENT, 0666, &error))
 		return true;
 	g_autofree char *clean = text_clean(error->message, -1);
 	output_message(&view->cli->out, "cannot write the picture: %s", clean);
@@ -60,8 +41,8 @@ static bool write_bytes(struct cli_view *view, const GByteArray *bytes, const ch
 
 static int write_png(struct cli_view *view, const char *path)
 {
+	g_autoptr(GError) error = NULL;
 	struct picture *picture = NULL;
-	GByteArray *bytes;
 	bool written = false;
 
 	vnc_view_request_pixels(view->view);
@@ -71,10 +52,10 @@ static int write_png(struct cli_view *view, const char *path)
 		output_message(&view->cli->out, "the picture of '%s' did not come", view->name);
 		return EXIT_CODE_FAILED;
 	}
-	bytes = encode(view, picture);
-	written = bytes && write_bytes(view, bytes, path);
-	if (bytes)
-		g_byte_array_unref(bytes);
+	g_autoptr(GBytes) png = picture_png(picture, &error);
+	if (!png)
+		output_message(&view->cli->out, "%s", error->message);
+	written = png && write_bytes(view, png, path);
 	picture_free(picture);
 	return written ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }

@@ -21,6 +21,7 @@ struct helper {
 	GByteArray *in, *out;
 	struct fonts *fonts;
 	struct recogniser *recogniser;
+	enum recogniser_mode mode;
 	char *password, *user; /* NULL = none */
 	bool watched;
 	/* The frame. Its pixels belong to vnc or picture. */

@@ -457,8 +457,10 @@ void screen_half_scale(struct guest_console *self)
 {
 	struct screen_panel *panel = screen_half_shown(self);
 
-	if (!panel)
+	if (!panel) {
+		app_notice(self->view.app, LEVEL_WARNING, "the guest's screen is not open");
 		return;
+	}
 	panel->look.scaled = !panel->look.scaled;
 	panel->chose_scale = true;
 	app_notice(self->view.app, LEVEL_INFO,
@@ -471,8 +473,10 @@ void screen_half_reading(struct guest_console *self)
 	static const char *const words[] = {"text where there is text, else a picture", "text only", "picture only"};
 	struct screen_panel *panel = screen_half_shown(self);
 
-	if (!panel)
+	if (!panel) {
+		app_notice(self->view.app, LEVEL_WARNING, "the guest's screen is not open");
 		return;
+	}
 	screen_panel_set_mode(panel, (enum recogniser_mode)((panel->mode + 1) % G_N_ELEMENTS(words)));
 	app_notice(self->view.app, LEVEL_INFO, "shown as: %s", words[panel->mode]);
 	content_touch(&self->view);

@@ -273,6 +273,7 @@ bool serial_half_grab(struct guest_console *self, keycode key)
 	content_touch(&self->view);
 	if (key == (KEY_CTRL | ']')) {
 		console->attached = console->wanted = false;
+		self->leader = true;
 		return true;
 	}
 	console->back = 0;
@@ -410,6 +411,11 @@ void serial_half_send_escape(struct guest_console *self)
 {
 	struct console *console = serial_half_shown(self);
 
-	if (console && console->state == SERIAL_OPEN)
-		serial_keys(console->serial, &(struct serial_key){.ch = 0x1d}, 1);
+	if (!console || console->state != SERIAL_OPEN) {
+		app_notice(self->view.app, LEVEL_WARNING, "the console is not open: Enter opens it");
+		return;
+	}
+	serial_keys(console->serial, &(struct serial_key){.ch = 0x1d}, 1);
+	console->attached = self->leader;
+	self->leader = false;
 }

@@ -83,6 +83,13 @@ static bool guest_is_on(const struct screen_panel *panel)
 	return guest && guest_state_active(guest->state);
 }
 
+static bool is_stuck(const struct screen_panel *panel)
+{
+	const struct guest *guest = store_guest(panel->app->store, &panel->ref);
+
+	return guest && guest->stuck_us;
+}
+
 /* ---- its connection ---- */
 
 static void ready(void *data);
@@ -333,11 +340,10 @@ enum role screen_panel_role(const struct screen_panel *panel)
 static char *live_words(const struct screen_panel *panel)
 {
 	const struct text_screen *screen = screen_panel_screen(panel);
-	const struct guest *guest = store_guest(panel->app->store, &panel->ref);
 	const char *speed = panel->pictures ? "screenshots, " : "";
 	int width, height;
 
-	if (guest && guest->stuck_us)
+	if (is_stuck(panel))
 		return g_strdup("QEMU does not answer");
 	if (!screen)
 		return g_strdup("live");
@@ -373,6 +379,8 @@ static char *overlay(const struct screen_panel *panel)
 {
 	switch (panel->state) {
 	case SCREEN_LIVE:
+		if (is_stuck(panel))
+			return g_strdup("QEMU does not answer: the screen stands still, and what is typed waits.");
 		break;
 	case SCREEN_ASKING:
 	case SCREEN_STARTING:
@@ -443,7 +451,7 @@ void screen_panel_draw(struct screen_panel *panel, struct area area, bool focuse
 	const struct text_screen *screen = screen_panel_screen(panel);
 
 	area_clear(area, ROLE_TEXT);
-	panel->look.grey = panel->state != SCREEN_LIVE;
+	panel->look.grey = panel->state != SCREEN_LIVE || is_stuck(panel);
 	if (!screen) {
 		draw_nothing(panel, area);
 		return;

@@ -285,34 +285,45 @@ static void cmd_copy(struct view *view, unsigned count)
 		screen_half_copy(self);
 }
 
+/* What only the screen has. */
+static void on_screen(struct view *view, void (*run)(struct guest_console *self))
+{
+	struct guest_console *self = guest_console_of(view);
+
+	if (guest_console_is_serial(self))
+		app_notice(view->app, LEVEL_WARNING, "that is for the guest's screen: v shows it");
+	else
+		run(self);
+}
+
 static void cmd_keys(struct view *view, unsigned count)
 {
 	(void)count;
-	screen_half_keys_menu(guest_console_of(view));
+	on_screen(view, screen_half_keys_menu);
 }
 
 static void cmd_type(struct view *view, unsigned count)
 {
 	(void)count;
-	screen_half_type(guest_console_of(view));
+	on_screen(view, screen_half_type);
 }
 
 static void cmd_layout(struct view *view, unsigned count)
 {
 	(void)count;
-	screen_half_layout(guest_console_of(view));
+	on_screen(view, screen_half_layout);
 }
 
 static void cmd_scale(struct view *view, unsigned count)
 {
 	(void)count;
-	screen_half_scale(guest_console_of(view));
+	on_screen(view, screen_half_scale);
 }
 
 static void cmd_reading(struct view *view, unsigned count)
 {
 	(void)count;
-	screen_half_reading(guest_console_of(view));
+	on_screen(view, screen_half_reading);
 }
 
 /* ---- saving ---- */

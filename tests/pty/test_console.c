@@ -46,6 +46,9 @@ static void open_tab(void)
 	session_open(pty, "guest shell");
 	pty_keys(pty, "M-2", "]", "]", "]");
 	pty_wait_text(pty, "\\[Console\\]");
+	for (int i = 0; i < 3 && !pty_shows(pty, "\\[Serial\\]"); i++)
+		pty_keys(pty, "v");
+	pty_wait_text(pty, "\\[Serial\\]");
 }
 
 /* Without the guest at the other end the letters would be commands of nvirt's. */

@@ -110,7 +110,11 @@ static const struct row guest_console_rows[] = {{"close", NULL, "Enter opens the
         {"search-next", "/ z z Enter", "nothing on the screen or above has 'zz'", NULL},
         {"search-prev", NULL, "nothing on the screen or above has 'zz'", "Esc"},
         {"copy-screen", NULL, "Screen copied|not copied", NULL}, {"save", NULL, "┌─ Save the console", "Esc"},
-        {"tell-size", NULL, "the console is not open", NULL}, END};
+        {"tell-size", NULL, "the console is not open", NULL}, {"send-escape", NULL, "the console is not open", NULL},
+        {"keys", NULL, "for the guest's screen: v shows it", NULL}, {"mode", NULL, "\\[Both\\] screen:", NULL},
+        {"type-text", NULL, "no VNC", NULL}, {"layout", NULL, "┌─ Keyboard layout of the guest", "Esc"},
+        {"scale", NULL, "made smaller where it must be|as large as it is", NULL}, {"reading", NULL, "shown as: text only", NULL},
+        {"other-half", NULL, "\\[Both\\] serial:", NULL}, END};
 static const struct row pool_volumes_rows[] = {{"open-row", "Home", "►volume (images/)?one\\.qcow2 ═", NULL},
         SORTED(NULL, "Volume", "Format"), {"refresh-pool", NULL, "pool-refresh +. OK", NULL}, END};
 static const struct row network_guests_rows[] = {
