@@ -39,7 +39,7 @@ static bool print_text(struct cli *cli, const char *name, const struct text_scre
 	enum screen_sign sign = screen_sign_of_screen(screen);
 	g_autofree char *head = g_strdup_printf("== %s%s%s ==\n", name, sign ? ": " : "", screen_sign_words(sign));
 
-	return output_text(&cli->out, head) && cli_screen_print(cli, screen) && output_text(&cli->out, "\n");
+	return output_text(&cli->out, head) && cli_screen_print(cli, screen, NULL) && output_text(&cli->out, "\n");
 }
 
 /* An enum exit_code; a guest that can not be shown does not keep the others from being. */

@@ -79,9 +79,7 @@ static int last_text(struct rows rows)
 /* Text that runs: the cursor stands at its end, and that is at the bottom of the screen. */
 static bool runs(struct rows now, struct scroll_cursors cursors)
 {
-	int last = last_text(now);
-
-	return cursors.now >= last && cursors.now >= now.count - 2 && (cursors.before < 0 || cursors.before >= cursors.now - 1);
+	return cursors.now >= last_text(now) && cursors.now >= now.count - 2;
 }
 
 static bool is_replaced(struct rows before, struct rows now, struct scroll_cursors cursors)
@@ -101,7 +99,8 @@ static bool is_replaced(struct rows before, struct rows now, struct scroll_curso
 		return false;
 	if (lost * 2 > said || (same == 0 && said >= ROWS_TO_JUDGE))
 		return true;
-	return same * 2 < said && runs(now, cursors);
+	/* Numbers that count in their places look much the same. */
+	return same * 2 < said && runs(now, cursors) && (cursors.before < 0 || cursors.before >= cursors.now - 1);
 }
 
 /* A frame caught half drawn told of these rows already: they stand just above. */

@@ -131,6 +131,13 @@ void screen_half_update(struct guest_console *self)
 	}
 }
 
+static bool is_readonly(const struct guest_console *self)
+{
+	const struct host *host = store_host(self->view.app->store, self->ref.host);
+
+	return !host || host->status->readonly;
+}
+
 bool screen_half_message(struct guest_console *self, struct msg *msg)
 {
 	for (guint i = 0; msg->type == MSG_SCREEN && msg->door && i < self->screens->len; i++) {
@@ -139,7 +146,7 @@ bool screen_half_message(struct guest_console *self, struct msg *msg)
 		if (!screen_panel_take_door(panel, msg->door))
 			continue;
 		/* Without VNC the serial console is the one to type on, unless the user chose. */
-		if (!self->chosen && obj_ref_equal(&panel->ref, &self->ref) && panel->state != SCREEN_OFF)
+		if (!self->chosen && obj_ref_equal(&panel->ref, &self->ref) && panel->state != SCREEN_OFF && !is_readonly(self))
 			self->mode = panel->no_vnc ? CONSOLE_SERIAL : CONSOLE_SCREEN;
 		return true;
 	}
@@ -151,25 +158,28 @@ bool screen_half_message(struct guest_console *self, struct msg *msg)
 static const char *hints(const struct screen_panel *panel)
 {
 	if (panel->attached)
-		return panel->typed ? "Ctrl-] stops typing" : "the guest has the keys, Ctrl-] takes them back";
+		return panel->typed ? "Ctrl-] stops typing" : "guest has the keys, Ctrl-] takes them back";
 	if (panel->state == SCREEN_ENDED)
 		return "Enter tries again";
 	if (panel->state == SCREEN_LIVE && !screen_panel_no_hands(panel))
-		return "Enter types, K keys, F11 full";
+		return "Enter types, K keys, H read, F11 full";
 	return "";
 }
 
-/* Where more of it is than is in sight. */
+/* Where more of it is than is in sight: "↑→". */
 static char *beyond(const struct screen_panel *panel)
 {
 	const struct text_screen *screen = screen_panel_screen(panel);
 	const struct screen_look *look = &panel->look;
+	bool ascii = panel->app->options->ascii;
 
 	if (!screen || screen_fits(screen, look->rows, look->cols))
 		return NULL;
 	if (look->shrunk)
 		return g_strdup("made smaller");
-	return g_strdup_printf("from %d,%d", look->row + 1, look->col + 1);
+	return g_strconcat(look->row > 0 ? (ascii ? "^" : "↑") : "",
+	        look->row + look->rows < screen->rows ? (ascii ? "v" : "↓") : "", look->col > 0 ? (ascii ? "<" : "←") : "",
+	        look->col + look->cols < screen->cols ? (ascii ? ">" : "→") : "", NULL);
 }
 
 void screen_half_words(const struct guest_console *self, struct mode_words *ret)
@@ -210,15 +220,13 @@ void screen_half_attach(struct guest_console *self)
 		panel->tries = 0;
 		panel->tried = false;
 		open_shown(self);
-		if (panel->state == SCREEN_ENDED)
-			return;
 	}
 	why = screen_panel_no_hands(panel);
 	if (why) {
 		app_notice(self->view.app, LEVEL_WARNING, "%s", why);
 		return;
 	}
-	panel->attached = panel->state != SCREEN_OFF;
+	panel->attached = panel->state != SCREEN_OFF && panel->state != SCREEN_ENDED;
 	if (panel->state == SCREEN_OFF)
 		app_notice(self->view.app, LEVEL_INFO, "the guest is off: its screen is shown when it starts");
 	panel->moved = false;
@@ -236,6 +244,11 @@ bool screen_half_grab(struct guest_console *self, keycode key)
 {
 	struct screen_panel *panel = screen_half_shown(self);
 
+	/* Searching is for a screen that stands still. */
+	if (panel && !panel->attached && key == '/' && screen_panel_screen(panel)) {
+		guest_console_read(self, false, true);
+		return true;
+	}
 	if (!panel || !panel->attached)
 		return false;
 	if (key == K_NONE)
@@ -284,10 +297,9 @@ static void send_combination(struct app *app, const char *keys)
 	struct guest_console *self = guest_console_shown(app);
 	struct screen_panel *panel = self ? screen_half_shown(self) : NULL;
 
-	if (!self || !can_send(self, panel))
+	if (!self || !can_send(self, panel) || !screen_panel_press(panel, keys))
 		return;
-	screen_panel_press(panel, keys);
-	app_notice(app, LEVEL_INFO, "sent: %s", keys);
+	app_notice(app, LEVEL_INFO, "pressed in the guest: %s", keys);
 	give_back(self, panel);
 }
 
@@ -492,6 +504,11 @@ bool screen_half_key(struct guest_console *self, keycode code, unsigned count)
 	} pans[] = {{K_UP, -1, 0}, {'k', -1, 0}, {K_DOWN, 1, 0}, {'j', 1, 0}, {K_LEFT, 0, -8}, {'h', 0, -8}, {K_RIGHT, 0, 8},
 	        {'l', 0, 8}, {K_HOME, -10000, -10000}, {K_END, 10000, 0}, {K_PGUP, -10, 0}, {K_PGDN, 10, 0}};
 
+	/* Beyond the first row there is what scrolled by. */
+	if (panel && code == K_PGUP && (panel->look.row <= 0 || panel->look.shrunk)) {
+		guest_console_read(self, true, false);
+		return true;
+	}
 	for (gsize i = 0; panel && i < G_N_ELEMENTS(pans); i++)
 		if (pans[i].key == code) {
 			screen_panel_pan(panel, pans[i].rows * times, pans[i].cols * times);

@@ -32,10 +32,10 @@ struct console *serial_half_shown(const struct guest_console *self)
 static const char *hints(const struct console *console)
 {
 	if (console->attached || console->wanted)
-		return "the guest has the keys, Ctrl-] takes them back";
+		return "guest has the keys, Ctrl-] takes them back";
 	switch (console->state) {
 	case SERIAL_OPEN:
-		return "Enter types, PgUp back, / search, y copy, x close";
+		return "Enter types, PgUp back, H read, / search, x close";
 	case SERIAL_CUT:
 	case SERIAL_REFUSED:
 		return "Enter tries again";

@@ -64,15 +64,17 @@ void screen_panel_key(struct screen_panel *panel, keycode key)
 		app_notice(panel->app, LEVEL_WARNING, "%s", error->message);
 }
 
-void screen_panel_press(struct screen_panel *panel, const char *words)
+bool screen_panel_press(struct screen_panel *panel, const char *words)
 {
 	g_autoptr(GArray) events = g_array_new(FALSE, FALSE, sizeof(struct key_event));
 	g_autoptr(GError) error = NULL;
 
-	if (!keyboard_press(panel->layout, words, events, &error))
-		app_notice(panel->app, LEVEL_WARNING, "%s", error->message);
-	else
+	if (keyboard_press(panel->layout, words, events, &error)) {
 		send(panel, events);
+		return true;
+	}
+	app_notice(panel->app, LEVEL_WARNING, "%s", error->message);
+	return false;
 }
 
 bool screen_panel_type(struct screen_panel *panel, const char *text)
@@ -95,15 +97,12 @@ bool screen_panel_type(struct screen_panel *panel, const char *text)
 
 void screen_panel_stop(struct screen_panel *panel)
 {
-	g_autoptr(GArray) events = g_array_new(FALSE, FALSE, sizeof(struct key_event));
-
 	if (!panel->typed)
 		return;
-	app_wait_stop(&panel->typist);
-	typing_drop(panel->typing);
+	typing_stop(panel->typing);
 	panel->typed = 0;
-	keyboard_release_all(events);
-	send(panel, events);
+	app_wait_stop(&panel->typist);
+	send_waiting(panel);
 	app_notice(panel->app, LEVEL_WARNING, "stopped: only a part of the text was typed");
 }
 

@@ -8,6 +8,7 @@
 #include "look.h"
 #include "sign_watch.h"
 #include "nvirt/text.h"
+#include "read_mode.h"
 
 enum {
 	AGAIN_MS = 300,       /* before the first new try, twice that before the next … */
@@ -49,6 +50,7 @@ struct screen_panel *screen_panel_new(
 	panel->ref = *ref;
 	panel->why = g_strdup("");
 	panel->note = g_strdup("");
+	panel->history = screen_history_new();
 	panel->typing = typing_new();
 	panel->layout = layout_new_us();
 	panel->look.coloured = !app->options->mono;
@@ -67,6 +69,9 @@ void screen_panel_free(struct screen_panel *panel)
 	app_wait_stop(&panel->again);
 	app_wait_stop(&panel->typist);
 	sign_watch_free(panel->signs);
+	if (panel->reader)
+		read_mode_drop_view(panel->reader);
+	screen_history_free(panel->history);
 	vnc_view_free(panel->view);
 	typing_free(panel->typing);
 	layout_free(panel->layout);
@@ -165,6 +170,10 @@ static void ready(void *data)
 		return;
 	}
 	wait_for_view(panel);
+	if (panel->reader)
+		read_mode_step(panel->reader);
+	if (changed && screen_panel_screen(panel))
+		screen_history_feed(panel->history, screen_panel_screen(panel), g_get_real_time());
 	if (panel->state == SCREEN_STARTING && vnc_view_state(panel->view) == VNC_LIVE && screen_panel_screen(panel)) {
 		panel->live_us = g_get_monotonic_time();
 		say(panel, SCREEN_LIVE, "");

@@ -8,6 +8,7 @@
 
 #include "app_wait.h"
 #include "nvirt/screen_door.h"
+#include "nvirt/screen_history.h"
 #include "nvirt/vnc.h"
 #include "screen_draw.h"
 #include "screen_keys.h"
@@ -27,6 +28,8 @@ struct screen_panel {
 	enum screen_state state;
 	unsigned door_id;      /* of what was asked last; 0 = nothing is awaited */
 	struct vnc_view *view; /* NULL before the first connection */
+	struct screen_history *history; /* what scrolled by while it was connected */
+	struct read_mode *reader; /* of what is frozen of it, borrowed; NULL = it is not read */
 	char *why;             /* cleaned, "" = nothing to say */
 	char *note;            /* the same of a screen that works, but not as it might */
 	bool pictures;         /* no VNC: a screenshot a second, and no keys */
@@ -77,8 +80,8 @@ void screen_panel_pan(struct screen_panel *panel, int rows, int cols);
 const char *screen_panel_no_hands(const struct screen_panel *panel);
 /* One key as typed. */
 void screen_panel_key(struct screen_panel *panel, keycode key);
-/* "ctrl-alt-delete". */
-void screen_panel_press(struct screen_panel *panel, const char *words);
+/* "ctrl-alt-delete". False, and a notice: there is no such key. */
+bool screen_panel_press(struct screen_panel *panel, const char *words);
 /* Text as if typed; false, and a notice: nothing of it was. */
 bool screen_panel_type(struct screen_panel *panel, const char *text);
 /* A text that is being typed stops here; what is down is let go. */
