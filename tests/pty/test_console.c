@@ -205,6 +205,33 @@ static void ctrl_bracket_leaves_the_verb(void **state)
 	session_quit(g_steal_pointer(&pty));
 }
 
+static void refused(const char *uri, const char *guest, const char *why)
+{
+	const char *const argv[] = {"console", "-c", uri, guest, NULL};
+	struct pty *verb = pty_start(argv, NULL, 24, 160);
+
+	pty_wait_exit_code(verb, 1);
+	pty_wait_text(verb, why);
+	pty_free(verb);
+}
+
+static void where_there_is_none_it_says_what_helps(void **state)
+{
+	(void)state;
+	lab_do(lab, "define", "h1", "mute", "boot");
+	g_autofree char *xml = lab_run(lab, "virsh", "h1", "dumpxml", "--inactive", "mute");
+	g_autoptr(GRegex) consoles = g_regex_new("<(serial|console) .*?</\\1>", G_REGEX_DOTALL, 0, NULL);
+	g_autofree char *without = g_regex_replace(consoles, xml, -1, 0, "", 0, NULL);
+	virDomainPtr dom = virDomainDefineXML(lab_connection(lab, "h1"), without);
+
+	assert_non_null(dom);
+	assert_int_equal(virDomainCreate(dom), 0);
+	refused(lab_uri(lab, "h1"), "mute", "give the guest <console type='pty'/>");
+	virDomainDestroy(dom);
+	virDomainFree(dom);
+	refused("test:///default", "test", "guests of this kind of host have none");
+}
+
 static void without_a_terminal_it_says_so(void **state)
 {
 	const char *argv[] = {pty_program(), "console", "shell", NULL};
@@ -227,6 +254,7 @@ int main(void)
 	        cmocka_unit_test(a_second_session_is_refused_or_cuts_the_first),
 	        cmocka_unit_test(a_restarted_guest_is_attached_again),
 	        cmocka_unit_test(ctrl_bracket_leaves_the_verb),
+	        cmocka_unit_test(where_there_is_none_it_says_what_helps),
 	        cmocka_unit_test(without_a_terminal_it_says_so),
 	};
 
