@@ -161,6 +161,8 @@ static const char *hints(const struct screen_panel *panel)
 		return panel->typed ? "Ctrl-] stops typing" : "guest has the keys, Ctrl-] takes them back";
 	if (panel->state == SCREEN_ENDED)
 		return "Enter tries again";
+	if (panel->state == SCREEN_LIVE && panel->pictures)
+		return "no VNC: looks only, Enter says more";
 	if (panel->state == SCREEN_LIVE && !screen_panel_no_hands(panel))
 		return "Enter types, K keys, H read, F11 full";
 	return "";
@@ -275,8 +277,10 @@ static void give_back(struct guest_console *self, struct screen_panel *panel)
 
 static bool can_send(struct guest_console *self, struct screen_panel *panel)
 {
-	const char *why = !panel || panel->state != SCREEN_LIVE ? "the guest's screen is not live" : screen_panel_no_hands(panel);
+	const char *why = panel ? screen_panel_no_hands(panel) : NULL;
 
+	if (!why && (!panel || panel->state != SCREEN_LIVE))
+		why = "the guest's screen is not live";
 	if (why)
 		app_notice(self->view.app, LEVEL_WARNING, "%s", why);
 	return !why;

@@ -16,7 +16,7 @@ const char *screen_panel_no_hands(const struct screen_panel *panel)
 	if (!host || host->status->readonly)
 		return "the connection is read-only: it looks and never types";
 	if (panel->pictures || panel->no_vnc)
-		return "the guest has no VNC: it can be looked at, but not typed to";
+		return *panel->note ? panel->note : "the guest has no VNC: it can be looked at, but not typed to";
 	return NULL;
 }
 

@@ -76,7 +76,7 @@ void screen_panel_pan(struct screen_panel *panel, int rows, int cols);
 
 /* ---- hands: screen_hands.c ---- */
 
-/* Why the guest can not have the keys; NULL = it can. Static. */
+/* Why the guest can not have the keys; NULL = it can. Borrowed. */
 const char *screen_panel_no_hands(const struct screen_panel *panel);
 /* One key as typed. */
 void screen_panel_key(struct screen_panel *panel, keycode key);

@@ -11,6 +11,7 @@
 #include "guest_console.h"
 #include "nvirt/files.h"
 #include "nvirt/text.h"
+#include "nvirt/viewer.h"
 
 /* From so many columns on both fit beside each other, else they stand one above the other. */
 enum { BESIDE_COLS = 110 };
@@ -350,6 +351,19 @@ static void cmd_reading(struct view *view, unsigned count)
 	on_screen(view, screen_half_reading);
 }
 
+static void cmd_viewer(struct view *view, unsigned count)
+{
+	struct guest_console *self = guest_console_of(view);
+	const struct host *host = store_host(view->app->store, self->ref.host);
+	g_autoptr(GError) error = NULL;
+
+	(void)count;
+	if (host && viewer_start(host->status->uri ? host->status->uri : "", self->ref.uuid, &error))
+		app_notice(view->app, LEVEL_INFO, "virt-viewer was started");
+	else if (error)
+		app_notice(view->app, LEVEL_WARNING, "%s", error->message);
+}
+
 /* ---- saving ---- */
 
 static char *save_path(const struct store *store, const struct obj_ref *ref)
@@ -565,6 +579,7 @@ static const struct view_cmd cmds[] = {
         {"layout", "Say which keyboard layout the guest is set to", "L", NULL, cmd_layout},
         {"scale", "The whole screen made smaller, or a part as it is", "%", NULL, cmd_scale},
         {"reading", "Show the screen as text, as a picture, or as it comes", "i", NULL, cmd_reading},
+        {"viewer", "Open the screen in a window: virt-viewer, where there is a display", "O", NULL, cmd_viewer},
         {"search-next", "Next match of the search", "n", NULL, cmd_next},
         {"search-prev", "Previous match of the search", "N", NULL, cmd_prev},
         {"copy-screen", "Copy what is shown to the clipboard", "y", NULL, cmd_copy},
