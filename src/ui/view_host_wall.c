@@ -63,6 +63,15 @@ static void keep_cursor(struct host_wall *self)
 	self->cursor = count ? *guest_at(self, self->at) : (struct obj_ref){.kind = OBJ_NONE};
 }
 
+/* By name or by what the screen says: "panic" finds them all. */
+static bool passes(const struct host_wall *self, const struct guest *guest)
+{
+	g_autofree char *sign = text_fold(screen_sign_words(guest->sign));
+	g_autofree char *text = g_strconcat(guest->fold, " ", sign, NULL);
+
+	return guest_state_active(guest->state) && filter_match(text, self->fold);
+}
+
 static void collect(struct host_wall *self)
 {
 	const struct host *host = store_host(self->view.app->store, self->ref.host);
@@ -71,7 +80,7 @@ static void collect(struct host_wall *self)
 	for (unsigned i = 0; host && i < host->guests->len; i++) {
 		const struct guest *guest = host->guests->pdata[i];
 
-		if (guest_state_active(guest->state) && filter_match(guest->fold, self->fold))
+		if (passes(self, guest))
 			g_array_append_val(self->guests, guest->ref);
 	}
 	keep_cursor(self);
@@ -210,7 +219,10 @@ static void draw_title(const struct host_wall *self, struct area line, const str
 	enum role role = screen_sign_trouble(guest->sign) ? ROLE_CRIT : guest->sign ? ROLE_WARN : ROLE_STALE;
 
 	area_clear(line, ROLE_TAB);
-	x += area_glyph(line, 0, x, look.role, look.glyph) + 1;
+	x += area_glyph(line, 0, x, look.role, look.glyph);
+	if (guest->marked)
+		area_glyph(line, 0, x, ROLE_MARKED, GLYPH_MARK);
+	x++;
 	/* The name is worth more than what is beside it. */
 	if (room - x < MIN(text_columns(guest->name), 10))
 		room = line.cols;
@@ -270,7 +282,7 @@ static void draw_none(const struct host_wall *self, struct area area)
 	if (!host || !host->listed)
 		area_text(area, 1, 1, -1, ROLE_DIM, "The guests are not known yet.");
 	else if (*self->filter)
-		area_textf(area, 1, 1, -1, ROLE_DIM, "No guest that runs has '%s' in its name.", self->filter);
+		area_textf(area, 1, 1, -1, ROLE_DIM, "No guest that runs has '%s' in its name, or as its sign.", self->filter);
 	else
 		area_text(area, 1, 1, -1, ROLE_DIM, "No guest runs.");
 }
@@ -363,7 +375,7 @@ static void cmd_open(struct view *view, unsigned count)
 		return;
 	/* A value: what is opened may change the wall. */
 	struct obj_ref ref = self_of(view)->cursor;
-	app_open(view->app, &ref);
+	app_open_inside(view->app, &ref);
 	show_tab(view->app, OBJ_GUEST, &guest_console_view);
 }
 

@@ -132,7 +132,7 @@ static const struct row app_rows[] = {{"focus-tree", NULL, "►Resources ═", N
         {"help", "M-1", "Help \\(/", "Esc"}, {"menu", NULL, "┌─ host [^ ]+", "Esc"}, {"palette", NULL, "┌─ Palette", "Esc"},
         {"copy", NULL, "┌─ Copy", "Esc"}, {"theme", NULL, "┌─ Theme", "Esc"}, {"filter", NULL, "(?m)^/", "b e t Enter"},
         {"zoom", NULL, "!Tasks", NULL}, {"unzoom", NULL, "─ Tasks", "Esc"}, {"tab-next", "Home", "\\[Guests\\]", NULL},
-        {"tab-prev", NULL, "\\[Summary\\]", NULL}, {"mark", "Home j", "1 marked", "Esc"},
+        {"tab-prev", NULL, "\\[Summary\\]", NULL}, {"back", NULL, "there is no list to go back to", NULL}, {"mark", "Home j", "1 marked", "Esc"},
         {"mark-invert", "Home j Space", "1 marked", "Esc"}, {"mark-range", "Home j", "range, 1 marked", "Esc Esc"},
         {"refresh", "Home", "● [^ ]+ +1/2", NULL}, {"redraw", NULL, "►Resources ═", NULL},
         {"reconnect", "Home", "connecting to|Connecting", NULL}, {"suspend", NULL, NULL, NULL}, {"quit", NULL, NULL, NULL}, END};

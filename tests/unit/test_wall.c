@@ -24,6 +24,17 @@ static struct screen *wall_of(unsigned running, unsigned off, int rows, int cols
 	return screen;
 }
 
+static void see(struct screen *screen, unsigned guest, enum screen_sign sign)
+{
+	struct obj_ref ref = number_ref(OBJ_GUEST, guest);
+	unsigned changes = 0;
+
+	store_see_screen(screen->app.store, &ref, SIGN_BY_SCREEN, sign, SCREEN_NOW_US);
+	changes = store_see_screen(screen->app.store, &ref, SIGN_BY_SCREEN, sign, SCREEN_NOW_US + 5 * SECOND);
+	assert_true(changes & CHANGE_FIGURES);
+	app_changed(&screen->app, changes);
+}
+
 static void only_guests_that_run_have_a_tile(void **state)
 {
 	struct screen *screen = wall_of(3, 2, 24, 80);
@@ -116,6 +127,45 @@ static void enter_opens_the_console_tab(void **state)
 	screen_keys(screen, "l Enter F11");
 	screen_assert_has(screen, "guest web2 ");
 	screen_assert_has(screen, "[Console]");
+	/* And back, with the cursor where it was. */
+	screen_keys(screen, "Backspace");
+	screen_assert_has(screen, "[Wall]");
+	assert_string_equal(at_cursor(screen), "web2");
+	screen_keys(screen, "Backspace");
+	screen_assert_has(screen, "there is no list to go back to");
+	screen_assert_has(screen, "[Wall]");
+	screen_free(screen);
+}
+
+static void a_click_chooses_and_two_open(void **state)
+{
+	struct screen *screen = wall_of(3, 0, 24, 80);
+	struct mouse mouse = {.button = 1, .clicks = 1, .what = MOUSE_PRESS};
+
+	(void)state;
+	screen_text(screen);
+	assert_true(screen_find(screen, "web3 ─", &mouse.y, &mouse.x));
+	mouse.y += 2;
+	app_mouse(&screen->app, &mouse);
+	assert_string_equal(at_cursor(screen), "web3");
+	screen_keys(screen, "Space");
+	screen_assert_has(screen, "•web3 ─");
+	mouse.clicks = 2;
+	app_mouse(&screen->app, &mouse);
+	screen_keys(screen, "F11");
+	screen_assert_has(screen, "guest web3 ");
+	screen_free(screen);
+}
+
+static void signs_are_filtered_too(void **state)
+{
+	struct screen *screen = wall_of(3, 0, 30, 150);
+
+	(void)state;
+	see(screen, 2, SIGN_PANIC);
+	screen_keys(screen, "/ 'panic' Enter");
+	screen_assert_has(screen, "web2 ─");
+	screen_assert_lacks(screen, "web1 ─");
 	screen_free(screen);
 }
 
@@ -140,17 +190,6 @@ static void it_is_drawn_at_any_size(void **state)
 			tab->ops->draw(tab, area, true);
 		}
 	screen_free(screen);
-}
-
-static void see(struct screen *screen, unsigned guest, enum screen_sign sign)
-{
-	struct obj_ref ref = number_ref(OBJ_GUEST, guest);
-	unsigned changes = 0;
-
-	store_see_screen(screen->app.store, &ref, SIGN_BY_SCREEN, sign, SCREEN_NOW_US);
-	changes = store_see_screen(screen->app.store, &ref, SIGN_BY_SCREEN, sign, SCREEN_NOW_US + 5 * SECOND);
-	assert_true(changes & CHANGE_FIGURES);
-	app_changed(&screen->app, changes);
 }
 
 static void a_sign_stands_in_tile_tree_and_table(void **state)
@@ -229,6 +268,8 @@ int main(void)
 	        cmocka_unit_test(the_cursor_moves_in_both_directions),
 	        cmocka_unit_test(the_filter_leaves_the_rest_out_and_the_cursor_follows_its_guest),
 	        cmocka_unit_test(enter_opens_the_console_tab),
+	        cmocka_unit_test(a_click_chooses_and_two_open),
+	        cmocka_unit_test(signs_are_filtered_too),
 	        cmocka_unit_test(it_is_drawn_at_any_size),
 	        cmocka_unit_test(a_sign_stands_in_tile_tree_and_table),
 	        cmocka_unit_test(another_run_has_other_signs),
