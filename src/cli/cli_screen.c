@@ -136,7 +136,7 @@ static char *page_words(const struct screen_history *history, const struct text_
 	return text;
 }
 
-static json_object *screen_json(const struct text_screen *screen)
+json_object *cli_screen_json(const struct text_screen *screen)
 {
 	json_object *object = json_object_new_object(), *grid = json_object_new_object();
 	bool cursor = screen->cursor_row >= 0;
@@ -165,7 +165,7 @@ bool cli_screen_print(struct cli *cli, const struct text_screen *screen, const s
 	g_autofree char *text = NULL;
 
 	if (cli->out.json) {
-		g_autoptr(json_object) object = screen_json(screen);
+		g_autoptr(json_object) object = cli_screen_json(screen);
 
 		if (wanted)
 			json_object_object_add(object, "history", history_json(history, wanted));

@@ -188,10 +188,22 @@ int cli_view_open(struct cli_view *view, struct cli *cli, const char *verb, bool
 	return code == EXIT_CODE_OK ? await_first(view, deadline_us) : code;
 }
 
+int cli_view_open_guest(struct cli_view *view, struct cli *cli, struct cli_session *session, const struct obj_ref *ref,
+        gint64 deadline_us)
+{
+	int code;
+
+	*view = (struct cli_view){.cli = cli, .verb = "wall", .session = session, .borrowed = true, .ref = *ref};
+	view->name = g_strdup(store_name(session->store, ref));
+	code = start_guest(view, deadline_us);
+	return code == EXIT_CODE_OK ? await_first(view, deadline_us) : code;
+}
+
 void cli_view_close(struct cli_view *view)
 {
 	vnc_view_free(view->view);
-	cli_session_free(view->session);
+	if (!view->borrowed)
+		cli_session_free(view->session);
 	g_free(view->name);
 	g_free(view->keymap);
 }

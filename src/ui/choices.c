@@ -293,8 +293,11 @@ static void add_legend(GPtrArray *list, unsigned sets, bool ascii)
 		g_unichar_to_utf8(glyph_char(legend[i].glyph, ascii), utf8);
 		add_text(list, utf8, legend[i].what);
 	}
-	add_text(list, "!", "alarm: crashed, paused by an error, not answering");
+	add_text(list, "!", "alarm: crashed, paused by an error, not answering, trouble on its screen");
 	add_text(list, "T t a", "emulated (TCG), template, starts with its host");
+	heading(list, sets, "What a watched screen says");
+	for (enum screen_sign sign = SIGN_NONE + 1; sign < SIGN_N; sign++)
+		add_text(list, (char[2]){screen_sign_letter(sign)}, screen_sign_words(sign));
 }
 
 GPtrArray *commands_collect(struct app *app, unsigned sets)

@@ -9,6 +9,7 @@
 #include "nvirt/secret.h"
 #include "nvirt/text.h"
 #include "read_mode.h"
+#include "sign_watch.h"
 
 enum {
 	AGAIN_MS = 300,       /* before the first new try, twice that before the next … */
@@ -33,6 +34,14 @@ static void say(struct screen_panel *panel, enum screen_state state, const char 
 	look_changed(panel);
 }
 
+/* What the screen says, while it is the guest's own of now. */
+static enum screen_sign read_sign(void *data)
+{
+	const struct screen_panel *panel = data;
+
+	return panel->state == SCREEN_LIVE ? screen_sign_of_screen(screen_panel_screen(panel)) : SIGN_NONE;
+}
+
 struct screen_panel *screen_panel_new(
         struct app *app, const struct obj_ref *ref, void (*changed)(struct screen_panel *panel, void *data), void *data)
 {
@@ -49,6 +58,7 @@ struct screen_panel *screen_panel_new(
 	panel->changed = changed;
 	panel->data = data;
 	panel->state = SCREEN_ENDED;
+	panel->signs = sign_watch_new(app, ref, SIGN_BY_SCREEN, read_sign, panel);
 	return panel;
 }
 
@@ -59,6 +69,7 @@ void screen_panel_free(struct screen_panel *panel)
 	app_wait_stop(&panel->io);
 	app_wait_stop(&panel->again);
 	app_wait_stop(&panel->typist);
+	sign_watch_free(panel->signs);
 	if (panel->reader)
 		read_mode_drop_view(panel->reader);
 	screen_panel_log_end(panel);
@@ -183,8 +194,10 @@ static void ready(void *data)
 		panel->live_us = g_get_monotonic_time();
 		say(panel, SCREEN_LIVE, "");
 	}
-	if (changed)
+	if (changed) {
+		sign_watch_touch(panel->signs);
 		look_changed(panel);
+	}
 }
 
 /* Takes the descriptor. False: said. */

@@ -53,6 +53,7 @@ struct screen_panel {
 	struct typing *typing;
 	unsigned typed;        /* events of the text that is being typed; 0 = none is */
 	struct app_wait *io, *again, *typist, *log_wait;
+	struct sign_watch *signs;
 	short io_events;
 	void (*changed)(struct screen_panel *panel, void *data); /* something to be drawn */
 	void *data;
