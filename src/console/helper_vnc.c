@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <rfb/rfbclient.h>
 #include <signal.h>
@@ -45,6 +46,7 @@
 
 struct helper_vnc {
 	rfbClient *client; /* NULL while the handshake is under way, and after it failed */
+	rfbClient *greeting; /* the client while it is */
 	int fd;
 	char said[256]; /* the library's last complaint */
 	char certificate[128]; /* what is wrong with the server's certificate, "" = nothing */
@@ -68,13 +70,36 @@ static struct helper *helper_of(rfbClient *client)
 
 /* ---- what the library says ---- */
 
+/*
+ * SASL takes nothing but a number for the server's address; the library gives it the name that the
+ * certificate was compared with, which by then it was.
+ */
+static void name_by_address(rfbClient *client)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof(address);
+	char host[NI_MAXHOST], port[NI_MAXSERV];
+
+	if (!client || getpeername(client->sock, (struct sockaddr *)&address, &size) < 0 || address.ss_family == AF_UNIX ||
+	        getnameinfo((struct sockaddr *)&address, size, host, sizeof(host), port, sizeof(port),
+	                NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return;
+	free(client->serverHost);
+	client->serverHost = strdup(host);
+	client->serverPort = atoi(port);
+}
+
 static void keep_words(const char *format, ...)
 {
 	struct helper_vnc *vnc = the_helper->vnc;
 	va_list ap;
 
-	/* What is sent to identify us is in there, the password among it. */
-	if (strstr(format, "Data %d bytes"))
+	/* The first that it says of it, before it looks at addresses. */
+	if (g_str_has_prefix(format, "Client initialize SASL"))
+		name_by_address(vnc->greeting);
+
+	/* What is sent to identify us is in there, the password among it; and much that is of no use. */
+	if (strstr(format, "Data %d bytes") || g_str_has_prefix(format, "SASL: %s"))
 		return;
 	va_start(ap, format);
 	vsnprintf(vnc->said, sizeof(vnc->said), format, ap);
@@ -358,11 +383,12 @@ void helper_vnc_start(struct helper *helper, int fd)
 	prepare_alarm();
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_usec = READ_WAIT_MS * 1000}, sizeof(struct timeval));
-	client = make_client(helper, fd);
+	client = helper->vnc->greeting = make_client(helper, fd);
 	alarm(MESSAGE_TIMEOUT_S);
 	/* When it fails the library has freed the client already. */
 	if (!rfbInitClient(client, NULL, NULL))
 		end_of_handshake(helper);
+	helper->vnc->greeting = NULL;
 	helper->vnc->client = client;
 	if (!send_encodings(client))
 		helper_end(helper, VNC_END_CLOSED, "the VNC server closed the connection");
