@@ -65,6 +65,6 @@ void helper_users_load(void)
 	/* DIGEST-MD5 protects the line by ciphers that OpenSSL keeps in a part that is loaded when it is asked for. */
 	crypto = dlopen("libcrypto.so.3", RTLD_NOW | RTLD_NOLOAD);
 	load = crypto ? (void *(*)(void *, const char *))dlsym(crypto, "OSSL_PROVIDER_load") : NULL;
-	if (load)
+	if (load && load(NULL, "default"))
 		load(NULL, "legacy");
 }

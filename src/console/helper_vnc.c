@@ -52,6 +52,7 @@ struct helper_vnc {
 	char certificate[128]; /* what is wrong with the server's certificate, "" = nothing */
 	/* Of the handshake: what it asked for that was not there, or not to be told. */
 	bool wants_password, wants_user, wants_trust, wants_plain;
+	bool sasl; /* it was begun */
 	int refused_w, refused_h; /* a frame too large; 0 = none */
 	bool serving; /* a message of the server's is under way, and so is its alarm */
 	bool scancodes, leds_known, shift;
@@ -95,8 +96,10 @@ static void keep_words(const char *format, ...)
 	va_list ap;
 
 	/* The first that it says of it, before it looks at addresses. */
-	if (g_str_has_prefix(format, "Client initialize SASL"))
+	if (g_str_has_prefix(format, "Client initialize SASL")) {
+		vnc->sasl = true;
 		name_by_address(vnc->greeting);
+	}
 
 	/* What is sent to identify us is in there, the password among it; and much that is of no use. */
 	if (strstr(format, "Data %d bytes") || g_str_has_prefix(format, "SASL: %s"))
@@ -326,6 +329,10 @@ static void G_GNUC_NORETURN end_of_handshake(struct helper *helper)
 	if (vnc->refused_w)
 		helper_end(helper, VNC_END_BROKEN, "the VNC server's screen of %d x %d pixels is refused: 64 MiB are the most",
 		        vnc->refused_w, vnc->refused_h);
+	/* QEMU closes without a word when the password is wrong. */
+	if (vnc->sasl)
+		helper_end(helper, VNC_END_REFUSED, "the VNC server did not let us in: is '%s' with this password right? (%s)",
+		        helper->user, vnc->said);
 	if (strstr(vnc->said, "uthentication") || strstr(vnc->said, "security type") || strstr(vnc->said, "VNC connection failed"))
 		helper_end(helper, VNC_END_REFUSED, "the VNC server did not let us in: %s", vnc->said);
 	helper_end(helper, VNC_END_BROKEN, "the VNC server's greeting did not come to its end: %s",

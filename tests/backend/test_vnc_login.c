@@ -26,6 +26,7 @@
 #define PASSWORD "se'c\"ret"
 
 static char *home;
+static GPid running; /* 0 = none; what a test that failed leaves behind */
 
 /* ---- servers ---- */
 
@@ -80,6 +81,7 @@ static struct server start(bool tcp, const char *objects, const char *options)
 	assert_true(g_shell_parse_argv(command, NULL, &argv, NULL));
 	assert_true(g_spawn_async(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
 	        &server.pid, NULL));
+	running = server.pid;
 	while (fd < 0 && g_get_monotonic_time() < deadline_us && waitpid(server.pid, NULL, WNOHANG) == 0) {
 		fd = vnc_connect(server.address, 1000, NULL);
 		if (fd < 0)
@@ -94,7 +96,19 @@ static void stop(struct server *server)
 {
 	kill(server->pid, SIGKILL);
 	waitpid(server->pid, NULL, 0);
+	running = 0;
 	g_free(server->address);
+}
+
+static int end_test(void **state)
+{
+	(void)state;
+	if (running) {
+		kill(running, SIGKILL);
+		waitpid(running, NULL, 0);
+	}
+	running = 0;
+	return 0;
 }
 
 /* ---- viewers ---- */
@@ -230,14 +244,17 @@ static void use_mechanism(const char *name)
 
 static void expect_users(struct server server)
 {
-	expect_screen(&server, .user = "me", .password = PASSWORD);
-	expect(&server, (struct vnc_source){0}, VNC_END_USER, "user's name");
-	expect(&server, (struct vnc_source){.user = "me", .password = "x"}, VNC_END_REFUSED, "did not let us in");
+	expect_screen(&server, .user = "me", .password = PASSWORD, .host = "right.example");
+	expect(&server, (struct vnc_source){.host = "right.example"}, VNC_END_USER, "user's name");
+	expect(&server, (struct vnc_source){.host = "right.example", .user = "me", .password = "x"}, VNC_END_REFUSED,
+	        "did not let us in");
 	stop(&server);
 }
 
 static void users_by_sasl(void **state)
 {
+	g_autofree char *objects = g_strdup_printf(
+	        "-object 'tls-creds-x509,id=t,dir=%s/right,endpoint=server,verify-peer=off'", home);
 	(void)state;
 	g_setenv("SASL_CONF_PATH", home, TRUE);
 	use_mechanism("scram-sha-256");
@@ -245,7 +262,7 @@ static void users_by_sasl(void **state)
 		print_message("users_by_sasl: no SASL data base can be made here\n");
 		skip();
 	}
-	expect_users(start(true, "-object tls-creds-anon,id=t,endpoint=server", ",tls-creds=t,sasl=on"));
+	expect_users(start(true, objects, ",tls-creds=t,sasl=on"));
 	use_mechanism("digest-md5");
 	expect_users(start(true, NULL, ",sasl=on"));
 }
@@ -284,12 +301,12 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(without_anything),
-	        cmocka_unit_test(with_a_password),
-	        cmocka_unit_test(through_tls_of_nobody),
-	        cmocka_unit_test(with_a_certificate),
-	        cmocka_unit_test(with_a_certificate_of_a_stranger),
-	        cmocka_unit_test(users_by_sasl),
+	        cmocka_unit_test_teardown(without_anything, end_test),
+	        cmocka_unit_test_teardown(with_a_password, end_test),
+	        cmocka_unit_test_teardown(through_tls_of_nobody, end_test),
+	        cmocka_unit_test_teardown(with_a_certificate, end_test),
+	        cmocka_unit_test_teardown(with_a_certificate_of_a_stranger, end_test),
+	        cmocka_unit_test_teardown(users_by_sasl, end_test),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
