@@ -15,6 +15,8 @@
 
 /* "HOST:PORT", "HOST", "[ADDRESS]:PORT", ":5901", or the path of a socket. Blocks up to `timeout_ms`; -1 = error. */
 int vnc_connect(const char *address, int timeout_ms, GError **error);
+/* The host's part of such an address; owned, NULL = this machine. */
+char *vnc_address_host(const char *address);
 #define VNC_PORT 5900
 
 struct vnc_source {

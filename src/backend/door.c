@@ -169,6 +169,9 @@ static void open_vnc(const char *uri, virDomainPtr dom, const char *name, struct
 	door->keymap = g_steal_pointer(&graphics->keymap);
 	door->fd = take_fd(uri, dom, graphics->index);
 	if (door->fd < 0) {
+		g_autofree char *server = uri_server(uri, false);
+
+		door->host = *server ? g_steal_pointer(&server) : NULL;
 		door->fd = connect_graphics(uri, graphics, &error);
 		door->password = g_steal_pointer(&graphics->password);
 	}

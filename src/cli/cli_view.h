@@ -16,6 +16,8 @@ struct cli_view {
 	struct obj_ref ref;
 	struct vnc_view *view;
 	char *name;   /* of what is looked at, cleaned */
+	char *user, *password; /* that were told here; secret, NULL = none */
+	unsigned asked;        /* so often at the terminal */
 	char *keymap; /* that the guest's definition states, or NULL */
 	unsigned words; /* so many of the line's words named it: 0 or 1 */
 	bool pictures;  /* no VNC: screenshots, one after the other */
