@@ -277,6 +277,19 @@ static bool next_picture(struct cli_view *view, gint64 deadline_us)
 	return start_guest(view, deadline_us) == EXIT_CODE_OK;
 }
 
+static void tell_silence(struct cli_view *view)
+{
+	bool silent = vnc_view_is_silent(view->view);
+
+	if (silent == view->silent)
+		return;
+	view->silent = silent;
+	if (silent)
+		output_note(&view->cli->out, "nvirt: the VNC server of '%s' does not answer any more: it may hang", view->name);
+	else
+		output_note(&view->cli->out, "nvirt: the VNC server of '%s' answers again", view->name);
+}
+
 enum cli_wait cli_view_wait(
         struct cli_view *view, bool (*done)(struct cli_view *view, void *data), void *data, gint64 deadline_us)
 {
@@ -299,6 +312,7 @@ enum cli_wait cli_view_wait(
 		if (wait_once(view, until_us) == WAIT_INTERRUPTED)
 			return WAIT_INTERRUPTED;
 		vnc_view_pump(view->view);
+		tell_silence(view);
 		if (!next_picture(view, deadline_us))
 			return WAIT_DONE;
 	}
