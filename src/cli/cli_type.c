@@ -15,7 +15,8 @@
 #define VIEW_OPTIONS \
 	{"layout", 'l', "NAME", false, "The keyboard layout that the guest is set to (its <graphics keymap>, or us)"}, \
 	        {"vnc", 0, "HOST:PORT", false, "Any VNC server in place of a guest; also the path of its socket"}, \
-	        {"password-file", 0, "FILE", false, "The VNC server's password; a guest's own is known"}
+	        {"password-file", 0, "FILE", false, "The VNC server's password; a guest's own is known"}, \
+	        {"user", 0, "NAME", false, "With the password, for a VNC server that knows users"}
 
 const struct cli_option cli_options_type[] = {
         {"file", 'f', "FILE", false, "Type what is in FILE; - is standard input"},
