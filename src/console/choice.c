@@ -263,6 +263,12 @@ static int draws_with(const struct text_cell *cell, uint32_t colour)
 	return cell->ch >= 0x2580 && cell->ch < 0x25a0 ? 2 : 1;
 }
 
+/* What Linux shows for a character that its font lacks: a reversed question mark, also amid what is not reversed. */
+static bool is_substitute(const struct recogniser *rec, const struct text_cell *cell)
+{
+	return cell->ch == '?' && cell->fg == rec->main_bg && cell->bg == rec->main_fg;
+}
+
 /*
  * A full block and a blank in another background are one picture. It is a block beside other blocks of
  * its colour, and between two characters of its colour on one background.
@@ -271,11 +277,14 @@ static void find_blocks(const struct recogniser *rec, struct text_cell *cells, i
 {
 	for (int from = 0, to; from < cols; from = MAX(to, from + 1)) {
 		uint32_t colour = cells[from].bg, ground = 0;
-		int left, right;
+		int left, right, blanks = 0;
 
-		for (to = from; to < cols && cells[to].ch == ' ' && cells[to].bg == colour; to++)
-			;
-		if (to == from || colour == rec->main_bg)
+		for (to = from; to < cols && cells[to].bg == colour; to++) {
+			if (cells[to].ch != ' ' && !is_substitute(rec, &cells[to]))
+				break;
+			blanks += cells[to].ch == ' ';
+		}
+		if (!blanks || colour == rec->main_bg)
 			continue;
 		left = from > 0 ? draws_with(&cells[from - 1], colour) : 0;
 		right = to < cols ? draws_with(&cells[to], colour) : 0;
@@ -286,6 +295,8 @@ static void find_blocks(const struct recogniser *rec, struct text_cell *cells, i
 			continue;
 		ground = left ? cells[from - 1].bg : cells[to].bg;
 		for (int col = from; col < to; col++) {
+			if (cells[col].ch != ' ')
+				continue;
 			cells[col] = (struct text_cell){.ch = 0x2588, .fg = colour, .bg = ground, .confidence = 80,
 			        .flags = (cells[col].flags & CELL_CURSOR) | CELL_GUESSED};
 		}
@@ -315,21 +326,30 @@ static gunichar twin(const struct recogniser *rec, uint64_t key, enum script scr
 	return 0;
 }
 
-/* A word is of one script where its look-alikes allow it. */
+/* All of the word can be read in that script. */
+static bool word_fits(const struct recogniser *rec, const struct cell_bits *bits, const struct text_cell *cells, int count,
+        enum script script)
+{
+	for (int i = 0; i < count; i++)
+		if (script_of(cells[i].ch) != script && !twin(rec, bits[i].key, script))
+			return false;
+	return true;
+}
+
+/* A word is of one script where its look-alikes allow it: that of most of its letters, else the other. */
 static void settle_word(const struct recogniser *rec, const struct cell_bits *bits, struct text_cell *cells, int count)
 {
-	unsigned of[4] = {0}, only_other = 0;
+	unsigned of[4] = {0};
 	enum script script;
 
 	for (int i = 0; i < count; i++)
 		of[script_of(cells[i].ch)]++;
 	script = of[SCRIPT_CYRILLIC] >= of[SCRIPT_GREEK] ? SCRIPT_CYRILLIC : SCRIPT_GREEK;
-	if (of[script] == (unsigned)count)
-		return;
-	for (int i = 0; i < count; i++)
-		only_other += script_of(cells[i].ch) != script && !twin(rec, bits[i].key, script);
-	if (only_other)
-		return;
+	if (!word_fits(rec, bits, cells, count, script)) {
+		script = script == SCRIPT_CYRILLIC ? SCRIPT_GREEK : SCRIPT_CYRILLIC;
+		if (!of[script] || !word_fits(rec, bits, cells, count, script))
+			return;
+	}
 	for (int i = 0; i < count; i++)
 		if (script_of(cells[i].ch) != script) {
 			cells[i].ch = twin(rec, bits[i].key, script);
@@ -366,6 +386,22 @@ static void settle_case(const struct recogniser *rec, const struct cell_bits *bi
 		if ((col > 0 && g_unichar_islower(cells[col - 1].ch)) || (col + 1 < cols && is_sure_lower(&cells[col + 1])))
 			cells[col].ch = lower;
 	}
+}
+
+/* Iceland's Ð and the Đ of Croatian and Vietnamese are one picture: the small letter beside it tells. */
+static void settle_eth(const struct recogniser *rec, const struct cell_bits *bits, struct text_cell *cells, int cols)
+{
+	bool eth = false, stroke = false;
+
+	for (int col = 0; col < cols; col++) {
+		eth |= cells[col].ch == 0xf0;
+		stroke |= cells[col].ch == 0x111;
+	}
+	for (int col = 0; col < cols && stroke && !eth; col++)
+		if (cells[col].ch == 0xd0 && family_has(rec, bits[col].key, 0x110)) {
+			cells[col].ch = 0x110;
+			cells[col].flags |= CELL_GUESSED;
+		}
 }
 
 static void settle_scripts(const struct recogniser *rec, int row, struct text_cell *cells)
@@ -408,6 +444,7 @@ void choice_row(struct recogniser *rec, const struct frame *frame, int row, stru
 	find_blocks(rec, cells, cols);
 	settle_scripts(rec, row, cells);
 	settle_case(rec, rec->bits + (gsize)row * (gsize)cols, cells, cols);
+	settle_eth(rec, rec->bits + (gsize)row * (gsize)cols, cells, cols);
 	for (int col = 0; col < cols; col++) {
 		struct text_cell *cell = cells + col;
 

@@ -94,6 +94,7 @@ static bool find_grid(struct recogniser *rec, const struct frame *frame)
 	struct grid grid;
 
 	rec->tried_us = g_get_monotonic_time();
+	rec->untried = 0;
 	grid_sample(&rec->finder, frame);
 	if (rec->mode != RECOGNISE_PICTURE && grid_find(&rec->finder, rec->fonts, frame, &rec->last_text, &grid)) {
 		rec->last_text = grid;
@@ -410,7 +411,7 @@ static void judge(struct recogniser *rec, const struct frame *frame, bool first)
 		return;
 	}
 	now = g_get_monotonic_time();
-	if (!first && rec->mode == RECOGNISE_AUTO && now - rec->tried_us >= RETRY_US && rec->changed > UNCLEAR_FEW &&
+	if (!first && rec->mode == RECOGNISE_AUTO && now - rec->tried_us >= RETRY_US && rec->untried > UNCLEAR_FEW &&
 	        find_grid(rec, frame)) {
 		rec->screen.kind = SCREEN_TEXT;
 		read_all(rec, frame);
@@ -480,6 +481,7 @@ const struct text_screen *recogniser_update(
 	else
 		for (unsigned i = 0; i < dirty_count; i++)
 			read_rect(rec, frame, &dirty[i]);
+	rec->untried += rec->changed;
 	settle(rec, frame);
 	judge(rec, frame, first);
 	update_facts(rec);

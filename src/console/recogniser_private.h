@@ -54,6 +54,7 @@ struct recogniser {
 
 	/* Cells whose bits changed in this update: few of them may be a cursor that blinks. */
 	unsigned changed;
+	unsigned untried; /* cells that changed since a grid was looked for */
 	int changed_at[4];
 	int blink; /* index of the cell that blinks, -1 = none */
 };
