@@ -238,6 +238,8 @@ static int read_cell(struct recogniser *rec, const struct frame *frame, int row,
 		bits = rec->before + at;
 	if (bits->kind == CELL_BLANK)
 		*cell = (struct text_cell){.ch = ' ', .fg = bits->a, .bg = bits->a, .confidence = 100};
+	else if (bits->ninth == NINTH_GAP)
+		*cell = (struct text_cell){.ch = 0x2588, .fg = bits->a, .bg = bits->b, .confidence = 90};
 	else if (bits->kind == CELL_MANY) {
 		if (!read_many_colours(rec, frame, row, col, cell))
 			draw(rec, frame, row, col, CELL_PICTURE, cell);
@@ -291,9 +293,10 @@ static void find_blocks(const struct recogniser *rec, struct text_cell *cells, i
 		if ((from > 0 && cells[from - 1].ch != ' ' && cells[from - 1].bg == colour) ||
 		        (to < cols && cells[to].ch != ' ' && cells[to].bg == colour))
 			continue; /* the background of text */
-		if (left + right < 2 || (left && right && cells[from - 1].bg != cells[to].bg))
+		/* Nor is a blank amid substitutes: each of them stands by itself. */
+		if (to - from == blanks && (left + right < 2 || (left && right && cells[from - 1].bg != cells[to].bg)))
 			continue;
-		ground = left ? cells[from - 1].bg : cells[to].bg;
+		ground = left ? cells[from - 1].bg : right ? cells[to].bg : rec->main_bg;
 		for (int col = from; col < to; col++) {
 			if (cells[col].ch != ' ')
 				continue;
@@ -318,12 +321,24 @@ static enum script script_of(gunichar ch)
 static gunichar twin(const struct recogniser *rec, uint64_t key, enum script script)
 {
 	uint32_t at = fonts_slot(rec->fonts, key);
+	int best_score = 999;
+	gunichar best = 0;
 	font_entry entry;
 
-	while ((entry = fonts_next(rec->fonts, key, &at)))
-		if (script_of(font_entry_ch(entry)) == script && family_score(rec, font_entry_family(entry)) >= 1000)
-			return font_entry_ch(entry);
-	return 0;
+	while ((entry = fonts_next(rec->fonts, key, &at))) {
+		gunichar ch = font_entry_ch(entry);
+		int score = family_score(rec, font_entry_family(entry));
+
+		if (script_of(ch) != script)
+			continue;
+		/* A font that lacks the dots of Ё draws Е for it: the plain letter is meant. */
+		score += g_unichar_isalpha(ch) && (ch < 0x370 || (ch >= 0x391 && ch < 0x3ca) || (ch >= 0x410 && ch < 0x450)) ? 500 : 0;
+		if (score >= 1000 && score > best_score) {
+			best = ch;
+			best_score = score;
+		}
+	}
+	return best;
 }
 
 /* All of the word can be read in that script. */
@@ -388,19 +403,36 @@ static void settle_case(const struct recogniser *rec, const struct cell_bits *bi
 	}
 }
 
-/* Iceland's Ð and the Đ of Croatian and Vietnamese are one picture: the small letter beside it tells. */
-static void settle_eth(const struct recogniser *rec, const struct cell_bits *bits, struct text_cell *cells, int cols)
-{
-	bool eth = false, stroke = false;
+/*
+ * Small or kindred fonts draw letters of different languages alike: Iceland's Ð and the Đ of Croatian and
+ * Vietnamese, the Õ of Estonian and the Hungarian Ő. What else stands in the row tells.
+ */
+static const struct {
+	gunichar usual, other;
+	gunichar against[2]; /* 0 = none; these letters in the row, small or not: it is the usual one */
+	gunichar wanted;     /* 0 = none; only with this one in the row it is the other one */
+} alike[] = {{0xd0, 0x110, {0}, 0x111}, {0xd5, 0x150, {0xe3, 0xe4}, 0}, {0xf5, 0x151, {0xe3, 0xe4}, 0},
+        {0x168, 0x170, {0xe3}, 0}, {0x169, 0x171, {0xe3}, 0}};
 
-	for (int col = 0; col < cols; col++) {
-		eth |= cells[col].ch == 0xf0;
-		stroke |= cells[col].ch == 0x111;
-	}
-	for (int col = 0; col < cols && stroke && !eth; col++)
-		if (cells[col].ch == 0xd0 && family_has(rec, bits[col].key, 0x110)) {
-			cells[col].ch = 0x110;
+static bool row_has(const struct text_cell *cells, int cols, gunichar lower)
+{
+	for (int col = 0; col < cols; col++)
+		if (lower && cells[col].ch > 0x7f && g_unichar_tolower(cells[col].ch) == lower)
+			return true;
+	return false;
+}
+
+static void settle_alike(const struct recogniser *rec, const struct cell_bits *bits, struct text_cell *cells, int cols)
+{
+	for (int col = 0; col < cols; col++)
+		for (unsigned i = 0; cells[col].ch > 0x7f && i < G_N_ELEMENTS(alike); i++) {
+			if (cells[col].ch != alike[i].usual || !family_has(rec, bits[col].key, alike[i].other) ||
+			        row_has(cells, cols, alike[i].against[0]) || row_has(cells, cols, alike[i].against[1]) ||
+			        (alike[i].wanted && !row_has(cells, cols, alike[i].wanted)))
+				continue;
+			cells[col].ch = alike[i].other;
 			cells[col].flags |= CELL_GUESSED;
+			break;
 		}
 }
 
@@ -444,7 +476,7 @@ void choice_row(struct recogniser *rec, const struct frame *frame, int row, stru
 	find_blocks(rec, cells, cols);
 	settle_scripts(rec, row, cells);
 	settle_case(rec, rec->bits + (gsize)row * (gsize)cols, cells, cols);
-	settle_eth(rec, rec->bits + (gsize)row * (gsize)cols, cells, cols);
+	settle_alike(rec, rec->bits + (gsize)row * (gsize)cols, cells, cols);
 	for (int col = 0; col < cols; col++) {
 		struct text_cell *cell = cells + col;
 
