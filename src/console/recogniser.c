@@ -115,20 +115,32 @@ static bool find_grid(struct recogniser *rec, const struct frame *frame)
 
 /* ---- counts ---- */
 
+/* Fonts that agree on all else differ in what they call an ASCII sign's picture: who calls it that is likelier. */
+#define VOTES_A_CELL 3
+#define VOTES_ASCII 1
+
+static bool first_of(uint64_t seen[FONT_FAMILIES_MAX / 64], unsigned family)
+{
+	bool first = !(seen[family / 64] >> family % 64 & 1);
+
+	seen[family / 64] |= 1ull << family % 64;
+	return first;
+}
+
 static void count_votes(struct recogniser *rec, uint64_t key, int by)
 {
-	uint64_t seen[FONT_FAMILIES_MAX / 64] = {0};
+	uint64_t seen[FONT_FAMILIES_MAX / 64] = {0}, ascii[FONT_FAMILIES_MAX / 64] = {0};
 	uint32_t at = fonts_slot(rec->fonts, key);
 	font_entry entry;
 
 	while ((entry = fonts_next(rec->fonts, key, &at))) {
 		unsigned family = font_entry_family(entry);
 
-		/* One cell is one vote, also for a glyph that stands for several characters. */
-		if (seen[family / 64] >> family % 64 & 1)
-			continue;
-		seen[family / 64] |= 1ull << family % 64;
-		rec->votes[family] += (uint32_t)by;
+		/* One cell votes once, also with a glyph that stands for several characters. */
+		if (first_of(seen, family))
+			rec->votes[family] += (uint32_t)(by * VOTES_A_CELL);
+		if (font_entry_ch(entry) < 0x7f && first_of(ascii, family))
+			rec->votes[family] += (uint32_t)(by * VOTES_ASCII);
 	}
 }
 
@@ -170,7 +182,7 @@ static void count_cell(struct recogniser *rec, const struct text_cell *cell, int
 /* A family of many fonts has a bit of everything: it is the main one only where no other comes near. */
 static uint32_t weight(const struct recogniser *rec, unsigned family)
 {
-	return fonts_is_mixed(rec->fonts, family) ? rec->votes[family] / 4 * 3 : rec->votes[family];
+	return fonts_is_mixed(rec->fonts, family) ? rec->votes[family] / 16 * 15 : rec->votes[family];
 }
 
 static bool find_dominant(struct recogniser *rec)
