@@ -451,6 +451,21 @@ static void settle_scripts(const struct recogniser *rec, int row, struct text_ce
 	}
 }
 
+/* GRUB's cursor is the picture of a low block: one that stands by itself is no drawing. */
+static void find_low_cursor(const struct recogniser *rec, struct text_cell *cells, int cols)
+{
+	for (int col = 0; col < cols; col++) {
+		struct text_cell *cell = cells + col;
+		bool beside = (col > 0 && cell[-1].ch >= 0x2580 && cell[-1].ch < 0x25a0) ||
+		              (col + 1 < cols && cell[1].ch >= 0x2580 && cell[1].ch < 0x25a0);
+
+		if (cell->ch != 0x2581 || cell->flags & (CELL_PICTURE | CELL_UNKNOWN) || beside || cell->bg != rec->main_bg)
+			continue;
+		*cell = (struct text_cell){.ch = ' ', .fg = cell->bg, .bg = cell->bg, .confidence = 80,
+		        .flags = CELL_CURSOR | CELL_GUESSED};
+	}
+}
+
 /* The bright eight of a PC's palette, as the VGA (6 bits a colour) and Linux have them. */
 static bool is_bright(uint32_t colour)
 {
@@ -474,6 +489,7 @@ void choice_row(struct recogniser *rec, const struct frame *frame, int row, stru
 	for (int col = 0; col < cols;)
 		col += read_cell(rec, frame, row, col, cells);
 	find_blocks(rec, cells, cols);
+	find_low_cursor(rec, cells, cols);
 	settle_scripts(rec, row, cells);
 	settle_case(rec, rec->bits + (gsize)row * (gsize)cols, cells, cols);
 	settle_alike(rec, rec->bits + (gsize)row * (gsize)cols, cells, cols);

@@ -146,10 +146,13 @@ static bool is_blank(const struct truth *truth, const struct truth_cell *cell)
 	return cell->ch <= ' ' || cell->ch == 0xa0 || (truth->font && psf_same_glyph(truth->font, cell->glyph, ' '));
 }
 
-/* What a serial console shows for an arrow. */
-static bool is_arrow_for(gunichar shown, gunichar seen)
+/* What a serial console shows for an arrow or a line. */
+static bool is_shown_as(gunichar shown, gunichar seen)
 {
 	switch (shown) {
+	case '|': return seen == 0x2502;
+	case '-': return seen == 0x2500;
+	case '+': return seen == 0x252c || seen == 0x2534;
 	case '^': return seen == 0x2191 || seen == 0x25b2;
 	case 'v': return seen == 0x2193 || seen == 0x25bc;
 	case '<': return seen == 0x2190 || seen == 0x25c4;
@@ -163,7 +166,7 @@ static bool glyph_right(const struct truth *truth, const struct truth_cell *cell
 {
 	if (seen->flags & (CELL_UNKNOWN | CELL_PICTURE))
 		return false;
-	if (cell->ch == seen->ch || (truth->mirrored && is_arrow_for(cell->ch, seen->ch)))
+	if (cell->ch == seen->ch || (truth->mirrored && is_shown_as(cell->ch, seen->ch)))
 		return true;
 	/* The PC's own font, also where Linux shows the like of what it lacks. */
 	if (!truth->font)

@@ -24,7 +24,7 @@ struct truth {
 	struct truth_cell *cells;
 	const struct psf_file *font; /* borrowed; NULL = the PC's own */
 	bool colours;                /* fg and bg are told */
-	bool mirrored;               /* the serial console's: arrows as ^ v < > */
+	bool mirrored;               /* the serial console's: arrows as ^ v < >, lines as | - */
 };
 
 /* /dev/vcsa1 and after it /dev/vcsu1; `linear`: a framebuffer. Owned. */
