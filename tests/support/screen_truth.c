@@ -151,8 +151,7 @@ static bool is_shown_as(gunichar shown, gunichar seen)
 {
 	switch (shown) {
 	case '|': return seen == 0x2502;
-	case '-': return seen == 0x2500;
-	case '+': return seen == 0x252c || seen == 0x2534;
+	case '-': return seen == 0x2500 || seen == 0x252c || seen == 0x2534;
 	case '^': return seen == 0x2191 || seen == 0x25b2;
 	case 'v': return seen == 0x2193 || seen == 0x25bc;
 	case '<': return seen == 0x2190 || seen == 0x25c4;

@@ -102,7 +102,7 @@ memtest() {
 	cp files/boot/memtest86+x64.bin "$out/memtest.kernel"
 }
 
-# It tells its screen on the serial console, when it is asked by a line.
+# It tells its screen on the serial console when it is sent a letter, which comes first in the answer.
 installer() {
 	local dir
 	fetch debian-installer-12-netboot-amd64
@@ -115,7 +115,8 @@ installer() {
 		(
 			b=/nvirt/busybox
 			$b stty -F /dev/ttyS0 raw -echo 115200
-			while $b head -c 1 >/dev/null; do
+			while mark=$($b head -c 1) && [ -n "$mark" ]; do
+				echo -n "@$mark"
 				$b cat /dev/vcsa1 /dev/vcsu1 | $b base64 -w 0
 				echo
 			done

@@ -212,7 +212,7 @@ screen-*)
 	os=$(screen_part)
 	extra=$(screen_devices)
 	disk=''
-	case $kind in *installer*) mib=${mib:-512} ;; *-uefi) mib=${mib:-160} ;; *) mib=${mib:-64} ;; esac
+	case $kind in *installer*) mib=${mib:-960} ;; *-uefi) mib=${mib:-160} ;; *) mib=${mib:-64} ;; esac
 	;;
 *) echo "define.sh: '$kind' is no kind of guest: boot, linux, linux-fonts, count, count-2, count-raw, count-uefi, screen-grub-console-menu, …" >&2 && exit 2 ;;
 esac
