@@ -109,7 +109,16 @@ static bool read_ninth(const uint32_t *pixels, int stride, int height, uint64_t 
 {
 	uint64_t all = height >= 64 ? UINT64_MAX : (1ull << height) - 1, ninth = 0;
 	bool blank = bits->kind == CELL_BLANK;
+	uint32_t differs = 0;
 
+	/* Nearly always: background. */
+	for (int y = 0; y < height; y++)
+		differs |= pixels[(gsize)y * (gsize)stride + 8] ^ bits->a;
+	if (!(differs & RGB_MASK)) {
+		bits->ninth = NINTH_A;
+		bits->ninth_either = eighth == 0;
+		return true;
+	}
 	if (blank)
 		bits->b = pixels[8] & RGB_MASK;
 	for (int y = 0; y < height; y++) {

@@ -29,11 +29,7 @@ static bool is_box(gunichar ch)
 
 static int family_score(const struct recogniser *rec, unsigned family)
 {
-	uint32_t most = rec->votes[rec->dominant], votes = rec->votes[family];
-
-	if (family == rec->dominant)
-		return 3000;
-	return votes * 10 >= most * 9 ? 2000 : votes * 2 >= most ? 1000 : 0;
+	return rec->scores[family];
 }
 
 /* Nine-dot cells: the ninth column repeats the eighth of line drawing and is background else. */

@@ -50,6 +50,7 @@ static void clear_counts(struct recogniser *rec)
 	memset(rec->votes, 0, sizeof(rec->votes));
 	memset(rec->pending, 0, sizeof(rec->pending));
 	memset(rec->choices, 0, sizeof(rec->choices));
+	rec->glyphs = 0;
 	memset(rec->letters, 0, sizeof(rec->letters));
 	rec->letter_cells = rec->known = rec->unclear = 0;
 	rec->dominant = 0;
@@ -381,6 +382,23 @@ static void read_all(struct recogniser *rec, const struct frame *frame)
 	read_rect(rec, frame, &all);
 }
 
+static void score_families(struct recogniser *rec)
+{
+	uint32_t most = rec->votes[rec->dominant];
+	bool changed = rec->glyphs != rec->fonts->used;
+
+	for (unsigned i = 0; i < FONT_FAMILIES_MAX; i++) {
+		uint32_t votes = rec->votes[i];
+		uint16_t score = i == rec->dominant ? 3000 : votes * 10 >= most * 9 ? 2000 : votes * 2 >= most ? 1000 : 0;
+
+		changed |= score != rec->scores[i];
+		rec->scores[i] = score;
+	}
+	if (changed)
+		memset(rec->choices, 0, sizeof(rec->choices));
+	rec->glyphs = rec->fonts->used;
+}
+
 /* Cells from bits, until the main font and colours stand. */
 static void settle(struct recogniser *rec, const struct frame *frame)
 {
@@ -391,8 +409,8 @@ static void settle(struct recogniser *rec, const struct frame *frame)
 		many = true;
 	}
 	/* What fits a cell depends on the votes; it changes little by a few cells. */
-	if (many)
-		memset(rec->choices, 0, sizeof(rec->choices));
+	if (many || rec->glyphs != rec->fonts->used)
+		score_families(rec);
 	choose_rows(rec, frame);
 	if (many && rec->screen.kind != SCREEN_PICTURE && find_main_colours(rec)) {
 		all_rows_dirty(rec);
@@ -483,11 +501,8 @@ const struct text_screen *recogniser_update(
 		rec->width = frame->width;
 		rec->height = frame->height;
 	}
-	if (!dirty) {
-		/* Also after glyphs were learned. */
-		memset(rec->choices, 0, sizeof(rec->choices));
+	if (!dirty)
 		all_rows_dirty(rec);
-	}
 	if (first || !dirty)
 		read_all(rec, frame);
 	else
