@@ -100,10 +100,10 @@ struct backend *backend_new(
 static void close_host(struct backend_host *host)
 {
 	host_lock(host);
+	host_drop_poller(host);
 	host->inbox = NULL;
 	host->workers = NULL;
 	host->off = true;
-	host_drop_poller(host);
 	host_unlock(host);
 }
 
@@ -269,6 +269,8 @@ void backend_watch(struct backend *backend, unsigned id, const struct watch *wat
 	if (host == NULL)
 		return;
 	host_lock(host);
+	host->brief_watch = true;
+	host_want_threads(host);
 	if (!same_watch(host, watch)) {
 		host->open = watch->open;
 		host->storage = watch->storage;

@@ -36,6 +36,7 @@ struct linking {
 	struct hostfile place; /* holds the pool where the overlays go */
 	char *dir;
 	GHashTable *promised; /* names of files that are spoken for */
+	bool fresh;           /* the pool was read again: its names are those of now */
 	bool planning;        /* read-only: nothing is made, and secrets are not needed */
 };
 
@@ -190,7 +191,6 @@ static bool find_place(struct linking *linking, GError **error)
 {
 	const char *pool = args_get(linking->request->args, "pool");
 	const struct base *first = g_ptr_array_index(linking->bases, 0);
-	g_autofree char *beside = NULL;
 
 	if (pool && *pool) {
 		g_autoptr(virStoragePool) named = virStoragePoolLookupByName(linking->conn, pool);
@@ -213,20 +213,37 @@ static bool find_place(struct linking *linking, GError **error)
 			return refuse(linking, error, "its disk %s is a device: say in which pool the overlays go (pool)",
 			        first->target);
 	}
-	beside = g_build_filename(linking->dir, "nvirt-place", NULL);
-	return hostfile_open(&linking->place, linking->conn, beside, error);
+	return hostfile_open_dir(&linking->place, linking->conn, linking->dir, error);
 }
 
-static bool is_taken(const struct linking *linking, const char *name)
+/* Opens every file of the pool: not before it matters. A pool that is busy, or a read-only connection, refuses. */
+static void freshen(struct linking *linking)
 {
-	if (g_hash_table_contains(linking->promised, name))
-		return true;
+	if (!linking->fresh && !linking->place.lent)
+		virStoragePoolRefresh(linking->place.pool, 0);
+	linking->fresh = true;
+}
+
+static bool has_file(const struct linking *linking, const char *name)
+{
 	g_autoptr(virStorageVol) vol = virStorageVolLookupByName(linking->place.pool, name);
+
 	return vol || virGetLastErrorCode() != VIR_ERR_NO_STORAGE_VOL;
 }
 
+/* What is gone by now may still be listed. */
+static bool is_taken(struct linking *linking, const char *name)
+{
+	if (g_hash_table_contains(linking->promised, name))
+		return true;
+	if (!has_file(linking, name))
+		return false;
+	freshen(linking);
+	return has_file(linking, name);
+}
+
 /* "web-1.qcow2", or "web-1-vdb.qcow2" where it has several disks; a file that is there is never used. */
-static char *overlay_name(const struct linking *linking, const char *clone, const char *target)
+static char *overlay_name(struct linking *linking, const char *clone, const char *target)
 {
 	g_autofree char *stem = linking->bases->len == 1 ? g_strdup(clone) : g_strdup_printf("%s-%s", clone, target);
 
@@ -241,10 +258,13 @@ static char *overlay_name(const struct linking *linking, const char *clone, cons
 	return NULL;
 }
 
-static GPtrArray *clone_files(const struct linking *linking, const char *clone, GError **error)
+static GPtrArray *clone_files(struct linking *linking, const char *clone, GError **error)
 {
 	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func((GDestroyNotify)clone_file_free);
 
+	/* A plan names what will be made. */
+	if (linking->planning)
+		freshen(linking);
 	for (unsigned i = 0; i < linking->bases->len; i++) {
 		const struct base *base = g_ptr_array_index(linking->bases, i);
 		g_autofree char *name = overlay_name(linking, clone, base->target);
@@ -286,25 +306,81 @@ static void tell_overlay(const struct linking *linking, GError **error)
 	refuse(linking, error, "%s%s", words, full ? "; free some space there or choose another pool" : "");
 }
 
-static bool make_overlays(struct job *job, const struct linking *linking, const GPtrArray *files, GError **error)
-{
-	for (unsigned i = 0; i < files->len; i++) {
-		const struct clone_file *file = g_ptr_array_index(files, i);
-		const struct base *base = g_ptr_array_index(linking->bases, i);
-		g_autofree char *name = g_path_get_basename(file->path);
-		unsigned step = steps_will_make_file(job, file->path);
+/* Of one clone, each about to be made: written down together, before the first is. */
+struct making {
+	const char *name;
+	GPtrArray *files; /* struct clone_file * */
+	struct clone_spec spec;
+	unsigned *overlays; /* steps, in the order of `files` */
+	unsigned definition;
+};
 
-		if (!hostfile_add_overlay(
-		            linking->place.pool, name, base->path, base->format, base->capacity_bytes, error)) {
-			/* Somebody else was quicker: that one is not ours to take back. */
-			if (virGetLastErrorCode() == VIR_ERR_STORAGE_VOL_EXIST
-			        || virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID)
-				steps_gone(job, step);
-			tell_overlay(linking, error);
-			return false;
-		}
-		steps_made(job, step);
+static void announce(struct job *job, struct making *making)
+{
+	making->overlays = g_new0(unsigned, making->files->len);
+	steps_gather(job);
+	for (unsigned i = 0; i < making->files->len; i++)
+		making->overlays[i] = steps_will_make_file(job, ((struct clone_file *)making->files->pdata[i])->path);
+	making->definition = steps_will_define(job, making->spec.uuid, making->spec.name);
+	steps_gathered(job);
+}
+
+/* Somebody else was quicker: that one is not ours to take back. */
+static bool was_there(void)
+{
+	int code = virGetLastErrorCode();
+
+	return code == VIR_ERR_STORAGE_VOL_EXIST || code == VIR_ERR_OPERATION_INVALID;
+}
+
+/* A file that the pool had not noticed has its name: once all are known, another one is free. */
+static bool rename_overlay(struct job *job, struct linking *linking, struct making *making, unsigned at)
+{
+	const struct base *base = g_ptr_array_index(linking->bases, at);
+	struct clone_file *file = g_ptr_array_index(making->files, at);
+	g_autofree char *old = g_path_get_basename(file->path);
+
+	if (linking->fresh)
+		return false;
+	freshen(linking);
+	if (!has_file(linking, old))
+		return false;
+	g_autofree char *name = overlay_name(linking, making->name, base->target);
+	if (!name)
+		return false;
+	g_free(file->path);
+	file->path = g_build_filename(linking->dir, name, NULL);
+	making->overlays[at] = steps_will_make_file(job, file->path);
+	return true;
+}
+
+static bool make_overlay(
+        struct job *job, struct linking *linking, struct making *making, unsigned at, GError **error)
+{
+	const struct clone_file *file = g_ptr_array_index(making->files, at);
+	const struct base *base = g_ptr_array_index(linking->bases, at);
+	g_autofree char *name = g_path_get_basename(file->path);
+
+	if (hostfile_add_overlay(linking->place.pool, name, base->path, base->format, base->capacity_bytes, error)) {
+		steps_made(job, making->overlays[at]);
+		return true;
 	}
+	if (was_there()) {
+		steps_gone(job, making->overlays[at]);
+		if (rename_overlay(job, linking, making, at)) {
+			g_clear_error(error);
+			return make_overlay(job, linking, making, at, error);
+		}
+	}
+	tell_overlay(linking, error);
+	return false;
+}
+
+static bool make_overlays(struct job *job, struct linking *linking, struct making *making, GError **error)
+{
+	for (unsigned i = 0; i < making->files->len; i++)
+		if (!make_overlay(job, linking, making, i, error))
+			return false;
 	return true;
 }
 
@@ -335,19 +411,19 @@ static bool copy_nvram(struct job *job, const struct linking *linking, const cha
 	return true;
 }
 
-static bool define(struct job *job, const struct linking *linking, const struct clone_spec *spec, GError **error)
+static bool define(struct job *job, const struct linking *linking, const struct making *making, GError **error)
 {
+	const struct clone_spec *spec = &making->spec;
 	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(xmlDoc) doc = clone_definition(linking->doc, spec, notes);
 	xmlChar *text = NULL;
 	int len = 0;
 
 	xmlDocDumpMemory(doc, &text, &len);
-	unsigned step = steps_will_define(job, spec->uuid, spec->name);
 	g_autoptr(virDomain) dom =
 	        virDomainDefineXMLFlags(linking->conn, (const char *)text, VIR_DOMAIN_DEFINE_VALIDATE);
 	if (dom)
-		steps_made(job, step);
+		steps_made(job, making->definition);
 	else
 		conn_set_error(error, "cannot define '%s'", spec->name);
 	explicit_bzero(text, (size_t)len);
@@ -358,23 +434,29 @@ static bool define(struct job *job, const struct linking *linking, const struct 
 	return dom != NULL;
 }
 
-static bool make_clone(struct job *job, const struct linking *linking, const char *name, GError **error)
+static bool make_clone(struct job *job, struct linking *linking, const char *name, GError **error)
 {
 	g_autoptr(GPtrArray) files = clone_files(linking, name, error);
 	g_autofree char *nvram = clone_nvram_target(linking->doc, name);
-	struct clone_spec spec = {.name = name,
+	g_autofree char *uuid = g_uuid_string_random();
+	struct making making = {.name = name, .files = files};
+
+	if (!files)
+		return false;
+	making.spec = (struct clone_spec){.name = name,
 	        .disks = files,
 	        .nvram = nvram,
 	        .keep_passthrough = args_get_bool(linking->request->args, "keep-passthrough", false)};
-	g_autofree char *uuid = g_uuid_string_random();
-
-	uuid_parse(uuid, spec.uuid);
-	return files && make_overlays(job, linking, files, error) && copy_nvram(job, linking, nvram, error)
-	       && define(job, linking, &spec, error);
+	uuid_parse(uuid, making.spec.uuid);
+	announce(job, &making);
+	bool ok = make_overlays(job, linking, &making, error) && copy_nvram(job, linking, nvram, error)
+	          && define(job, linking, &making, error);
+	g_free(making.overlays);
+	return ok;
 }
 
 /* Clones that are whole stay, whatever becomes of the others; after a kill only the last one is in question. */
-static bool make_all(struct job *job, const struct linking *linking, GError **error)
+static bool make_all(struct job *job, struct linking *linking, GError **error)
 {
 	unsigned n = g_strv_length(linking->names), i;
 	bool ok = true;
@@ -386,7 +468,7 @@ static bool make_all(struct job *job, const struct linking *linking, GError **er
 		}
 		ok = make_clone(job, linking, linking->names[i], error);
 		if (ok)
-			steps_keep(job);
+			steps_keep_whole(job);
 	}
 	if (ok && i < n)
 		g_set_error(error, CONN_ERROR, VIR_ERR_OPERATION_ABORTED, "aborted");
@@ -518,7 +600,7 @@ static void plan_definition(const struct linking *linking, struct plan *plan, co
 	plan->diff = clone_plan_diff(linking->doc, &spec);
 }
 
-static bool plan_clone(const struct linking *linking, struct plan *plan, const char *name, GError **error)
+static bool plan_clone(struct linking *linking, struct plan *plan, const char *name, GError **error)
 {
 	g_autoptr(GPtrArray) files = clone_files(linking, name, error);
 	g_autofree char *definition = g_strdup_printf("guest:%s", name);

@@ -37,6 +37,7 @@ static const struct op_row rows[OP_N] = {
 		.run = op_guest_clone_run,
 		.settle = op_guest_clone_settle,
 		.plan = op_guest_clone_plan,
+		.steps_first = true,
 	},
 	PLANNED(OP_GUEST_TEMPLATE, OBJ_GUEST, op_guest_template),
 	[OP_GUEST_OWN_OVERLAY] = {

@@ -283,7 +283,7 @@ static void mark(struct job *job, const struct task_step *step, enum step_mark w
 	struct task_step *marked = task_step_copy(step);
 
 	marked->mark = what;
-	job_step(job, job->request->ref.name, marked);
+	job_step(job, job->request->ref.name, marked, true);
 	task_step_free(marked);
 }
 

@@ -267,11 +267,20 @@ void cli_session_explain(struct cli_session *session, const struct host *host)
 		output_note(out, "  command: %s", status->command);
 }
 
+/* Guests are listed in any case; the rest of a host, over a connection of its own, only for who asks. */
+static void want_lists(struct cli_session *session)
+{
+	for (unsigned i = 0; i < store_host_count(session->store); i++)
+		backend_watch(session->backend, store_host_at(session->store, i)->id, &(struct watch){.lists = true});
+}
+
 int cli_session_connect(struct cli_session *session, enum obj_kind kind)
 {
 	gint64 deadline_us = g_get_monotonic_time() + session->connect_timeout_us;
 	int code = EXIT_CODE_OK;
 
+	if (kind != OBJ_GUEST && kind != OBJ_SNAPSHOT)
+		want_lists(session);
 	if (cli_session_wait(session, all_settled, &kind, -1, deadline_us) == WAIT_INTERRUPTED)
 		return EXIT_CODE_INTERRUPTED;
 	for (unsigned i = 0; i < store_host_count(session->store); i++) {
