@@ -24,6 +24,8 @@ enum action_flag {
 	ACTION_OFFLINE = 1 << 6, /* allowed while its host is not connected */
 	ACTION_EDITOR = 1 << 7,  /* the front door first lets the user's editor at it */
 	ACTION_PICK = 1 << 8,    /* with ACTION_PLAN: the plan's items are chosen from; args "remove" has the ids */
+	ACTION_BY_STATE =
+	        1 << 9, /* why_not goes by the guest's state: whether it has saved memory, snapshots … is not waited for */
 };
 
 enum param_type {

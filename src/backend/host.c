@@ -163,8 +163,8 @@ void busy_clear(struct busy *busy)
 
 void host_kick(struct backend_host *host)
 {
-	/* One errand has nobody who looks at news: its pace is the tick's. */
-	host->kicked = !host->brief;
+	/* One errand has nobody who looks at news. */
+	host->kicked = !host->brief || host->brief_flags;
 	pthread_cond_broadcast(&host->poller_wake);
 }
 

@@ -566,8 +566,10 @@ static int confirm(struct verb *verb)
 
 static int prepare(struct verb *verb)
 {
-	int code = cli_session_connect(verb->session, verb->action->kind);
+	int code;
 
+	verb->session->by_state = verb->action->flags & ACTION_BY_STATE;
+	code = cli_session_connect(verb->session, verb->action->kind);
 	if (code == EXIT_CODE_OK)
 		code = resolve_targets(verb);
 	if (code != EXIT_CODE_OK)
