@@ -8,6 +8,7 @@
 #include "backend/clone_names.h"
 #include "backend/clone_snapshot.h"
 #include "backend/clone_xml.h"
+#include "backend/define.h"
 #include "backend/hostfile.h"
 #include "backend/image_check.h"
 #include "backend/op_util.h"
@@ -413,23 +414,18 @@ static bool copy_nvram(struct job *job, const struct linking *linking, const cha
 
 static bool define(struct job *job, const struct linking *linking, const struct making *making, GError **error)
 {
-	const struct clone_spec *spec = &making->spec;
 	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(xmlDoc) doc = clone_definition(linking->doc, spec, notes);
-	xmlChar *text = NULL;
-	int len = 0;
+	g_autoptr(xmlDoc) doc = clone_definition(linking->doc, &making->spec, notes);
+	GPtrArray *differences = NULL;
+	g_autoptr(virDomain) dom = define_new(linking->conn, doc, &differences);
 
-	xmlDocDumpMemory(doc, &text, &len);
-	g_autoptr(virDomain) dom =
-	        virDomainDefineXMLFlags(linking->conn, (const char *)text, VIR_DOMAIN_DEFINE_VALIDATE);
 	if (dom)
 		steps_made(job, making->definition);
 	else
-		conn_set_error(error, "cannot define '%s'", spec->name);
-	explicit_bzero(text, (size_t)len);
-	xmlFree(text);
+		conn_set_error(error, "cannot define '%s'", making->name);
+	define_log(job, differences);
 	/* All clones of one source have the same. */
-	for (unsigned i = 0; g_str_equal(spec->name, linking->names[0]) && i < notes->len; i++)
+	for (unsigned i = 0; g_str_equal(making->name, linking->names[0]) && i < notes->len; i++)
 		job_log(job, "%s", (const char *)g_ptr_array_index(notes, i));
 	return dom != NULL;
 }
