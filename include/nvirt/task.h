@@ -102,6 +102,12 @@ GPtrArray *task_leftovers(const struct task *task);
 char *task_step_words(const struct task_step *step);
 /* A fresh id: time, process, counter. Main thread and command line only. */
 char *task_make_id(void);
+/*
+ * The end of an id for a person, the shorter the lower `level`: 0 = process and
+ * count ("77f-0001"), 1 = with the fraction of its second, 2 and more = all of it.
+ */
+const char *task_id_end(const char *id, unsigned level);
+#define TASK_ID_ENDS 3
 
 /* What a worker says of its task; a message. Fields left zero/NULL mean: unchanged. */
 struct task_update {

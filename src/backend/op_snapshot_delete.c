@@ -312,7 +312,9 @@ static enum task_state run_chosen(struct job *job, choose_names *choose, bool ma
 		const char *scope = args_get(job->request->args, "scope");
 		if (snapshot_tree_find(tree, job->request->ref.name))
 			return op_refuse(job, error, "delete what stands on", "nothing does (scope '%s')", scope ? scope : "one");
-		return op_refuse(job, error, "delete", "there is no such snapshot any more");
+		/* It went with one that it stood on, or by somebody else's hand: what was wished is so. */
+		job_say(job, "'%s' was gone already", job->request->ref.name);
+		return TASK_OK;
 	}
 	if (names->len == 0) {
 		job_say(job, "nothing to delete: there are no more than are kept");
