@@ -40,7 +40,11 @@ struct task_log_line {
  * that whoever finds the task cut short knows what it may have left.
  */
 enum step_kind {
-	STEP_FILE,       /* makes the file `path`, through libvirt; undone by deleting it */
+	/*
+	 * Makes the file `path`, through libvirt; undone by deleting it. `text`: it was
+	 * looked for and was not there, and is to be an overlay that stands on that file.
+	 */
+	STEP_FILE,
 	STEP_LOCAL_FILE, /* the same, by this machine itself; `text` = "device:inode" where it is known before */
 	STEP_DEFINITION, /* defines the guest `uuid`, called `text`; undone by removing the definition */
 	STEP_MODE,       /* changes the permissions of `path`; `text` = those of before, octal */

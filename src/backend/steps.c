@@ -107,6 +107,11 @@ unsigned steps_will_make_file(struct job *job, const char *path)
 	return add_file(job, STEP_FILE, path, "");
 }
 
+unsigned steps_will_make_overlay(struct job *job, const char *path, const char *base)
+{
+	return add_file(job, STEP_FILE, path, base);
+}
+
 unsigned steps_will_make_local_file(struct job *job, const char *path, const char *identity)
 {
 	return add_file(job, STEP_LOCAL_FILE, path, identity);

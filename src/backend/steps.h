@@ -25,6 +25,8 @@
  * only renamed), else NULL.
  */
 unsigned steps_will_make_file(struct job *job, const char *path);
+/* An overlay on `base`, after a look that showed that there is no such file: what is found there after a kill is this one. */
+unsigned steps_will_make_overlay(struct job *job, const char *path, const char *base);
 unsigned steps_will_make_local_file(struct job *job, const char *path, const char *identity);
 unsigned steps_will_define(struct job *job, const unsigned char *uuid, const char *name);
 /* `mode`: the permissions of now, that undoing gives back. */

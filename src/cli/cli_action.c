@@ -361,11 +361,15 @@ static bool choose(struct verb *verb, struct target *target)
 	return target->goes;
 }
 
-static int make_plan(struct verb *verb, struct target *target)
+static int make_plan(struct verb *verb, unsigned at)
 {
+	struct target *target = verb->targets->pdata[at];
+	struct op_request *request = make_request(verb, target);
 	enum cli_wait wait;
 
-	target->plan = cli_session_plan(verb->session, make_request(verb, target), &wait);
+	for (unsigned i = 0; i < at; i++)
+		action_plan_after(request, &((const struct target *)verb->targets->pdata[i])->ref);
+	target->plan = cli_session_plan(verb->session, request, &wait);
 	if (!target->plan)
 		return wait == WAIT_INTERRUPTED ? EXIT_CODE_INTERRUPTED : EXIT_CODE_FAILED;
 	if (!target->plan->refused)
@@ -395,7 +399,7 @@ static int make_plans(struct verb *verb)
 	if (!needs_plan(verb))
 		return EXIT_CODE_OK;
 	for (unsigned i = 0; i < verb->targets->len;) {
-		int code = make_plan(verb, verb->targets->pdata[i]);
+		int code = make_plan(verb, i);
 
 		if (code == EXIT_CODE_INTERRUPTED)
 			return code;
