@@ -61,7 +61,7 @@ static const struct op_row rows[OP_N] = {
 	},
 	PLANNED(OP_GUEST_FLATTEN, OBJ_GUEST, op_guest_flatten),
 	PLANNED(OP_VOLUME_DELETE, OBJ_VOLUME, op_volume_delete),
-	ROW(OP_VOLUME_REBASE, OBJ_VOLUME, op_volume_rebase),
+	PLANNED(OP_VOLUME_REBASE, OBJ_VOLUME, op_volume_rebase),
 	ROW(OP_POOL_START, OBJ_POOL, op_pool_start),
 	ROW(OP_POOL_STOP, OBJ_POOL, op_pool_stop),
 	ROW(OP_POOL_AUTOSTART, OBJ_POOL, op_pool_autostart),

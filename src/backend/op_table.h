@@ -80,6 +80,7 @@ OP_FUNCTIONS(op_network_define_default);
 OP_FUNCTIONS(op_task_cleanup);
 
 struct plan *op_guest_flatten_plan(virConnectPtr conn, const struct op_request *request, GError **error);
+struct plan *op_volume_rebase_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_volume_delete_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_task_cleanup_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_guest_undefine_plan(virConnectPtr conn, const struct op_request *request, GError **error);

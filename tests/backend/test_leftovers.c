@@ -10,48 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "nvirt/journal.h"
 #include "support/clones.h"
-#include "support/files.h"
 #include "support/killed.h"
+#include "support/leftovers.h"
 
-#define TASK "20261121T190633.384776-77f-0001"
 #define BEFORE "nvirt-before-0123abcd"
-
-/* ---- a journal whose writer is dead ---- */
-
-static void append(struct journal *journal, enum journal_event event, const char *uri, struct task_step *step)
-{
-	struct journal_record *record = journal_record_new(event, TASK);
-
-	record->unix_us = g_get_real_time();
-	g_free(record->instance);
-	record->instance = g_strdup("1:1");
-	if (event == JOURNAL_START) {
-		record->host_name = g_strdup("");
-		record->uri = g_strdup(uri);
-		record->user = g_strdup("root");
-		record->verb = g_strdup("snapshot-create");
-		record->object = g_strdup("src");
-		record->kind = OBJ_GUEST;
-	}
-	record->step = step;
-	assert_true(journal_append(journal, record, true));
-	journal_record_free(record);
-}
-
-/* Each was about to be made as an overlay on `base`; no more is known of them. */
-static void write_journal(struct killed *killed, const char *uri, const char *base, const char *const *paths)
-{
-	*killed = (struct killed){.uri = uri, .home = g_dir_make_tmp("nvirt-home-XXXXXX", NULL)};
-	g_autofree char *dir = g_build_filename(killed->home, "nvirt", NULL);
-	struct journal *journal = journal_open(dir, NULL);
-
-	append(journal, JOURNAL_START, uri, NULL);
-	for (unsigned i = 0; paths[i]; i++)
-		append(journal, JOURNAL_STEP, uri, task_step_new(i + 1, STEP_FILE, paths[i], base));
-	journal_close(journal, 1000);
-}
 
 static void overlay(const char *path, const char *base)
 {
@@ -71,7 +34,7 @@ static void an_overlay_that_was_only_announced_goes_where_it_is_the_announced_on
 	struct clones_source source = clones_source(ops, "qcow2", 4);
 	g_autofree char *own = clones_path("own.qcow2"), *used = clones_path("used.qcow2");
 	g_autofree char *foreign = clones_path("foreign.qcow2"), *other = clones_path("other.qcow2");
-	struct killed killed;
+	struct killed killed = {.uri = ops->uri};
 	int status = -1;
 
 	clones_image(other, "qcow2", 64, 1);
@@ -79,9 +42,10 @@ static void an_overlay_that_was_only_announced_goes_where_it_is_the_announced_on
 	overlay(used, source.path);
 	overlay(foreign, other);
 	clones_define(ops, "user", used, "qcow2", NULL);
-	write_journal(&killed, ops->uri, source.path, ARGS(own, used, foreign));
+	killed.home = g_dir_make_tmp("nvirt-home-XXXXXX", NULL);
+	leftovers_write(killed.home, ops->uri, source.path, ARGS(own, used, foreign));
 	/* By the end of its id, as 'nvirt tasks' shows it. */
-	g_autofree char *said = killed_run(&killed, ARGS("task-cleanup", "77f-0001", "--yes"), &status);
+	g_autofree char *said = killed_run(&killed, ARGS("task-cleanup", LEFTOVERS_END, "--yes"), &status);
 	if (status || is_file(own) || !is_file(used) || !is_file(foreign))
 		fail_msg("status %d, own %d, used %d, foreign %d: %s", status, is_file(own), is_file(used),
 		        is_file(foreign), said);
