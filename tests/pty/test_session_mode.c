@@ -62,6 +62,18 @@ static void it_is_a_session_of_its_user(void **state)
 	assert_non_null(strstr(lab_uri(lab, "h1"), "/session?"));
 }
 
+/* The names come first; a verb does not go by what is not known yet. */
+static void flags_are_known_before_anything_is_refused_by_them(void **state)
+{
+	(void)state;
+	lab_do(lab, "virsh", "h1", "autostart", "inside");
+	for (int i = 0; i < 5; i++) {
+		check("would autostart-off guest 'inside'", "autostart", "off", "inside", "--dry-run");
+		check("\"autostart\": true", "--json", "list");
+	}
+	check("autostart-off 'inside': OK", "autostart", "off", "inside");
+}
+
 static void snapshots_inside_the_disk(void **state)
 {
 	(void)state;
@@ -115,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(it_is_a_session_of_its_user),
+	        cmocka_unit_test(flags_are_known_before_anything_is_refused_by_them),
 	        cmocka_unit_test(snapshots_inside_the_disk),
 	        cmocka_unit_test(snapshots_in_files_and_with_memory),
 	        cmocka_unit_test(clones_whole_and_linked),
