@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Task workers: one thread and one connection an operation, at most three at a
- * time a host, the rest queued in order.
+ * Task workers: one thread and one connection an operation (or the one that was
+ * lent), at most three at a time a host, the rest queued in order.
  *
  * A worker journals the start (synced) before it acts, posts MSG_TASK updates,
  * and journals the end. When its connection dies under it the task becomes

@@ -273,7 +273,10 @@ static void several_are_deleted_by_one_plan_and_one_question(void **state)
 	pty_keys(pty, "M-2", "]", "]");
 	pty_wait_text(pty, "\\[Snapshots\\]");
 	pty_wait_text(pty, "► now");
-	pty_keys(pty, "Home", "Space");
+	pty_keys(pty, "Home");
+	/* What the tab is for has room in the narrowest key bar. */
+	pty_wait_text(pty, "f take a snapshot +B roll back +U delete");
+	pty_keys(pty, "Space");
 	pty_wait_text(pty, ", 1 marked");
 	pty_keys(pty, "Space");
 	pty_wait_text(pty, ", 2 marked");
