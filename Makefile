@@ -115,19 +115,17 @@ $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(OBJS)
 glyphs: $(BUILD)/tests/tools/glyphs
 	@$(BUILD)/tests/tools/glyphs $(FONTS) >$(BUILD)/glyph_table.c && mv $(BUILD)/glyph_table.c src/console/glyph_table.c
 
-# libFuzzer on what strangers send: frames, fonts, pictures. SECONDS=60 of each target.
-FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-fuzz: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
-	@for target in $(FUZZ_TARGETS); do \
-		mkdir -p $(BUILD)/fuzz/$$target.found && \
-		$(BUILD)/fuzz/$$target -max_total_time=$(or $(SECONDS),60) -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
-			-artifact_prefix=$(BUILD)/fuzz/$$target- $(BUILD)/fuzz/$$target.found || exit 1; done
+# libFuzzer on what strangers send: frames, fonts, pictures, messages, keymaps. SECONDS=60 of each target.
+FUZZ_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS := $(FUZZ_SRCS:%.c=$(BUILD)/%)
+fuzz:
+	@$(MAKE) CC=clang CFLAGS='-O1 -g' SAN=fuzzer-no-link,address,undefined BUILD=$(BUILD)/fuzz fuzzers
+	@BUILD="$(BUILD)/fuzz" SECONDS_EACH=$(or $(SECONDS),60) $(CURDIR)/tests/fuzz/fuzz.sh
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard src/console/*.[ch])
-	@mkdir -p $(@D)
-	$(call say,FUZZ,$@)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Iinclude -Isrc -DNVIRT_LIBEXECDIR='"$(LIBEXECDIR)"' \
-		$(shell pkg-config --cflags glib-2.0 libpng) -o $@ $< $(filter-out src/console/helper%,$(wildcard src/console/*.c)) \
-		src/model/screen_print.c src/model/text.c src/model/picture.c src/model/layout.c src/model/keysym_names.c $(shell pkg-config --libs glib-2.0 libpng zlib) -lm
+fuzzers: $(FUZZERS)
+
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/screen.a
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 # The same through a line of 64 kbit/s and 400 ms, for an hour.
 bench-link: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUILD)/nvirt
@@ -136,7 +134,7 @@ bench-link: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUI
 clean:
 	rm -rf build build-*
 
--include $(OBJS:.o=.d) $(SCREEN_OBJS:.o=.d) $(BUILD)/src/main.d $(TESTS:=.d) $(HELPERS:.o=.d)
+-include $(FUZZERS:=.d) $(OBJS:.o=.d) $(SCREEN_OBJS:.o=.d) $(BUILD)/src/main.d $(TESTS:=.d) $(HELPERS:.o=.d)
 
-.PHONY: all tests objects install uninstall demo check lint lab captures bench bench-link glyphs fuzz clean
+.PHONY: all tests objects install uninstall demo check lint lab captures bench bench-link glyphs fuzz fuzzers clean
 .SECONDARY:

@@ -21,7 +21,8 @@ int vnc_connect(const char *address, int timeout_ms, GError **error);
 struct vnc_source {
 	int fd;               /* a connected socket: taken in any case; -1 = pictures come by vnc_view_show_png() */
 	const char *password; /* borrowed for the call; NULL = none is known */
-	const char *user;
+	const char *user;     /* for a server that knows users, with the password; NULL = none */
+	const char *host;     /* the name that its certificate must bear; NULL = localhost */
 	enum recogniser_mode mode;
 };
 
@@ -35,6 +36,7 @@ enum vnc_end {
 	VNC_END_NONE,
 	VNC_END_CLOSED,   /* the server ended the connection */
 	VNC_END_PASSWORD, /* it wants one, and none is known */
+	VNC_END_USER,     /* it wants a user's name and a password, and not both are known */
 	VNC_END_REFUSED,  /* it did not take what it was given, or wants what we have not */
 	VNC_END_BROKEN,   /* it sent what can not be right, or too much */
 	VNC_END_STALLED,  /* it stopped in the middle of a message */

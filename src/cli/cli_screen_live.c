@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `nvirt screen` of a guest or of any VNC server: once, as a picture, or whenever it changes. Main thread. */
+/* `nvirt screen` of a guest or of any VNC server: once, as text or as a picture. Main thread. */
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "cli_view.h"
-#include "nvirt/screen_file.h"
 #include "nvirt/text.h"
 
 #define PIXELS_US (20 * G_USEC_PER_SEC)
-/* Between two prints: a terminal has to draw them. */
-#define PRINT_EVERY_US (100 * 1000)
 
 static bool pixels_came(struct cli_view *view, void *data)
 {
@@ -60,64 +55,6 @@ static int write_png(struct cli_view *view, const char *path)
 	return written ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
-/* ---- whenever it changes ---- */
-
-struct watch_state {
-	unsigned frames;
-	char *last; /* what was printed */
-};
-
-static bool another_frame(struct cli_view *view, void *data)
-{
-	const struct watch_state *state = data;
-
-	return vnc_view_settled(view->view) && vnc_view_frames(view->view) != state->frames;
-}
-
-static bool never(struct cli_view *view, void *data)
-{
-	(void)view;
-	(void)data;
-	return false;
-}
-
-/* A cursor that blinks is a frame, but nothing else to read. */
-static bool print_changed(struct cli_view *view, struct watch_state *state)
-{
-	const struct text_screen *screen = vnc_view_screen(view->view);
-	char *now = cli_line_flag(&view->cli->line, "ansi") ? screen_ansi(screen) : screen_plain(screen);
-	bool same = state->last && g_str_equal(now, state->last);
-
-	g_free(state->last);
-	state->last = now;
-	if (same)
-		return true;
-	if (!view->cli->out.json && !output_text(&view->cli->out, isatty(STDOUT_FILENO) ? "\033[H\033[2J" : "\f"))
-		return false;
-	return cli_screen_print(view->cli, screen) && fflush(stdout) == 0;
-}
-
-static int watch(struct cli_view *view)
-{
-	struct watch_state state = {0};
-	enum cli_wait wait = WAIT_DONE;
-	bool printed = true;
-
-	while (printed && wait != WAIT_INTERRUPTED) {
-		wait = cli_view_wait(view, another_frame, &state, G_MAXINT64);
-		if (wait == WAIT_INTERRUPTED || vnc_view_state(view->view) == VNC_ENDED)
-			break;
-		state.frames = vnc_view_frames(view->view);
-		printed = print_changed(view, &state);
-		if (printed)
-			wait = cli_view_wait(view, never, NULL, g_get_monotonic_time() + PRINT_EVERY_US);
-	}
-	g_free(state.last);
-	if (wait == WAIT_INTERRUPTED)
-		return EXIT_CODE_OK;
-	return printed ? cli_view_ended(view) : EXIT_CODE_FAILED;
-}
-
 static int show(struct cli_view *view)
 {
 	const char *png = cli_line_value(&view->cli->line, "png");
@@ -127,9 +64,11 @@ static int show(struct cli_view *view)
 		        "nvirt: QEMU's VNC shows no more than 2560 x 2048 pixels: the guest's screen may go on beyond them");
 	if (png)
 		return write_png(view, png);
-	if (cli_line_flag(&view->cli->line, "watch"))
-		return watch(view);
-	return cli_screen_print(view->cli, vnc_view_screen(view->view)) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+	if (cli_line_flag(&view->cli->line, "watch") || cli_line_value(&view->cli->line, "log"))
+		return cli_screen_watch(view);
+	if (cli_line_value(&view->cli->line, "history"))
+		output_note(&view->cli->out, "nvirt: what scrolled by is known from when on somebody watches: --watch, --log");
+	return cli_screen_print(view->cli, vnc_view_screen(view->view), NULL) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
 int cli_screen_live(struct cli *cli)
@@ -143,8 +82,9 @@ int cli_screen_live(struct cli *cli)
 
 		return cli_usage_error(cli, "screen", "screen: '%s' is one word too many", clean);
 	}
-	if (cli_line_flag(&cli->line, "watch") && cli_line_value(&cli->line, "png"))
-		return cli_usage_error(cli, "screen", "screen: --watch or --png, not both");
+	if (cli_line_value(&cli->line, "png") && (cli_line_flag(&cli->line, "watch") || cli_line_value(&cli->line, "log") ||
+	        cli_line_value(&cli->line, "history")))
+		return cli_usage_error(cli, "screen", "screen: --png is one picture: without --watch, --log and --history");
 	code = cli_view_open(&view, cli, "screen", false, G_MAXINT64);
 	if (code == EXIT_CODE_OK)
 		code = show(&view);

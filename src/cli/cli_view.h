@@ -7,6 +7,7 @@
 #define NVIRT_CLI_VIEW_H
 
 #include "cli.h"
+#include "nvirt/screen_history.h"
 #include "nvirt/vnc.h"
 
 struct cli_view {
@@ -39,8 +40,11 @@ enum cli_wait cli_view_wait(
 int cli_view_ended(const struct cli_view *view);
 
 /* ---- printing: cli_screen.c ---- */
-bool cli_screen_print(struct cli *cli, const struct text_screen *screen);
+/* With so many lines of `history` (may be NULL) before it as --history says. */
+bool cli_screen_print(struct cli *cli, const struct text_screen *screen, const struct screen_history *history);
 /* `nvirt screen` of what lives. */
 int cli_screen_live(struct cli *cli);
+/* The same for as long as it lives: --watch, --log. cli_screen_watch.c */
+int cli_screen_watch(struct cli_view *view);
 
 #endif

@@ -36,6 +36,9 @@
 /* Between looks at what nvirt says while a long message comes. */
 #define OBEY_EVERY_US 10000
 
+/* How to trust a server. */
+#define TRUST_IT "put the certificate of who signed it into ~/.config/nvirt/vnc-ca.pem"
+
 #define ENCODING_QEMU_KEYS (-258)
 #define ENCODING_QEMU_LEDS (-261)
 #define QEMU_MESSAGE 255
@@ -44,7 +47,9 @@ struct helper_vnc {
 	rfbClient *client; /* NULL while the handshake is under way, and after it failed */
 	int fd;
 	char said[256]; /* the library's last complaint */
-	bool wants_password, wants_credential;
+	char certificate[128]; /* what is wrong with the server's certificate, "" = nothing */
+	/* Of the handshake: what it asked for that was not there, or not to be told. */
+	bool wants_password, wants_user, wants_trust, wants_plain;
 	int refused_w, refused_h; /* a frame too large; 0 = none */
 	bool serving; /* a message of the server's is under way, and so is its alarm */
 	bool scancodes, leds_known, shift;
@@ -68,10 +73,16 @@ static void keep_words(const char *format, ...)
 	struct helper_vnc *vnc = the_helper->vnc;
 	va_list ap;
 
+	/* What is sent to identify us is in there, the password among it. */
+	if (strstr(format, "Data %d bytes"))
+		return;
 	va_start(ap, format);
 	vsnprintf(vnc->said, sizeof(vnc->said), format, ap);
 	va_end(ap);
 	g_strchomp(vnc->said);
+	if (g_str_has_prefix(vnc->said, "The certificate"))
+		g_strlcpy(vnc->certificate, vnc->said, sizeof(vnc->certificate));
+	vnc->wants_user |= !the_helper->users && strstr(vnc->said, "SASL negotiation: ");
 }
 
 /* ---- too slow ---- */
@@ -180,26 +191,58 @@ static char *give_password(rfbClient *client)
 	return NULL;
 }
 
-static rfbCredential *give_credential(rfbClient *client, int type)
+/* May what is sent be read on its way? Through a socket of this machine's, as that of SSH, it may not. */
+static bool is_open_line(const rfbClient *client)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof(address);
+
+	if (client->tlsSession)
+		return false;
+	return getsockname(client->sock, (struct sockaddr *)&address, &size) < 0 || address.ss_family != AF_UNIX;
+}
+
+static rfbCredential *give_user(rfbClient *client)
 {
 	struct helper *helper = helper_of(client);
 	rfbCredential *credential;
 
-	if (type != rfbCredentialTypeUser || !*helper->password) {
-		helper->vnc->wants_password |= type == rfbCredentialTypeUser;
-		helper->vnc->wants_credential |= type != rfbCredentialTypeUser;
+	helper->vnc->wants_user |= !*helper->password || !*helper->user;
+	helper->vnc->wants_plain |= is_open_line(client);
+	if (helper->vnc->wants_user || helper->vnc->wants_plain)
 		return NULL;
-	}
 	credential = calloc(1, sizeof(*credential));
 	credential->userCredential.username = strdup(helper->user);
 	credential->userCredential.password = strdup(helper->password);
 	return credential;
 }
 
-#ifdef LIBVNCSERVER_HAVE_SASL
-static char *give_user(rfbClient *client)
+/* Who the server may be: the library reads the certificates from a file. */
+static rfbCredential *give_trust(rfbClient *client)
 {
-	return strdup(helper_of(client)->user);
+	rfbCredential *credential;
+
+	helper_of(client)->vnc->wants_trust |= !helper_can_trust();
+	if (!helper_can_trust())
+		return NULL;
+	credential = calloc(1, sizeof(*credential));
+	credential->x509Credential.x509CACertFile = strdup(HELPER_TRUST_NAME);
+	credential->x509Credential.x509CrlVerifyMode = rfbX509CrlVerifyNone;
+	return credential;
+}
+
+static rfbCredential *give_credential(rfbClient *client, int type)
+{
+	return type == rfbCredentialTypeUser ? give_user(client) : give_trust(client);
+}
+
+#ifdef LIBVNCSERVER_HAVE_SASL
+static char *give_user_name(rfbClient *client)
+{
+	struct helper *helper = helper_of(client);
+
+	helper->vnc->wants_user |= !*helper->password || !*helper->user;
+	return *helper->user ? strdup(helper->user) : NULL;
 }
 #endif
 
@@ -243,11 +286,18 @@ static void G_GNUC_NORETURN end_of_handshake(struct helper *helper)
 {
 	const struct helper_vnc *vnc = helper->vnc;
 
+	if (vnc->wants_user)
+		helper_end(helper, VNC_END_USER, "the VNC server wants a user's name and a password");
 	if (vnc->wants_password)
 		helper_end(helper, VNC_END_PASSWORD, "the VNC server wants a password");
-	if (vnc->wants_credential)
+	if (vnc->wants_plain)
 		helper_end(helper, VNC_END_REFUSED,
-		        "the VNC server wants TLS with certificates, which this program does not speak: connect through SSH");
+		        "the VNC server wants a password that everybody on the way could read: connect through SSH");
+	if (vnc->wants_trust)
+		helper_end(helper, VNC_END_REFUSED, "the VNC server shows a certificate, and this machine trusts none: " TRUST_IT);
+	if (*vnc->certificate)
+		helper_end(helper, VNC_END_REFUSED, "the VNC server may not be the one it should be: %s " TRUST_IT,
+		        vnc->certificate);
 	if (vnc->refused_w)
 		helper_end(helper, VNC_END_BROKEN, "the VNC server's screen of %d x %d pixels is refused: 64 MiB are the most",
 		        vnc->refused_w, vnc->refused_h);
@@ -289,10 +339,10 @@ static rfbClient *make_client(struct helper *helper, int fd)
 	client->GetPassword = give_password;
 	client->GetCredential = give_credential;
 #ifdef LIBVNCSERVER_HAVE_SASL
-	client->GetUser = give_user;
+	client->GetUser = give_user_name;
 #endif
 	free(client->serverHost);
-	client->serverHost = strdup("localhost");
+	client->serverHost = strdup(*helper->host ? helper->host : "localhost");
 	return client;
 }
 

@@ -132,6 +132,16 @@ static void keep_rows(struct screen_history *history, int first, int count)
 	}
 }
 
+static void keep_gap(struct screen_history *history, gint64 now_us)
+{
+	struct page_line *line = page_line_gap();
+
+	line->time_us = now_us;
+	if (history->log)
+		history->log(line, history->log_data);
+	keep(history, line);
+}
+
 /* A whole screen that is gone, without the blank rows around it. Returns how many lines. */
 static int keep_screen(struct screen_history *history)
 {
@@ -292,7 +302,7 @@ unsigned screen_history_feed(struct screen_history *history, const struct text_s
 	if (scroll.what == SCROLL_BY)
 		keep_rows(history, scroll.first, scroll.count);
 	else if (scroll.what == SCROLL_REPLACED && keep_screen(history) && scroll.may_gap)
-		keep(history, page_line_gap());
+		keep_gap(history, now_us);
 	take_frame(history, screen, &scroll, now_us);
 	return (unsigned)(history->added - before);
 }

@@ -8,6 +8,7 @@
 #include "app_loop.h"
 
 struct app_wait {
+	unsigned refs; /* its owner's, and the source's: the loop may end before the owner does */
 	GSource *source;
 	struct app *app;
 	void (*call)(void *data);
@@ -34,13 +35,21 @@ static gboolean time_passed(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+static void unref(void *data)
+{
+	struct app_wait *wait = data;
+
+	if (--wait->refs == 0)
+		g_free(wait);
+}
+
 static struct app_wait *start(struct app *app, GSource *source, GSourceFunc func, void (*call)(void *), void *data)
 {
 	struct app_wait *wait = g_new0(struct app_wait, 1);
 
-	*wait = (struct app_wait){.source = source, .app = app, .call = call, .data = data};
-	/* Freed with the source, which outlives a stop from within its own function. */
-	g_source_set_callback(source, func, wait, g_free);
+	*wait = (struct app_wait){.refs = 2, .source = source, .app = app, .call = call, .data = data};
+	/* The source outlives a stop from within its own function. */
+	g_source_set_callback(source, func, wait, unref);
 	g_source_set_can_recurse(source, TRUE);
 	g_source_attach(source, app_loop_context(app));
 	return wait;
@@ -65,11 +74,10 @@ struct app_wait *app_wait_ms(struct app *app, unsigned ms, void (*passed)(void *
 void app_wait_stop(struct app_wait **wait)
 {
 	struct app_wait *stopped = g_steal_pointer(wait);
-	GSource *source;
 
 	if (!stopped)
 		return;
-	source = stopped->source;
-	g_source_destroy(source);
-	g_source_unref(source);
+	g_source_destroy(stopped->source);
+	g_source_unref(stopped->source);
+	unref(stopped);
 }

@@ -8,6 +8,7 @@
 
 #include "app.h"
 #include "console.h"
+#include "read_mode.h"
 #include "screen_panel.h"
 
 enum console_mode { CONSOLE_SCREEN, CONSOLE_SERIAL, CONSOLE_BOTH, CONSOLE_MODE_N };
@@ -25,6 +26,8 @@ struct guest_console {
 	char *search;
 	GPtrArray *screens; /* struct screen_panel *: last shown last */
 	struct app_wait *opening, *dropping;
+	struct read_mode *read; /* a half is frozen and read; NULL = none is */
+	bool read_serial;       /* which */
 	/* As last drawn: each half, and where the modes' names end. */
 	struct area screen_area, serial_area;
 	int mode_x[CONSOLE_MODE_N];
@@ -49,6 +52,16 @@ struct mode_words {
 	char *right; /* owned, at the right edge */
 };
 void mode_words_clear(struct mode_words *words);
+
+/* ---- guest_console_read.c: either half frozen, with what scrolled by ---- */
+/* `page`: a page further back, `search`: and asks what for, upward from what is newest. */
+void guest_console_read(struct guest_console *self, bool page, bool search);
+void guest_console_read_end(struct guest_console *self);
+/* Is it the half that keys and commands mean? */
+bool guest_console_reads(const struct guest_console *self);
+bool guest_console_read_grab(struct guest_console *self, keycode key);
+/* y and x within its half. */
+bool guest_console_read_mouse(struct guest_console *self, const struct mouse *event);
 
 /* ---- guest_console_serial.c ---- */
 struct console *serial_half_shown(const struct guest_console *self);

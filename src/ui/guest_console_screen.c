@@ -10,6 +10,7 @@
 #include "content.h"
 #include "form.h"
 #include "guest_console.h"
+#include "login_dialog.h"
 #include "nvirt/screen_file.h"
 #include "nvirt/text.h"
 
@@ -104,8 +105,8 @@ void screen_half_show(struct guest_console *self)
 	struct screen_panel *panel = screen_half_shown(self);
 
 	app_wait_stop(&self->opening);
-	hide_others(self, panel);
-	if (self->mode == CONSOLE_SERIAL && self->chosen)
+	hide_others(self, self->mode == CONSOLE_SERIAL ? NULL : panel);
+	if (self->mode == CONSOLE_SERIAL)
 		return;
 	if (panel)
 		open_shown(self);
@@ -148,6 +149,8 @@ bool screen_half_message(struct guest_console *self, struct msg *msg)
 		/* Without VNC the serial console is the one to type on, unless the user chose. */
 		if (!self->chosen && obj_ref_equal(&panel->ref, &self->ref) && panel->state != SCREEN_OFF && !is_readonly(self))
 			self->mode = panel->no_vnc ? CONSOLE_SERIAL : CONSOLE_SCREEN;
+		if (self->mode == CONSOLE_SERIAL)
+			screen_half_hide(self);
 		return true;
 	}
 	return false;
@@ -160,9 +163,11 @@ static const char *hints(const struct screen_panel *panel)
 	if (panel->attached)
 		return panel->typed ? "Ctrl-] stops typing" : "guest has the keys, Ctrl-] takes them back";
 	if (panel->state == SCREEN_ENDED)
-		return "Enter tries again";
+		return panel->wants ? "Enter logs in" : "Enter tries again";
+	if (panel->state == SCREEN_LIVE && panel->pictures)
+		return "no VNC: looks only, Enter says more";
 	if (panel->state == SCREEN_LIVE && !screen_panel_no_hands(panel))
-		return "Enter types, K keys, F11 full";
+		return "Enter types, K keys, H read, F11 full";
 	return "";
 }
 
@@ -210,11 +215,35 @@ void screen_half_draw(struct guest_console *self, struct area body, bool focused
 
 /* ---- the keys ---- */
 
+static void logged_in(struct app *app, const char *user, const char *password, void *data)
+{
+	struct guest_console *self = guest_console_shown(app);
+	struct screen_panel *panel = self ? screen_half_shown(self) : NULL;
+
+	/* Another guest's is not for this one. */
+	if (panel && panel == data)
+		screen_panel_login(panel, user, password);
+}
+
+static void ask_login(struct guest_console *self, struct screen_panel *panel)
+{
+	g_autofree char *text = g_strdup_printf("The screen of '%s': %s.", store_name(self->view.app->store, &self->ref), panel->why);
+
+	app_push_modal(self->view.app, login_dialog_new(self->view.app, &(struct login_options){.text = text,
+	                                                                        .user = panel->wants == VNC_END_USER || panel->user,
+	                                                                        .done = logged_in,
+	                                                                        .data = panel}));
+}
+
 void screen_half_attach(struct guest_console *self)
 {
 	struct screen_panel *panel = screen_half_shown(self);
 	const char *why;
 
+	if (panel && panel->state == SCREEN_ENDED && panel->wants) {
+		ask_login(self, panel);
+		return;
+	}
 	if (!panel || panel->state == SCREEN_ENDED || panel->state == SCREEN_AGAIN) {
 		panel = make_panel(self);
 		panel->tries = 0;
@@ -222,6 +251,10 @@ void screen_half_attach(struct guest_console *self)
 		open_shown(self);
 	}
 	why = screen_panel_no_hands(panel);
+	if (why && panel->pictures) {
+		app_show_text(self->view.app, "No VNC", why);
+		return;
+	}
 	if (why) {
 		app_notice(self->view.app, LEVEL_WARNING, "%s", why);
 		return;
@@ -244,6 +277,11 @@ bool screen_half_grab(struct guest_console *self, keycode key)
 {
 	struct screen_panel *panel = screen_half_shown(self);
 
+	/* Searching is for a screen that stands still. */
+	if (panel && !panel->attached && key == '/' && screen_panel_screen(panel)) {
+		guest_console_read(self, false, true);
+		return true;
+	}
 	if (!panel || !panel->attached)
 		return false;
 	if (key == K_NONE)
@@ -270,8 +308,10 @@ static void give_back(struct guest_console *self, struct screen_panel *panel)
 
 static bool can_send(struct guest_console *self, struct screen_panel *panel)
 {
-	const char *why = !panel || panel->state != SCREEN_LIVE ? "the guest's screen is not live" : screen_panel_no_hands(panel);
+	const char *why = panel ? screen_panel_no_hands(panel) : NULL;
 
+	if (!why && (!panel || panel->state != SCREEN_LIVE))
+		why = "the guest's screen is not live";
 	if (why)
 		app_notice(self->view.app, LEVEL_WARNING, "%s", why);
 	return !why;
@@ -499,6 +539,11 @@ bool screen_half_key(struct guest_console *self, keycode code, unsigned count)
 	} pans[] = {{K_UP, -1, 0}, {'k', -1, 0}, {K_DOWN, 1, 0}, {'j', 1, 0}, {K_LEFT, 0, -8}, {'h', 0, -8}, {K_RIGHT, 0, 8},
 	        {'l', 0, 8}, {K_HOME, -10000, -10000}, {K_END, 10000, 0}, {K_PGUP, -10, 0}, {K_PGDN, 10, 0}};
 
+	/* Beyond the first row there is what scrolled by. */
+	if (panel && code == K_PGUP && (panel->look.row <= 0 || panel->look.shrunk)) {
+		guest_console_read(self, true, false);
+		return true;
+	}
 	for (gsize i = 0; panel && i < G_N_ELEMENTS(pans); i++)
 		if (pans[i].key == code) {
 			screen_panel_pan(panel, pans[i].rows * times, pans[i].cols * times);

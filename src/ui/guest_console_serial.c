@@ -34,7 +34,7 @@ static const char *hints(const struct console *console)
 		return "guest has the keys, Ctrl-] takes them back";
 	switch (console->state) {
 	case SERIAL_OPEN:
-		return "Enter types, PgUp back, / search, y copy, x close";
+		return "Enter types, PgUp back, H read, / search, x close";
 	case SERIAL_CUT:
 	case SERIAL_REFUSED:
 		return "Enter tries again";

@@ -16,7 +16,7 @@ const char *screen_panel_no_hands(const struct screen_panel *panel)
 	if (!host || host->status->readonly)
 		return "the connection is read-only: it looks and never types";
 	if (panel->pictures || panel->no_vnc)
-		return "the guest has no VNC: it can be looked at, but not typed to";
+		return *panel->note ? panel->note : "the guest has no VNC: it can be looked at, but not typed to";
 	return NULL;
 }
 
@@ -97,15 +97,12 @@ bool screen_panel_type(struct screen_panel *panel, const char *text)
 
 void screen_panel_stop(struct screen_panel *panel)
 {
-	g_autoptr(GArray) events = g_array_new(FALSE, FALSE, sizeof(struct key_event));
-
 	if (!panel->typed)
 		return;
-	app_wait_stop(&panel->typist);
-	typing_drop(panel->typing);
+	typing_stop(panel->typing);
 	panel->typed = 0;
-	keyboard_release_all(events);
-	send(panel, events);
+	app_wait_stop(&panel->typist);
+	send_waiting(panel);
 	app_notice(panel->app, LEVEL_WARNING, "stopped: only a part of the text was typed");
 }
 

@@ -119,6 +119,25 @@ void typing_drop(struct typing *typing)
 	typing->next = 0;
 }
 
+void typing_stop(struct typing *typing)
+{
+	g_autoptr(GArray) ups = g_array_new(FALSE, FALSE, sizeof(struct key_event));
+
+	for (guint i = 0; i < typing->next; i++) {
+		struct key_event event = g_array_index(typing->events, struct key_event, i);
+
+		if (!event.down)
+			continue;
+		event.down = false;
+		g_array_append_val(ups, event);
+	}
+	keyboard_release_all(ups);
+	typing_drop(typing);
+	/* Those that are up already do no harm: QEMU passes on only what changes. */
+	for (guint i = ups->len > 64 ? ups->len - 64 : 0; i < ups->len; i++)
+		g_array_append_val(typing->events, g_array_index(ups, struct key_event, i));
+}
+
 void typing_free(struct typing *typing)
 {
 	if (!typing)

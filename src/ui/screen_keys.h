@@ -31,8 +31,10 @@ void typing_free(struct typing *typing);
 void typing_add(struct typing *typing, const GArray *events);
 /* Sends what the guest's keyboard has room for; ms until there is room for more, -1 = nothing waits. */
 int typing_step(struct typing *typing, struct vnc_view *view, gint64 now_us);
-/* What waits is forgotten. */
+/* What waits is forgotten, and what is down is not let go: for a connection that is no more. */
 void typing_drop(struct typing *typing);
+/* What waits is forgotten; instead of it all keys that are down are let go. */
+void typing_stop(struct typing *typing);
 /* Events that wait, and how many of the same run have gone. */
 unsigned typing_waits(const struct typing *typing, unsigned *ret_gone);
 

@@ -6,7 +6,9 @@
 
 #include "box.h"
 #include "look.h"
+#include "nvirt/secret.h"
 #include "nvirt/text.h"
+#include "read_mode.h"
 
 enum {
 	AGAIN_MS = 300,       /* before the first new try, twice that before the next … */
@@ -40,6 +42,7 @@ struct screen_panel *screen_panel_new(
 	panel->ref = *ref;
 	panel->why = g_strdup("");
 	panel->note = g_strdup("");
+	panel->history = screen_history_new();
 	panel->typing = typing_new();
 	panel->layout = layout_new_us();
 	panel->look.coloured = !app->options->mono;
@@ -56,7 +59,12 @@ void screen_panel_free(struct screen_panel *panel)
 	app_wait_stop(&panel->io);
 	app_wait_stop(&panel->again);
 	app_wait_stop(&panel->typist);
+	if (panel->reader)
+		read_mode_drop_view(panel->reader);
+	screen_history_free(panel->history);
 	vnc_view_free(panel->view);
+	secret_free(panel->password);
+	g_free(panel->user);
 	typing_free(panel->typing);
 	layout_free(panel->layout);
 	g_free(panel->keymap);
@@ -127,6 +135,14 @@ static void hope(struct screen_panel *panel, const char *why)
 	}
 }
 
+/* Is it a matter of who we are? */
+static enum vnc_end wanted(const struct screen_panel *panel, enum vnc_end end)
+{
+	bool asks = end == VNC_END_PASSWORD || end == VNC_END_USER;
+
+	return asks || (end == VNC_END_REFUSED && panel->gave) ? end : VNC_END_NONE;
+}
+
 static void ended(struct screen_panel *panel)
 {
 	g_autofree char *why = g_strdup(vnc_view_words(panel->view));
@@ -138,6 +154,7 @@ static void ended(struct screen_panel *panel)
 	if (panel->live_us && g_get_monotonic_time() - panel->live_us > LIVE_US)
 		panel->tries = 0;
 	panel->live_us = 0;
+	panel->wants = wanted(panel, end);
 	if (end == VNC_END_CLOSED)
 		hope(panel, why);
 	else
@@ -154,6 +171,10 @@ static void ready(void *data)
 		return;
 	}
 	wait_for_view(panel);
+	if (panel->reader)
+		read_mode_step(panel->reader);
+	if (changed && screen_panel_screen(panel))
+		screen_history_feed(panel->history, screen_panel_screen(panel), g_get_real_time());
 	if (panel->state == SCREEN_STARTING && vnc_view_state(panel->view) == VNC_LIVE && screen_panel_screen(panel)) {
 		panel->live_us = g_get_monotonic_time();
 		say(panel, SCREEN_LIVE, "");
@@ -165,7 +186,7 @@ static void ready(void *data)
 /* Takes the descriptor. False: said. */
 static bool start(struct screen_panel *panel, int fd, const char *password)
 {
-	struct vnc_source source = {.fd = fd, .password = password, .mode = panel->mode};
+	struct vnc_source source = {.fd = fd, .password = password, .user = panel->user, .mode = panel->mode};
 	g_autoptr(GError) error = NULL;
 	bool started;
 
@@ -204,6 +225,16 @@ void screen_panel_open(struct screen_panel *panel)
 		say(panel, SCREEN_ASKING, "");
 }
 
+void screen_panel_login(struct screen_panel *panel, const char *user, const char *password)
+{
+	secret_free(panel->password);
+	g_free(panel->user);
+	panel->password = g_strdup(password);
+	panel->user = user && *user ? g_strdup(user) : NULL;
+	panel->wants = VNC_END_NONE;
+	screen_panel_open(panel);
+}
+
 static void ask_picture(void *data)
 {
 	struct screen_panel *panel = data;
@@ -239,7 +270,8 @@ static void take_vnc(struct screen_panel *panel, struct screen_door *door)
 	g_free(panel->keymap);
 	panel->keymap = g_steal_pointer(&door->keymap);
 	screen_panel_set_layout(panel, NULL);
-	start(panel, screen_door_take_fd(door), door->password);
+	panel->gave = panel->password || door->password;
+	start(panel, screen_door_take_fd(door), panel->password ? panel->password : door->password);
 }
 
 bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door)
@@ -377,7 +409,8 @@ static char *overlay(const struct screen_panel *panel)
 	case SCREEN_AGAIN:
 		return g_strdup_printf("%s%sConnecting again …", panel->why, *panel->why ? ". " : "");
 	case SCREEN_ENDED:
-		return g_strdup_printf("%s%sEnter tries again.", panel->why, *panel->why ? ". " : "");
+		return g_strdup_printf("%s%sEnter %s.", panel->why, *panel->why ? ". " : "",
+		        panel->wants ? "asks for it" : "tries again");
 	}
 	return g_strdup("");
 }

@@ -8,6 +8,7 @@
 
 #include "app_wait.h"
 #include "nvirt/screen_door.h"
+#include "nvirt/screen_history.h"
 #include "nvirt/vnc.h"
 #include "screen_draw.h"
 #include "screen_keys.h"
@@ -27,10 +28,15 @@ struct screen_panel {
 	enum screen_state state;
 	unsigned door_id;      /* of what was asked last; 0 = nothing is awaited */
 	struct vnc_view *view; /* NULL before the first connection */
+	struct screen_history *history; /* what scrolled by while it was connected */
+	struct read_mode *reader; /* of what is frozen of it, borrowed; NULL = it is not read */
 	char *why;             /* cleaned, "" = nothing to say */
 	char *note;            /* the same of a screen that works, but not as it might */
 	bool pictures;         /* no VNC: a screenshot a second, and no keys */
 	bool no_vnc;           /* so the door said */
+	enum vnc_end wants;    /* VNC_END_PASSWORD, _USER, or _REFUSED after one was given: screen_panel_login() */
+	char *user, *password; /* as the user gave them; secrets, NULL = not given */
+	bool gave;             /* a password, to the last connection */
 	bool watched;
 	bool attached;         /* the guest has the keys */
 	bool moved;            /* the user chose the part in sight: the cursor is not followed */
@@ -55,6 +61,8 @@ struct screen_panel *screen_panel_new(struct app *app, const struct obj_ref *ref
 void screen_panel_free(struct screen_panel *panel);
 /* Asks for the way to it, unless that is under way or it is live. */
 void screen_panel_open(struct screen_panel *panel);
+/* Tries again with these, which are copied. */
+void screen_panel_login(struct screen_panel *panel, const char *user, const char *password);
 /* The answer, where it is this panel's. */
 bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door);
 /* The guest may have been started, or have gone. */
@@ -72,7 +80,7 @@ void screen_panel_pan(struct screen_panel *panel, int rows, int cols);
 
 /* ---- hands: screen_hands.c ---- */
 
-/* Why the guest can not have the keys; NULL = it can. Static. */
+/* Why the guest can not have the keys; NULL = it can. Borrowed. */
 const char *screen_panel_no_hands(const struct screen_panel *panel);
 /* One key as typed. */
 void screen_panel_key(struct screen_panel *panel, keycode key);

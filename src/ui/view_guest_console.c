@@ -11,6 +11,7 @@
 #include "guest_console.h"
 #include "nvirt/files.h"
 #include "nvirt/text.h"
+#include "nvirt/viewer.h"
 
 /* From so many columns on both fit beside each other, else they stand one above the other. */
 enum { BESIDE_COLS = 110 };
@@ -53,6 +54,7 @@ static void destroy(struct view *view)
 
 	app_wait_stop(&self->opening);
 	app_wait_stop(&self->dropping);
+	read_mode_free(self->read);
 	g_ptr_array_unref(self->open);
 	g_ptr_array_unref(self->screens);
 	g_free(self->search);
@@ -63,19 +65,25 @@ static void destroy(struct view *view)
 
 static void half_words(const struct guest_console *self, struct mode_words *ret)
 {
-	if (guest_console_is_serial(self))
+	if (guest_console_reads(self))
+		*ret = (struct mode_words){.role = ROLE_WARN, .state = g_strdup("frozen"), .hints = "q goes on"};
+	else if (guest_console_is_serial(self))
 		serial_half_words(self, ret);
 	else
 		screen_half_words(self, ret);
 }
 
 /* "[Screen] Serial  Both   80x25  Enter types …     from 1,12" */
-static void draw_mode(struct guest_console *self, struct area line)
+static void draw_mode(struct guest_console *self, struct area line, bool focused)
 {
 	struct mode_words words;
 	int x = 0, end;
 
 	half_words(self, &words);
+	if (words.has_keys && !focused) {
+		words.has_keys = false;
+		words.hints = "Tab or a click gives the guest the keys again";
+	}
 	enum role plain = words.has_keys ? ROLE_TAB_ACTIVE : ROLE_TAB;
 	area_clear(line, plain);
 	for (int i = 0; i < CONSOLE_MODE_N; i++) {
@@ -140,6 +148,19 @@ static bool is_bare(const struct guest_console *self)
 	return self->view.app->zoomed;
 }
 
+static void draw_half(struct guest_console *self, struct area area, bool focused, bool serial)
+{
+	focused = focused && guest_console_is_serial(self) == serial;
+	if (area.rows < 1)
+		return;
+	if (self->read && self->read_serial == serial)
+		read_mode_draw(self->read, area, focused);
+	else if (serial)
+		serial_half_draw(self, area, focused);
+	else
+		screen_half_draw(self, area, focused);
+}
+
 static void draw(struct view *view, struct area area, bool focused)
 {
 	struct guest_console *self = guest_console_of(view);
@@ -149,12 +170,10 @@ static void draw(struct view *view, struct area area, bool focused)
 	view->dirty = false;
 	area_clear(area, ROLE_TEXT);
 	if (head)
-		draw_mode(self, area_sub(area, 0, 0, 1, area.cols));
+		draw_mode(self, area_sub(area, 0, 0, 1, area.cols), focused);
 	split(self, body);
-	if (self->screen_area.rows > 0)
-		screen_half_draw(self, self->screen_area, focused && !guest_console_is_serial(self));
-	if (self->serial_area.rows > 0)
-		serial_half_draw(self, self->serial_area, focused && guest_console_is_serial(self));
+	draw_half(self, self->screen_area, focused, false);
+	draw_half(self, self->serial_area, focused, true);
 	/* They are of this frame: kept are only their places in it. */
 	self->screen_area.y -= area.y;
 	self->screen_area.x -= area.x;
@@ -168,6 +187,8 @@ static char *grabbed(const struct view *view)
 	struct mode_words words;
 	char *text;
 
+	if (guest_console_reads((const struct guest_console *)view))
+		return g_strdup("or q leaves read mode; F1 has its keys");
 	half_words((const struct guest_console *)view, &words);
 	text = words.busy ? g_strconcat("stops: ", words.state, NULL)
 	                  : g_strdup("takes the keys back from the guest; all others are its own");
@@ -188,8 +209,15 @@ static void choose_mode(struct guest_console *self, enum console_mode mode)
 		panel->attached = false;
 	if (console && mode == CONSOLE_SCREEN)
 		console->attached = console->wanted = false;
+	guest_console_read_end(self);
 	screen_half_show(self);
 	content_touch(&self->view);
+}
+
+static void cmd_read(struct view *view, unsigned count)
+{
+	(void)count;
+	guest_console_read(guest_console_of(view), false, false);
 }
 
 static void cmd_mode(struct view *view, unsigned count)
@@ -230,6 +258,7 @@ static void cmd_close(struct view *view, unsigned count)
 
 	(void)count;
 	self->leader = false;
+	guest_console_read_end(self);
 	if (guest_console_is_serial(self))
 		serial_half_close(self);
 	else
@@ -326,6 +355,19 @@ static void cmd_reading(struct view *view, unsigned count)
 	on_screen(view, screen_half_reading);
 }
 
+static void cmd_viewer(struct view *view, unsigned count)
+{
+	struct guest_console *self = guest_console_of(view);
+	const struct host *host = store_host(view->app->store, self->ref.host);
+	g_autoptr(GError) error = NULL;
+
+	(void)count;
+	if (host && viewer_start(host->status->uri ? host->status->uri : "", self->ref.uuid, &error))
+		app_notice(view->app, LEVEL_INFO, "virt-viewer was started");
+	else if (error)
+		app_notice(view->app, LEVEL_WARNING, "%s", error->message);
+}
+
 /* ---- saving ---- */
 
 static char *save_path(const struct store *store, const struct obj_ref *ref)
@@ -399,6 +441,8 @@ static bool grab(struct view *view, keycode key)
 {
 	struct guest_console *self = guest_console_of(view);
 
+	if (guest_console_reads(self))
+		return guest_console_read_grab(self, key);
 	return guest_console_is_serial(self) ? serial_half_grab(self, key) : screen_half_grab(self, key);
 }
 
@@ -406,7 +450,10 @@ static void paste(struct view *view, const char *text)
 {
 	struct guest_console *self = guest_console_of(view);
 
-	if (guest_console_is_serial(self))
+	if (guest_console_reads(self)) {
+		read_mode_paste(self->read, text);
+		content_touch(view);
+	} else if (guest_console_is_serial(self))
 		serial_half_paste(self, text);
 	else
 		screen_half_paste(self, text);
@@ -440,12 +487,19 @@ static bool mouse(struct view *view, const struct mouse *event)
 	struct guest_console *self = guest_console_of(view);
 	bool press = event->what == MOUSE_PRESS && event->button == 1;
 	bool serial = within(&self->serial_area, event), screen = within(&self->screen_area, event);
+	const struct area *half;
 	struct mouse inner = *event;
 
 	if (press && event->y == 0 && !is_bare(self))
 		return click_mode(self, event->x);
 	if (press && self->mode == CONSOLE_BOTH && (serial || screen) && serial != self->serial_half && !grab(view, K_NONE))
 		self->serial_half = serial;
+	half = guest_console_is_serial(self) ? &self->serial_area : &self->screen_area;
+	if (guest_console_reads(self) && within(half, event)) {
+		inner.y -= half->y;
+		inner.x -= half->x;
+		return guest_console_read_mouse(self, &inner);
+	}
 	/* Who has the keys has what is drawn to its edge as well. */
 	if (serial && guest_console_is_serial(self))
 		return serial_half_mouse(self, event);
@@ -482,6 +536,7 @@ static void set_object(struct view *view, const struct obj_ref *ref)
 	struct guest_console *self = guest_console_of(view);
 
 	if (!obj_ref_equal(&self->ref, ref)) {
+		guest_console_read_end(self);
 		self->leader = false;
 		if (!self->chosen)
 			self->mode = CONSOLE_SCREEN;
@@ -520,6 +575,7 @@ static const struct view_cmd cmds[] = {
         {"attach", "Give the guest the keys, until Ctrl-]; opens what is not open", "Enter", "type", cmd_attach},
         {"keys", "Press Ctrl-Alt-Del, Ctrl-Alt-F1, SysRq … in the guest", "K", "keys", cmd_keys},
         {"mode", "Screen, serial console, or both", "v", "view", cmd_mode},
+        {"read", "Read: freeze it, see what scrolled by, search, select, copy, save", "H", "read", cmd_read},
         {"full-screen", "Give the console the whole screen, or no more", "F11", "full", cmd_full},
         {"other-half", "Both, and the other one is meant", "o", NULL, cmd_half},
         {"send-escape", "Send Ctrl-] itself to the guest", "C-]", NULL, cmd_escape},
@@ -527,6 +583,7 @@ static const struct view_cmd cmds[] = {
         {"layout", "Say which keyboard layout the guest is set to", "L", NULL, cmd_layout},
         {"scale", "The whole screen made smaller, or a part as it is", "%", NULL, cmd_scale},
         {"reading", "Show the screen as text, as a picture, or as it comes", "i", NULL, cmd_reading},
+        {"viewer", "Open the screen in a window: virt-viewer, where there is a display", "O", NULL, cmd_viewer},
         {"search-next", "Next match of the search", "n", NULL, cmd_next},
         {"search-prev", "Previous match of the search", "N", NULL, cmd_prev},
         {"copy-screen", "Copy what is shown to the clipboard", "y", NULL, cmd_copy},

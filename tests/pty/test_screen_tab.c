@@ -55,7 +55,7 @@ static void open_tab(struct pty *in)
 /* Without the guest at the other end the letters would be commands of nvirt's. */
 static void type_to_guest(const char *text)
 {
-	assert_true(pty_shows(pty, "guest has the k"));
+	pty_wait_text(pty, "guest has the k|takes the keys back");
 	pty_type(pty, text);
 }
 
@@ -109,7 +109,7 @@ static void keys_that_no_terminal_has_are_in_a_menu(void **state)
 	pty_wait_text(pty, "ctrl-alt-delete +Reboot");
 	/* The guest had the keys, so it has them again. */
 	pty_keys(pty, "]");
-	pty_wait_text(pty, "guest has the k");
+	pty_wait_text(pty, "guest has the k|takes the keys back");
 	pty_keys(pty, "Enter");
 	pty_wait_text(pty, "│\\^\\]");
 	pty_keys(pty, "C-]", "C-]", "Enter");
@@ -144,7 +144,6 @@ static void a_paste_is_typed_or_refused_as_a_whole(void **state)
 	for (int i = 0; i < 100; i++)
 		g_string_append(text, ": abcdefghijklmnopqrstuvwxyz\n");
 	g_string_append(text, ": the end\n\033[201~");
-	pty_keys(pty, "Esc");
 	type_to_guest(text->str);
 	pty_wait_text(pty, "typing, [0-9]+ %");
 	pty_keys(pty, "C-]");
@@ -204,6 +203,10 @@ static void whatever_becomes_of_the_guest_it_comes_back(void **state)
 	lab_do(lab, "virsh", "h1", "start", "shell");
 	pty_wait_text(pty, "\\[Screen\\] Serial  Both  80x25");
 	pty_keys(pty, "Enter");
+	/* What is typed before the guest runs again is lost. */
+	for (int i = 0; i < 1000 && !pty_shows(pty, "│lab:/# *\n.*│lab:/# *\n.*│lab:/# *\n"); i++)
+		pty_keys(pty, "Enter");
+	pty_wait_text(pty, "│lab:/# *\n.*│lab:/# *\n.*│lab:/# *\n");
 	type_to_guest("clear; echo b$((4*5))k\r");
 	pty_wait_text(pty, "│b20k");
 	lab_do(lab, "stop-qemu", "h1", "shell");
@@ -224,13 +227,12 @@ static void a_read_only_connection_looks_and_never_types(void **state)
 	struct pty *looks = pty_start(argv, NULL, 24, 80);
 	open_tab(looks);
 	/* The lab's host has its sockets in a place of its own. */
-	pty_wait_text(looks, "│lab:/#|cannot connect to the VNC server");
+	pty_wait_text(looks, "│lab:/#|cannot connect to");
 	pty_keys(looks, "Enter");
 	pty_wait_text(looks, "looks and never types");
 	pty_keys(looks, "K");
 	pty_wait_text(looks, "looks and never types");
 	session_quit(looks);
-	pty_free(looks);
 }
 
 int main(void)

@@ -313,6 +313,24 @@ static void a_gap_is_said_and_not_made_up(void **state)
 	screen_history_free(history);
 }
 
+/* A prompt in the middle of the screen, then all at once more than the screen holds. */
+static void a_gap_after_a_half_empty_screen(void **state)
+{
+	struct screen_history *history = screen_history_new();
+	struct tty tty;
+
+	(void)state;
+	tty_clear(&tty);
+	print(&tty, "Welcome");
+	print(&tty, "$ count to many");
+	screen_history_feed(history, &tty.screen, 1);
+	for (int i = 0; i < 50; i++)
+		print_number(&tty, "row #", i);
+	screen_history_feed(history, &tty.screen, 2);
+	assert_kept(history, "Welcome\n$ count to many\n[ here lines may have gone by unseen ]\n");
+	screen_history_free(history);
+}
+
 static void scrolling_back_and_reverse_adds_nothing(void **state)
 {
 	struct screen_history *history = screen_history_new();
@@ -405,6 +423,7 @@ int main(void)
 	        cmocka_unit_test(a_cleared_screen_is_kept),
 	        cmocka_unit_test(another_size_of_the_same_text),
 	        cmocka_unit_test(a_gap_is_said_and_not_made_up),
+	        cmocka_unit_test(a_gap_after_a_half_empty_screen),
 	        cmocka_unit_test(scrolling_back_and_reverse_adds_nothing),
 	        cmocka_unit_test(it_is_bounded),
 	        cmocka_unit_test(a_log_has_what_stood_still),
