@@ -9,6 +9,7 @@
 #include "app_wait.h"
 #include "nvirt/screen_door.h"
 #include "nvirt/screen_history.h"
+#include "nvirt/typing.h"
 #include "nvirt/vnc.h"
 #include "screen_draw.h"
 #include "screen_keys.h"
