@@ -3,6 +3,7 @@
 #include "backend/screens.h"
 
 #include <fcntl.h>
+#include <libvirt/virterror.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,9 +48,16 @@ GBytes *screens_take(virDomainPtr dom)
 	char *type = stream ? virDomainScreenshot(dom, stream, 0, 0) : NULL;
 	GByteArray *bytes = type ? receive(stream) : NULL;
 
+	/* Freeing forgets why. */
+	virErrorPtr why = bytes ? NULL : virSaveLastError();
+
 	free(type);
 	if (stream)
 		virStreamFree(stream);
+	if (why) {
+		virSetError(why);
+		virFreeError(why);
+	}
 	/* An old QEMU sends a PPM, which nobody here shows. */
 	if (bytes && (bytes->len < 8 || memcmp(bytes->data, "\x89PNG\r\n\x1a\n", 8) != 0))
 		g_clear_pointer(&bytes, g_byte_array_unref);

@@ -160,6 +160,8 @@ int cli_screen_watch(struct cli_view *view)
 	struct watching watch = {.view = view, .history = screen_history_new()};
 	int code = EXIT_CODE_FAILED;
 
+	if (cli_line_value(&view->cli->line, "history"))
+		cli_view_past(view, watch.history);
 	watch.prints = cli_line_flag(&view->cli->line, "watch");
 	if (open_log(&watch, log))
 		code = run(&watch);

@@ -316,6 +316,43 @@ unsigned screen_history_break(struct screen_history *history)
 	return (unsigned)(history->added - before);
 }
 
+static bool same_text(const struct page_line *a, const struct page_line *b)
+{
+	g_autofree char *text_a = page_line_text(a), *text_b = page_line_text(b);
+
+	return g_str_equal(text_a, text_b);
+}
+
+/* Is what was kept the end of `lines`? */
+static bool is_end_of(const struct screen_history *history, const GPtrArray *lines)
+{
+	unsigned before = lines->len - MIN(history->count, lines->len);
+
+	if (history->count > lines->len)
+		return false;
+	for (unsigned i = 0; i < history->count; i++)
+		if (!same_text(screen_history_line(history, i), lines->pdata[before + i]))
+			return false;
+	return true;
+}
+
+unsigned screen_history_begin_with(struct screen_history *history, GPtrArray *lines)
+{
+	g_autoptr(GPtrArray) newer = g_ptr_array_new();
+	unsigned taken = is_end_of(history, lines) ? lines->len - history->count : 0;
+
+	for (unsigned i = 0; taken && i < history->count; i++)
+		g_ptr_array_add(newer, page_line_ref(screen_history_line(history, i)));
+	while (taken && history->count)
+		drop_oldest(history);
+	for (unsigned i = 0; i < taken; i++)
+		keep(history, page_line_ref(lines->pdata[i]));
+	for (unsigned i = 0; i < newer->len; i++)
+		keep(history, newer->pdata[i]);
+	g_ptr_array_unref(lines);
+	return taken;
+}
+
 /* ---- the log ---- */
 
 void screen_history_set_log(struct screen_history *history, screen_history_log log, void *data, unsigned settle_ms)

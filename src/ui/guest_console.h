@@ -63,6 +63,10 @@ bool guest_console_read_grab(struct guest_console *self, keycode key);
 /* y and x within its half. */
 bool guest_console_read_mouse(struct guest_console *self, const struct mouse *event);
 
+/* ---- guest_console_log.c ---- */
+/* Asks for a file and begins to log the screen to it, or ends that. */
+void guest_console_log(struct guest_console *self);
+
 /* ---- guest_console_serial.c ---- */
 struct console *serial_half_shown(const struct guest_console *self);
 void serial_half_words(const struct guest_console *self, struct mode_words *ret);

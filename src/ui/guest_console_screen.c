@@ -46,9 +46,24 @@ static void drop_hidden(void *data)
 	struct guest_console *self = data;
 
 	app_wait_stop(&self->dropping);
-	for (guint i = self->screens->len; i-- > 0;)
-		if (!((struct screen_panel *)self->screens->pdata[i])->watched)
+	for (guint i = self->screens->len; i-- > 0;) {
+		const struct screen_panel *panel = self->screens->pdata[i];
+
+		if (!panel->watched && !panel->log)
 			g_ptr_array_remove_index(self->screens, i);
+	}
+}
+
+/* The oldest, but what is logged stays as long as something else can go. */
+static guint least_wanted(const struct guest_console *self, const struct screen_panel *but)
+{
+	for (guint i = 0; i < self->screens->len; i++) {
+		const struct screen_panel *panel = self->screens->pdata[i];
+
+		if (panel != but && !panel->log)
+			return i;
+	}
+	return self->screens->pdata[0] == but;
 }
 
 static void hide_others(struct guest_console *self, const struct screen_panel *but)
@@ -68,7 +83,7 @@ static void hide_others(struct guest_console *self, const struct screen_panel *b
 	if (some)
 		self->dropping = app_wait_ms(self->view.app, HIDDEN_MS, drop_hidden, self);
 	while (self->screens->len > SCREENS_MAX)
-		g_ptr_array_remove_index(self->screens, self->screens->pdata[0] == but);
+		g_ptr_array_remove_index(self->screens, least_wanted(self, but));
 }
 
 static struct screen_panel *make_panel(struct guest_console *self)
@@ -201,7 +216,7 @@ void screen_half_words(const struct guest_console *self, struct mode_words *ret)
 	ret->role = screen_panel_role(panel);
 	ret->hints = hints(panel);
 	ret->has_keys = panel->attached;
-	ret->right = beyond(panel);
+	ret->right = panel->log ? g_strdup("logged") : beyond(panel);
 }
 
 void screen_half_draw(struct guest_console *self, struct area body, bool focused)

@@ -9,6 +9,7 @@
 #include "nvirt/secret.h"
 #include "nvirt/text.h"
 #include "read_mode.h"
+#include "sign_watch.h"
 
 enum {
 	AGAIN_MS = 300,       /* before the first new try, twice that before the next … */
@@ -33,6 +34,14 @@ static void say(struct screen_panel *panel, enum screen_state state, const char 
 	look_changed(panel);
 }
 
+/* What the screen says, while it is the guest's own of now. */
+static enum screen_sign read_sign(void *data)
+{
+	const struct screen_panel *panel = data;
+
+	return panel->state == SCREEN_LIVE ? screen_sign_of_screen(screen_panel_screen(panel)) : SIGN_NONE;
+}
+
 struct screen_panel *screen_panel_new(
         struct app *app, const struct obj_ref *ref, void (*changed)(struct screen_panel *panel, void *data), void *data)
 {
@@ -49,6 +58,7 @@ struct screen_panel *screen_panel_new(
 	panel->changed = changed;
 	panel->data = data;
 	panel->state = SCREEN_ENDED;
+	panel->signs = sign_watch_new(app, ref, SIGN_BY_SCREEN, read_sign, panel);
 	return panel;
 }
 
@@ -59,8 +69,10 @@ void screen_panel_free(struct screen_panel *panel)
 	app_wait_stop(&panel->io);
 	app_wait_stop(&panel->again);
 	app_wait_stop(&panel->typist);
+	sign_watch_free(panel->signs);
 	if (panel->reader)
 		read_mode_drop_view(panel->reader);
+	screen_panel_log_end(panel);
 	screen_history_free(panel->history);
 	vnc_view_free(panel->view);
 	secret_free(panel->password);
@@ -175,12 +187,17 @@ static void ready(void *data)
 		read_mode_step(panel->reader);
 	if (changed && screen_panel_screen(panel))
 		screen_history_feed(panel->history, screen_panel_screen(panel), g_get_real_time());
+	if (changed && panel->log)
+		screen_panel_log_tick(panel);
+	screen_panel_past_ask(panel);
 	if (panel->state == SCREEN_STARTING && vnc_view_state(panel->view) == VNC_LIVE && screen_panel_screen(panel)) {
 		panel->live_us = g_get_monotonic_time();
 		say(panel, SCREEN_LIVE, "");
 	}
-	if (changed)
+	if (changed) {
+		sign_watch_touch(panel->signs);
 		look_changed(panel);
+	}
 }
 
 /* Takes the descriptor. False: said. */
@@ -190,6 +207,7 @@ static bool start(struct screen_panel *panel, int fd, const char *password)
 	g_autoptr(GError) error = NULL;
 	bool started;
 
+	panel->past_id = panel->past_tries = 0;
 	app_wait_stop(&panel->io);
 	if (panel->view) {
 		started = vnc_view_reconnect(panel->view, &source, &error);
@@ -201,7 +219,7 @@ static bool start(struct screen_panel *panel, int fd, const char *password)
 		say(panel, SCREEN_ENDED, error->message);
 		return false;
 	}
-	vnc_view_watch(panel->view, panel->watched);
+	vnc_view_watch(panel->view, panel->watched || panel->log);
 	say(panel, SCREEN_STARTING, "");
 	ready(panel);
 	return true;
@@ -240,7 +258,7 @@ static void ask_picture(void *data)
 	struct screen_panel *panel = data;
 
 	app_wait_stop(&panel->again);
-	if (panel->door_id || !panel->watched)
+	if (panel->door_id || (!panel->watched && !panel->log))
 		return;
 	panel->door_id = ++panel->app->door_id;
 	backend_open_screen(panel->app->backend, &panel->ref, store_name(panel->app->store, &panel->ref), panel->door_id);
@@ -276,6 +294,8 @@ static void take_vnc(struct screen_panel *panel, struct screen_door *door)
 
 bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door)
 {
+	if (screen_panel_past_take(panel, door))
+		return true;
 	if (!panel->door_id || door->id != panel->door_id)
 		return false;
 	panel->door_id = 0;
@@ -286,6 +306,8 @@ bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door
 		break;
 	case DOOR_PICTURE:
 		take_picture(panel, door);
+		break;
+	case DOOR_MEMORY:
 		break;
 	case DOOR_NONE:
 		/* A guest that is being started or moved has its screen in a moment. */
@@ -318,7 +340,7 @@ void screen_panel_watch(struct screen_panel *panel, bool watched)
 	panel->watched = watched;
 	if (!panel->view)
 		return;
-	vnc_view_watch(panel->view, watched);
+	vnc_view_watch(panel->view, watched || panel->log);
 	if (vnc_view_state(panel->view) != VNC_ENDED)
 		ready(panel);
 	if (watched && panel->pictures)

@@ -220,6 +220,12 @@ static void cmd_read(struct view *view, unsigned count)
 	guest_console_read(guest_console_of(view), false, false);
 }
 
+static void cmd_log(struct view *view, unsigned count)
+{
+	(void)count;
+	guest_console_log(guest_console_of(view));
+}
+
 static void cmd_mode(struct view *view, unsigned count)
 {
 	struct guest_console *self = guest_console_of(view);
@@ -588,6 +594,7 @@ static const struct view_cmd cmds[] = {
         {"search-prev", "Previous match of the search", "N", NULL, cmd_prev},
         {"copy-screen", "Copy what is shown to the clipboard", "y", NULL, cmd_copy},
         {"save", "Save the screen (of the serial console also what scrolled by) as text", "E", NULL, cmd_save},
+        {"log", "Log the screen's lines with their times to a file, or end that", "W", NULL, cmd_log},
         {"tell-size", "Tell the serial console's shell the size (types stty rows … cols …)", "=", NULL, cmd_size},
         {"close", "Close it: others may open the serial console", "x", NULL, cmd_close},
         {NULL, NULL, NULL, NULL, NULL},

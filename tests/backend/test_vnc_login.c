@@ -26,6 +26,7 @@
 #define PASSWORD "se'c\"ret"
 
 static char *home;
+static GPid running; /* 0 = none; what a test that failed leaves behind */
 
 /* ---- servers ---- */
 
@@ -46,7 +47,7 @@ static void make_certificates(const char *dir, const char *name)
 {
 	g_autofree char *path = g_build_filename(home, dir, NULL);
 	g_autofree char *script = g_strdup_printf(
-	        "sh -c \"cd '%s' && "
+	        "sh -c \"exec 2>/dev/null; cd '%s' && "
 	        "openssl req -x509 -newkey rsa:2048 -nodes -keyout ca-key.pem -out ca-cert.pem -days 2 -subj /CN=ca-%s && "
 	        "openssl req -newkey rsa:2048 -nodes -keyout server-key.pem -out server.csr -subj /CN=%s && "
 	        "printf 'subjectAltName=DNS:%s\\nbasicConstraints=CA:FALSE\\nkeyUsage=digitalSignature,keyEncipherment\\n' >ext && "
@@ -80,6 +81,7 @@ static struct server start(bool tcp, const char *objects, const char *options)
 	assert_true(g_shell_parse_argv(command, NULL, &argv, NULL));
 	assert_true(g_spawn_async(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
 	        &server.pid, NULL));
+	running = server.pid;
 	while (fd < 0 && g_get_monotonic_time() < deadline_us && waitpid(server.pid, NULL, WNOHANG) == 0) {
 		fd = vnc_connect(server.address, 1000, NULL);
 		if (fd < 0)
@@ -94,7 +96,19 @@ static void stop(struct server *server)
 {
 	kill(server->pid, SIGKILL);
 	waitpid(server->pid, NULL, 0);
+	running = 0;
 	g_free(server->address);
+}
+
+static int end_test(void **state)
+{
+	(void)state;
+	if (running) {
+		kill(running, SIGKILL);
+		waitpid(running, NULL, 0);
+	}
+	running = 0;
+	return 0;
 }
 
 /* ---- viewers ---- */
@@ -220,24 +234,37 @@ static bool make_user(const char *name, const char *password)
 	       set(connection, name, password, (unsigned)strlen(password), NULL, 0, 1) == 0;
 }
 
-static void users_by_sasl(void **state)
+static void use_mechanism(const char *name)
 {
 	g_autofree char *conf = g_build_filename(home, "qemu.conf", NULL);
-	g_autofree char *text = g_strdup_printf("mech_list: digest-md5\nsasldb_path: %s/sasldb2\n", home);
-	struct server server;
-	(void)state;
+	g_autofree char *text = g_strdup_printf("mech_list: %s\nsasldb_path: %s/sasldb2\n", name, home);
 
 	assert_true(g_file_set_contents(conf, text, -1, NULL));
+}
+
+static void expect_users(struct server server)
+{
+	expect_screen(&server, .user = "me", .password = PASSWORD, .host = "right.example");
+	expect(&server, (struct vnc_source){.host = "right.example"}, VNC_END_USER, "user's name");
+	expect(&server, (struct vnc_source){.host = "right.example", .user = "me", .password = "x"}, VNC_END_REFUSED,
+	        "did not let us in");
+	stop(&server);
+}
+
+static void users_by_sasl(void **state)
+{
+	g_autofree char *objects = g_strdup_printf(
+	        "-object 'tls-creds-x509,id=t,dir=%s/right,endpoint=server,verify-peer=off'", home);
+	(void)state;
 	g_setenv("SASL_CONF_PATH", home, TRUE);
+	use_mechanism("scram-sha-256");
 	if (!make_user("me", PASSWORD)) {
 		print_message("users_by_sasl: no SASL data base can be made here\n");
 		skip();
 	}
-	server = start(true, NULL, ",sasl=on");
-	expect_screen(&server, .user = "me", .password = PASSWORD);
-	expect(&server, (struct vnc_source){0}, VNC_END_USER, "user's name");
-	expect(&server, (struct vnc_source){.user = "me", .password = "x"}, VNC_END_REFUSED, "did not let us in");
-	stop(&server);
+	expect_users(start(true, objects, ",tls-creds=t,sasl=on"));
+	use_mechanism("digest-md5");
+	expect_users(start(true, NULL, ",sasl=on"));
 }
 
 /* ---- all ---- */
@@ -266,7 +293,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	files_remove_tree(home);
+	files_remove(home);
 	g_free(home);
 	return 0;
 }
@@ -274,12 +301,12 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(without_anything),
-	        cmocka_unit_test(with_a_password),
-	        cmocka_unit_test(through_tls_of_nobody),
-	        cmocka_unit_test(with_a_certificate),
-	        cmocka_unit_test(with_a_certificate_of_a_stranger),
-	        cmocka_unit_test(users_by_sasl),
+	        cmocka_unit_test_teardown(without_anything, end_test),
+	        cmocka_unit_test_teardown(with_a_password, end_test),
+	        cmocka_unit_test_teardown(through_tls_of_nobody, end_test),
+	        cmocka_unit_test_teardown(with_a_certificate, end_test),
+	        cmocka_unit_test_teardown(with_a_certificate_of_a_stranger, end_test),
+	        cmocka_unit_test_teardown(users_by_sasl, end_test),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -168,7 +168,7 @@ static void a_selection_is_seen(void **state)
 	assert_draws(show, read, "selecting");
 	assert_draws(show, read, "READ 24/30");
 	read_mode_mouse(read, &(struct mouse){.y = 2, .x = 6, .button = 1, .clicks = 2, .what = MOUSE_PRESS});
-	drawn(show, read, 12, 60);
+	g_free(drawn(show, read, 12, 60));
 	assert_true(canvas->cells[2 * canvas->cols + 5].flags & DRAW_REVERSE);
 	assert_false(canvas->cells[2 * canvas->cols + 4].flags & DRAW_REVERSE);
 	read_mode_free(read);
