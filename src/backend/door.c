@@ -190,19 +190,15 @@ static void open_picture(virDomainPtr dom, const char *name, const struct graphi
 {
 	g_autoptr(GError) error = NULL;
 
-	door->png = screens_take(dom);
+	door->png = screens_take(dom, &error);
 	if (door->png) {
 		door->kind = DOOR_PICTURE;
 		door->words = g_strdup_printf("'%s' has %s: its screen comes by libvirt's screenshots, slowly and without keys; %s",
 		        name, graphics->spice ? "SPICE but no VNC" : "no VNC", ADD_VNC);
 		return;
 	}
-	if (graphics->spice) {
-		refuse(door, name, "it has SPICE but no VNC; " ADD_VNC);
-		return;
-	}
-	conn_set_error(&error, "it has no VNC, and no screenshot is to be had");
-	g_autofree char *why = g_strconcat(error->message, "; " ADD_VNC, NULL);
+	g_autofree char *why = g_strdup_printf(
+	        "it has %s, and %s; " ADD_VNC, graphics->spice ? "SPICE but no VNC" : "no VNC", error->message);
 	refuse(door, name, why);
 }
 

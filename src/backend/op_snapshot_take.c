@@ -341,7 +341,7 @@ static enum task_state finish(struct job *job, const struct take *take, const st
 
 static enum task_state act(struct job *job, const struct take *take, struct made *made, GError **error)
 {
-	g_autoptr(GBytes) screen = take->active ? screens_take(take->dom) : NULL;
+	g_autoptr(GBytes) screen = take->active ? screens_take(take->dom, NULL) : NULL;
 
 	/* An external one frees what others stand on; an internal one is written into it. */
 	if (take->rule->kind == SNAPSHOT_INTERNAL && protect_refuse(job, take->dom, VERB, error) != TASK_OK)
