@@ -87,8 +87,13 @@ static void make_pictured(struct term *term)
 struct term_style term_picture_style(struct term *term, const struct theme *theme, const struct cell *cell)
 {
 	struct term_style style = {.known = true};
-	if (term->depth == DEPTH_MONO)
+	/* Of two colours there remains which is the brighter one: a selected line in a guest's menu. */
+	if (term->depth == DEPTH_MONO) {
+		bool both = !(cell->flags & (DRAW_OWN_FG | DRAW_OWN_BG));
+		if (both && colour_lab(colour_palette_rgb(cell->bg)).l > colour_lab(colour_palette_rgb(cell->fg)).l)
+			style.attrs = A_REVERSE;
 		return style;
+	}
 	if (!term->pictured_known)
 		make_pictured(term);
 	struct theme_look look = theme_look(theme, (enum role)cell->role, term->depth);
