@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A screen behind a password that libvirt does not tell: asked for, refused, taken, and nowhere to be found. */
+/*
+ * A screen behind a password that libvirt does not tell: asked for, refused, taken, and nowhere to be
+ * found. And a guest that has no VNC at all.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,25 +22,23 @@
 static struct lab *lab;
 static struct pty *pty;
 
-/* Its VNC listens on an address, with a password. */
-static void define_guest(void)
+/* With these graphics in place of its own. */
+static void define_guest(const char *name, const char *graphics)
 {
 	g_autofree char *path = g_build_filename(lab_dir(lab), "login.xml", NULL);
 	g_autofree char *xml = NULL, *all = NULL;
 	const char *begin, *end;
 
-	lab_do(lab, "define", "h1", "safe", "boot");
-	xml = lab_run(lab, "virsh", "h1", "dumpxml", "--inactive", "safe");
+	lab_do(lab, "define", "h1", name, "boot");
+	xml = lab_run(lab, "virsh", "h1", "dumpxml", "--inactive", name);
 	begin = strstr(xml, "<graphics");
 	assert_non_null(begin);
 	end = strstr(begin, "</graphics>");
 	assert_non_null(end);
-	all = g_strdup_printf("%.*s<graphics type='vnc' port='-1' autoport='yes' passwd='se&apos;c&amp;re'>"
-	                      "<listen type='address' address='127.0.0.1'/>%s",
-	        (int)(begin - xml), xml, end);
-	assert_true(g_file_set_contents_full(path, all, -1, G_FILE_SET_CONTENTS_NONE, 0644, NULL));
+	all = g_strdup_printf("%.*s%s%s", (int)(begin - xml), xml, graphics, end + strlen("</graphics>"));
+	assert_true(g_file_set_contents_full(path, all, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644, NULL));
 	lab_do(lab, "virsh", "h1", "define", path);
-	lab_do(lab, "virsh", "h1", "start", "safe");
+	lab_do(lab, "virsh", "h1", "start", name);
 }
 
 /* A session's daemon: its guests' ports are this machine's. */
@@ -46,7 +47,9 @@ static int open_all(void **state)
 	(void)state;
 	g_setenv("NVIRT_LAB_MODE", "session", TRUE);
 	lab = lab_start(1);
-	define_guest();
+	define_guest("safe", "<graphics type='vnc' port='-1' autoport='yes' passwd='se&apos;c&amp;re'>"
+	                     "<listen type='address' address='127.0.0.1'/></graphics>");
+	define_guest("blind", "");
 	return 0;
 }
 
@@ -95,11 +98,30 @@ static void a_restarted_guest_is_seen_without_asking_again(void **state)
 	pty = NULL;
 }
 
+static void without_vnc_it_is_looked_at_and_the_serial_console_comes_first(void **state)
+{
+	(void)state;
+	pty = session_start(lab_uri(lab, "h1"), 24, 80);
+	session_open(pty, "guest blind");
+	pty_keys(pty, "M-2", "]", "]", "]");
+	pty_wait_text(pty, "\\[Serial\\]");
+	pty_keys(pty, "v", "v");
+	pty_wait_text(pty, "\\[Screen\\] Serial  Both  screenshots, 80x25");
+	pty_wait_text(pty, "│seconds [0-9]+");
+	pty_keys(pty, "Enter");
+	pty_wait_text(pty, "┌─ No VNC");
+	pty_wait_text(pty, "type='vnc'");
+	pty_keys(pty, "Esc");
+	session_quit(pty);
+	pty = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_password_is_asked_for_and_never_shown),
 	        cmocka_unit_test(a_restarted_guest_is_seen_without_asking_again),
+	        cmocka_unit_test(without_vnc_it_is_looked_at_and_the_serial_console_comes_first),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);
