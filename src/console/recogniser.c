@@ -180,10 +180,10 @@ static void count_cell(struct recogniser *rec, const struct text_cell *cell, int
 	}
 }
 
-/* A family of many fonts has a bit of everything: it is the main one only where no other comes near. */
+/* Of two that fit as well, one design is likelier than what many fonts have together. */
 static uint32_t weight(const struct recogniser *rec, unsigned family)
 {
-	return fonts_is_mixed(rec->fonts, family) ? rec->votes[family] / 16 * 15 : rec->votes[family];
+	return rec->votes[family] * 2 + !fonts_is_mixed(rec->fonts, family);
 }
 
 static bool find_dominant(struct recogniser *rec)
