@@ -97,7 +97,7 @@ bool font_pf2_load(struct fonts *fonts, const char *name, const uint8_t *bytes, 
 	}
 	/* The narrow ones make the grid; the wide ones stand on two of its cells. */
 	for (int width = 4; width <= GLYPH_WIDTH_MAX; width++)
-		if (widths[width] && (width < 12 || !widths[width / 2]))
+		if ((width < 12 || !widths[width / 2]) && widths[width])
 			fonts_add_size(fonts, width, (int)(pf2.ascent + pf2.descent), widths[width]);
 	return true;
 }

@@ -466,6 +466,5 @@ int main(void)
 	        cmocka_unit_test(installer_is_read),
 	};
 
-	if (g_getenv("FILTER")) cmocka_set_test_filter(g_getenv("FILTER"));
 	return cmocka_run_group_tests_name("screen_boot", tests, setup, teardown);
 }

@@ -239,6 +239,5 @@ int main(void)
 	        cmocka_unit_test(framebuffer_console_is_read_in_every_font),
 	};
 
-	if (g_getenv("FILTER")) cmocka_set_test_filter(g_getenv("FILTER"));
 	return cmocka_run_group_tests_name("screen_text", tests, setup, teardown);
 }
