@@ -21,7 +21,7 @@
 
 /* How often a guest is looked at: neither its memory nor its file tells that it changed. */
 #define PAUSE_MS 50
-#define DEADLINE_US (120 * G_USEC_PER_SEC)
+#define DEADLINE_US (240 * G_USEC_PER_SEC)
 
 struct screens {
 	struct lab *lab;

@@ -203,6 +203,6 @@ static void bench_mode(struct bench *bench, const char *kind, const char *mode)
 void bench_screen(struct bench *bench)
 {
 	bench_mode(bench, "linux-fonts", "80x25");
-	if (g_file_test("/usr/share/OVMF", G_FILE_TEST_IS_DIR))
+	if (!bench->quick && g_file_test("/usr/share/OVMF", G_FILE_TEST_IS_DIR))
 		bench_mode(bench, "linux-fonts-uefi", "160x50");
 }
