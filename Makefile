@@ -115,6 +115,10 @@ $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(OBJS)
 glyphs: $(BUILD)/tests/tools/glyphs
 	@$(BUILD)/tests/tools/glyphs $(FONTS) >$(BUILD)/glyph_table.c && mv $(BUILD)/glyph_table.c src/console/glyph_table.c
 
+# How right screens are read, from real guests: docs/screen-text.md.
+screen-table: $(BUILD)/tests/backend/test_screen_boot $(BUILD)/tests/backend/test_screen_text $(TOOLS)
+	@BUILD=$(BUILD) tests/screen_table.sh
+
 # libFuzzer on what strangers send: frames, fonts, pictures, messages, keymaps. SECONDS=60 of each target.
 FUZZ_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZERS := $(FUZZ_SRCS:%.c=$(BUILD)/%)
@@ -136,5 +140,5 @@ clean:
 
 -include $(FUZZERS:=.d) $(OBJS:.o=.d) $(SCREEN_OBJS:.o=.d) $(BUILD)/src/main.d $(TESTS:=.d) $(HELPERS:.o=.d)
 
-.PHONY: all tests objects install uninstall demo check lint lab captures bench bench-link glyphs fuzz fuzzers clean
+.PHONY: all tests objects install uninstall demo check lint lab captures bench bench-link glyphs screen-table fuzz fuzzers clean
 .SECONDARY:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The queue of keys before a guest's keyboard. A PS/2 keyboard keeps 16 bytes; QEMU drops in silence
- * what comes while they are full, a Shift as well as a letter. So no more is on the way than it keeps,
- * until the screen shows that the guest has read, or for a while where nothing is echoed. Pure.
+ * what comes while they are full, a Shift as well as a letter. So no more is on the way than it keeps
+ * until the echo of it is read from the screen, or for a while where nothing is echoed. Pure.
  */
 #ifndef NVIRT_TYPING_H
 #define NVIRT_TYPING_H
@@ -14,8 +14,8 @@ struct typing;
 
 struct typing *typing_new(void);
 void typing_free(struct typing *typing);
-/* Takes a copy of them; what is there before goes first. */
-void typing_add(struct typing *typing, const GArray *events);
+/* Takes a copy of them; what is there before goes first. `careful`: a text, of which nobody looks at every letter. */
+void typing_add(struct typing *typing, const GArray *events, bool careful);
 /* The screen now (NULL = none yet); to be told before typing_take(), and whenever it changed. */
 void typing_seen(struct typing *typing, const struct text_screen *screen, gint64 now_us);
 /* The next key to be sent now. NULL: none; ask again after `ret_ms`, -1 = nothing waits. Borrowed until the next call. */

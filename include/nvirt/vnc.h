@@ -37,6 +37,7 @@ enum vnc_state {
 enum vnc_end {
 	VNC_END_NONE,
 	VNC_END_CLOSED,   /* the server ended the connection */
+	VNC_END_RESIZED,  /* its screen changed its size while the two greeted each other: another connection will do */
 	VNC_END_PASSWORD, /* it wants one, and none is known */
 	VNC_END_USER,     /* it wants a user's name and a password, and not both are known */
 	VNC_END_REFUSED,  /* it did not take what it was given, or wants what we have not */

@@ -48,7 +48,7 @@ static enum cli_wait send_events(struct cli_view *view, const GArray *events)
 	enum cli_wait wait = WAIT_TIMEOUT;
 	int ms = 0;
 
-	typing_add(typing, events);
+	typing_add(typing, events, true);
 	while (ms >= 0 && wait == WAIT_TIMEOUT) {
 		gint64 now_us = g_get_monotonic_time();
 		const struct key_event *event;

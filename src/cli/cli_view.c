@@ -12,6 +12,8 @@
 #include "nvirt/text.h"
 
 #define CONNECT_TIMEOUT_MS 10000
+/* A booting guest changes its screen some times. */
+#define RESIZED_MAX 5
 /* Passwords asked for at a terminal, one after the other. */
 #define ASK_MAX 3
 #define FIRST_SCREEN_US (30 * G_USEC_PER_SEC)
@@ -330,19 +332,25 @@ static void tell_silence(struct cli_view *view)
 		output_note(&view->cli->out, "nvirt: the VNC server of '%s' answers again", view->name);
 }
 
+static bool may_try_again(const struct cli_view *view, unsigned tries)
+{
+	enum vnc_end end = vnc_view_end(view->view);
+
+	if (end == VNC_END_RESIZED)
+		return tries < RESIZED_MAX;
+	return !tries && end == VNC_END_CLOSED && vnc_view_frames(view->view);
+}
+
 enum cli_wait cli_view_wait(
         struct cli_view *view, bool (*done)(struct cli_view *view, void *data), void *data, gint64 deadline_us)
 {
-	bool tried = false;
+	unsigned tries = 0;
 
 	for (;;) {
 		gint64 until_us = view->pictures ? MIN(deadline_us, view->next_picture_us) : deadline_us;
 
 		if (vnc_view_state(view->view) == VNC_ENDED) {
-			if (tried || vnc_view_end(view->view) != VNC_END_CLOSED || !vnc_view_frames(view->view))
-				return WAIT_DONE;
-			tried = true;
-			if (!again(view, deadline_us))
+			if (!may_try_again(view, tries++) || !again(view, deadline_us))
 				return WAIT_DONE;
 		}
 		if (done(view, data))

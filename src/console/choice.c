@@ -380,6 +380,29 @@ static bool family_has(const struct recogniser *rec, uint64_t key, gunichar ch)
 	return false;
 }
 
+/*
+ * Typographers' signs that hardly any console shows, and ASCII's that look like them in other fonts: where one
+ * of those has as good as all of the screen's glyphs, it is the font.
+ */
+static void settle_signs(const struct recogniser *rec, const struct cell_bits *bits, struct text_cell *cells, int cols)
+{
+	static const gunichar pairs[][2] = {{0xa6, '|'}, {0x2013, '-'}, {0x2019, '\''}, {0x201b, '`'}};
+	uint32_t most = rec->votes[rec->dominant], enough = most - most / 128;
+
+	for (int col = 0; col < cols; col++)
+		for (unsigned i = 0; cells[col].ch > 0x7f && i < G_N_ELEMENTS(pairs); i++) {
+			uint32_t at = fonts_slot(rec->fonts, bits[col].key);
+			font_entry entry;
+
+			while (cells[col].ch == pairs[i][0] && (entry = fonts_next(rec->fonts, bits[col].key, &at)))
+				if (font_entry_ch(entry) == pairs[i][1] &&
+				        rec->votes[font_entry_family(entry)] >= enough) {
+					cells[col].ch = pairs[i][1];
+					cells[col].flags |= CELL_GUESSED;
+				}
+		}
+}
+
 static bool is_sure_lower(const struct text_cell *cell)
 {
 	return !(cell->flags & CELL_GUESSED) && g_unichar_islower(cell->ch);
@@ -488,6 +511,7 @@ void choice_row(struct recogniser *rec, const struct frame *frame, int row, stru
 	find_low_cursor(rec, cells, cols);
 	settle_scripts(rec, row, cells);
 	settle_case(rec, rec->bits + (gsize)row * (gsize)cols, cells, cols);
+	settle_signs(rec, rec->bits + (gsize)row * (gsize)cols, cells, cols);
 	settle_alike(rec, rec->bits + (gsize)row * (gsize)cols, cells, cols);
 	for (int col = 0; col < cols; col++) {
 		struct text_cell *cell = cells + col;

@@ -164,7 +164,7 @@ static unsigned family_of(struct fonts *fonts, const char *name, const struct ps
 {
 	unsigned family = fonts_family(fonts, name);
 
-	for (unsigned i = 2; i < 100 && fonts_is_mixed(fonts, family) && !agrees(fonts, family, *psf); i++) {
+	for (unsigned i = 2; i < 40 && fonts_is_mixed(fonts, family) && !agrees(fonts, family, *psf); i++) {
 		g_autofree char *next = g_strdup_printf("%s %u", name, i);
 
 		family = fonts_family(fonts, next);

@@ -170,12 +170,18 @@ void fonts_learn(struct fonts *fonts, const uint32_t *rows, int width, int heigh
 	fonts_add_size(fonts, width, height, 1);
 }
 
+/* Signs of Latin-1 that gave their places to letters in Latin-9: many a font says of those that they are both. */
+static bool gave_way(gunichar ch)
+{
+	return ch == 0xa6 || ch == 0xa8 || ch == 0xb4 || ch == 0xb8 || (ch >= 0xbc && ch <= 0xbe);
+}
+
 unsigned font_rank(gunichar ch)
 {
 	if (ch < 0x80)
 		return 0;
 	if (ch < 0x100)
-		return 1;
+		return gave_way(ch) ? 4 : 1;
 	if (ch >= 0x2500 && ch < 0x25a0)
 		return 2;
 	if (ch < 0x180)

@@ -46,6 +46,8 @@
 /* QEMU sends no less than 16 pixels of a row for the one it is asked for. */
 #define PROBE_PIXELS 64
 
+#define KEYSYM_F24 0xffd5
+#define SCANCODE_F24 0x76
 #define ENCODING_QEMU_KEYS (-258)
 #define ENCODING_QEMU_LEDS (-261)
 #define QEMU_MESSAGE 255
@@ -64,7 +66,7 @@ struct helper_vnc {
 	gint64 heard_us, probed_us; /* when it last said something, and was last asked; 0 = it has answered */
 	bool silent;
 	uint32_t probed[PROBE_PIXELS]; /* what was there when it was asked */
-	bool scancodes, leds_known, shift;
+	bool scancodes, leds_known;
 	unsigned leds;
 	gint64 obeyed_us;
 };
@@ -449,6 +451,9 @@ static void G_GNUC_NORETURN end_of_service(struct helper *helper)
 		        vnc->refused_w, vnc->refused_h);
 	if (strstr(vnc->said, "timed out"))
 		helper_end(helper, VNC_END_STALLED, "the VNC server stopped in the middle of a message");
+	/* Until our list of encodings has arrived QEMU tells of a new size in a way that the library does not understand. */
+	if (strstr(vnc->said, "Rect too large"))
+		helper_end(helper, VNC_END_RESIZED, "the VNC server's screen changed its size while it was connected to");
 	if (closed || !*vnc->said)
 		helper_end(helper, VNC_END_CLOSED, "the VNC server closed the connection");
 	helper_end(helper, VNC_END_BROKEN, "the VNC server sent what can not be right: %s", vnc->said);
@@ -502,8 +507,6 @@ void helper_vnc_key(struct helper *helper, uint32_t keysym, unsigned scancode, b
 
 	if (!vnc->client)
 		return;
-	if (scancode == 0x2a)
-		vnc->shift = down;
 	limit_sending(vnc, SEND_TIMEOUT_S);
 	if (!scancode || !SendExtendedKeyEvent(vnc->client, keysym, scancode, down))
 		SendKeyEvent(vnc->client, keysym, down);
@@ -548,14 +551,17 @@ void helper_vnc_probe(struct helper *helper)
 		tell_silent(helper, true);
 }
 
-/* QEMU drops the release of a key that is not pressed, but looks at the screen for it. */
+/*
+ * QEMU drops the release of a key that is not pressed, but looks at the screen for it. A key that nobody
+ * presses: all who are connected share one keyboard.
+ */
 void helper_vnc_hurry(struct helper *helper)
 {
 	struct helper_vnc *vnc = helper->vnc;
 
-	if (!vnc || !vnc->client || !vnc->scancodes || vnc->shift)
+	if (!vnc || !vnc->client || !vnc->scancodes)
 		return;
 	limit_sending(vnc, SEND_TIMEOUT_S);
-	SendExtendedKeyEvent(vnc->client, 0xffe1, 0x2a, FALSE);
+	SendExtendedKeyEvent(vnc->client, KEYSYM_F24, SCANCODE_F24, FALSE);
 	limit_sending(vnc, 0);
 }

@@ -117,7 +117,7 @@ static bool find_grid(struct recogniser *rec, const struct frame *frame)
 
 /* ---- counts ---- */
 
-/* Fonts that agree on all else differ in what they call an ASCII sign's picture: who calls it that is likelier. */
+/* Fonts that agree on all else differ in what they call a 0 or an Ø: ASCII's letters and digits are likelier. */
 #define VOTES_A_CELL 3
 #define VOTES_ASCII 1
 
@@ -141,7 +141,7 @@ static void count_votes(struct recogniser *rec, uint64_t key, int by)
 		/* One cell votes once, also with a glyph that stands for several characters. */
 		if (first_of(seen, family))
 			rec->votes[family] += (uint32_t)(by * VOTES_A_CELL);
-		if (font_entry_ch(entry) < 0x7f && first_of(ascii, family))
+		if (letter_index(font_entry_ch(entry)) >= 0 && first_of(ascii, family))
 			rec->votes[family] += (uint32_t)(by * VOTES_ASCII);
 	}
 }
@@ -181,10 +181,10 @@ static void count_cell(struct recogniser *rec, const struct text_cell *cell, int
 	}
 }
 
-/* A family of many fonts has a bit of everything: it is the main one only where no other comes near. */
+/* Of two that fit as well, one design is likelier than what many fonts have together. */
 static uint32_t weight(const struct recogniser *rec, unsigned family)
 {
-	return fonts_is_mixed(rec->fonts, family) ? rec->votes[family] / 16 * 15 : rec->votes[family];
+	return rec->votes[family] * 2 + !fonts_is_mixed(rec->fonts, family);
 }
 
 static bool find_dominant(struct recogniser *rec)

@@ -6,28 +6,33 @@
 
 /* On the way at most, of the 16 bytes that QEMU's PS/2 keyboard keeps: someone else may type, too. */
 #define ROOM_BYTES 12
-/* QEMU hands a key on only that long after the one before it (key-delay-ms), and has looked at its screen then. */
-#define SHOWN_US (5 * 1000)
-/* What is not echoed (a password) counts as read after this time; while the guest echoes it is waited for longer. */
+/* What has no echo (a password, a key that goes up) counts as read after this time; where there was one it is waited for longer. */
 #define SILENT_US (400 * 1000)
 #define ECHO_US (3 * G_USEC_PER_SEC)
+/* Between a key and what it changes, at least: QEMU hands it over, the guest draws, QEMU looks. */
+#define SHOWN_US (30 * 1000)
+/* So many characters in a row are an echo wherever they stand; fewer must stand where they were typed. */
+#define SURE_CHARS 4
 #define STEP_MS 5
 
 /* Sent, and perhaps not yet read by the guest. */
 struct sent {
 	gint64 due_us; /* when QEMU hands it to the keyboard */
 	unsigned bytes;
-	bool down;
+	gunichar ch; /* what it writes where it is echoed; 0 = nothing */
+	bool turns; /* Enter, Escape, arrows, with Control or Alt: where the cursor is then nobody knows */
 };
 
 struct typing {
 	GArray *events; /* struct key_event */
 	guint next;     /* the first that waits */
-	GArray *sent;   /* struct sent */
+	GArray *sent;   /* struct sent, the oldest first */
 	gint64 due_us;  /* of the last one */
+	guint held;     /* Control, Alt, Super: keys down */
 	guint look;     /* of the screen last seen */
-	int cursor;     /* and where its cursor was, also while it blinks */
-	bool echoes;
+	int cursor;     /* where the cursor was, also while it blinks; -1 = never seen */
+	int base;       /* and when all that was typed had been echoed; -1 = not known */
+	bool careful, echoes;
 };
 
 struct typing *typing_new(void)
@@ -36,6 +41,7 @@ struct typing *typing_new(void)
 
 	typing->events = g_array_new(FALSE, FALSE, sizeof(struct key_event));
 	typing->sent = g_array_new(FALSE, FALSE, sizeof(struct sent));
+	typing->cursor = typing->base = -1;
 	return typing;
 }
 
@@ -53,6 +59,8 @@ void typing_drop(struct typing *typing)
 	forget(typing);
 	g_array_set_size(typing->sent, 0);
 	typing->due_us = 0;
+	typing->held = 0;
+	typing->cursor = typing->base = -1;
 	typing->echoes = false;
 }
 
@@ -85,36 +93,25 @@ void typing_free(struct typing *typing)
 	g_free(typing);
 }
 
-void typing_add(struct typing *typing, const GArray *events)
+void typing_add(struct typing *typing, const GArray *events, bool careful)
 {
+	typing->careful = careful || (typing->careful && typing->events->len);
 	g_array_append_vals(typing->events, events->data, events->len);
 }
 
 /* ---- has the guest read? ---- */
 
-/* Those before `down_us` that went down, and before `up_us` that went up, as far as nothing older stands before them. */
-static void settle(struct typing *typing, gint64 down_us, gint64 up_us)
+/* The oldest `count`. */
+static void forget_sent(struct typing *typing, guint count)
 {
-	guint read = 0;
-
-	while (read < typing->sent->len) {
-		const struct sent *sent = &g_array_index(typing->sent, struct sent, read);
-
-		if (sent->due_us > (sent->down ? down_us : up_us))
-			break;
-		read++;
-	}
-	g_array_remove_range(typing->sent, 0, read);
+	g_array_remove_range(typing->sent, 0, count);
 }
 
 /* What is written, and where the cursor is; not whether it blinks. Pictures: their colours. */
-static guint look_of(struct typing *typing, const struct text_screen *screen)
+static guint look_of(const struct typing *typing, const struct text_screen *screen)
 {
-	guint look = (guint)screen->kind + 31;
+	guint look = (guint)screen->kind * 31 + (guint)typing->cursor;
 
-	if (screen->cursor_row >= 0)
-		typing->cursor = screen->cursor_row * screen->cols + screen->cursor_col;
-	look = look * 31 + (guint)typing->cursor;
 	for (int i = 0; i < screen->rows * screen->cols; i++) {
 		const struct text_cell *cell = &screen->cells[i];
 
@@ -125,18 +122,107 @@ static guint look_of(struct typing *typing, const struct text_screen *screen)
 	return look;
 }
 
+/* Do the first `count` characters on the way stand before the cursor? */
+static bool stands(const struct typing *typing, const struct text_screen *screen, int count)
+{
+	int at = typing->cursor - count;
+
+	if (at < 0 || typing->cursor > screen->rows * screen->cols)
+		return false;
+	if (count < SURE_CHARS && (typing->base < 0 || (typing->cursor - typing->base - count) % screen->cols != 0 ||
+	                                  typing->cursor == typing->base))
+		return false;
+	for (guint i = 0; i < typing->sent->len && count > 0; i++) {
+		gunichar ch = g_array_index(typing->sent, struct sent, i).ch;
+
+		if (!ch)
+			continue;
+		if (screen->cells[at++].ch != ch)
+			return false;
+		count--;
+	}
+	return true;
+}
+
+/* Read and written: all up to the last character of the echo. */
+static void take_echo(struct typing *typing, int count)
+{
+	guint last = 0;
+
+	for (; last < typing->sent->len && count > 0; last++)
+		count -= g_array_index(typing->sent, struct sent, last).ch != 0;
+	forget_sent(typing, last);
+	typing->base = typing->cursor;
+	typing->echoes = true;
+}
+
+static void look_for_echo(struct typing *typing, const struct text_screen *screen)
+{
+	int chars = 0;
+
+	for (guint i = 0; i < typing->sent->len; i++)
+		chars += g_array_index(typing->sent, struct sent, i).ch != 0;
+	for (int count = chars; count > 0; count--)
+		if (stands(typing, screen, count)) {
+			take_echo(typing, count);
+			return;
+		}
+	/* Nothing is on the way: here it will be typed. */
+	if (!chars)
+		typing->base = typing->cursor;
+}
+
+/*
+ * Of what has no echo: it was read when anything is seen of it. A person's keys count like that
+ * as well; who types himself goes on by what he sees.
+ */
+static void look_for_change(struct typing *typing, bool changed, gint64 now_us)
+{
+	guint read = 0;
+
+	for (guint i = 0; changed && i < typing->sent->len; i++) {
+		const struct sent *sent = &g_array_index(typing->sent, struct sent, i);
+
+		/* What changes may be the echo of this. */
+		if (sent->ch && typing->careful)
+			break;
+		if ((sent->turns || !typing->careful) && now_us - sent->due_us > SHOWN_US)
+			read = i + 1;
+	}
+	if (read)
+		forget_sent(typing, read);
+}
+
 void typing_seen(struct typing *typing, const struct text_screen *screen, gint64 now_us)
 {
-	guint look, first = typing->sent->len;
+	guint look;
 
-	if (!screen || !screen->cells)
+	if (!screen || !screen->cells || !screen->cols)
 		return;
+	if (screen->cursor_row >= 0)
+		typing->cursor = screen->cursor_row * screen->cols + screen->cursor_col;
 	look = look_of(typing, screen);
-	if (look == typing->look)
-		return;
+	look_for_change(typing, look != typing->look, now_us);
 	typing->look = look;
-	settle(typing, now_us - SHOWN_US, now_us - SHOWN_US);
-	typing->echoes |= typing->sent->len < first;
+	if (typing->cursor >= 0)
+		look_for_echo(typing, screen);
+}
+
+/* Who echoed and is silent now is a guest that does not get on, or asks for a password. */
+static void lose_patience(struct typing *typing, gint64 now_us)
+{
+	guint read = 0;
+
+	for (; read < typing->sent->len; read++) {
+		const struct sent *sent = &g_array_index(typing->sent, struct sent, read);
+		gint64 age_us = now_us - sent->due_us;
+
+		if (age_us <= ((sent->ch || sent->turns) && typing->echoes && typing->careful ? ECHO_US : SILENT_US))
+			break;
+		typing->echoes &= !sent->ch;
+	}
+	if (read)
+		forget_sent(typing, read);
 }
 
 /* ---- sending ---- */
@@ -146,42 +232,72 @@ static unsigned bytes_of(const struct key_event *event)
 	return (event->down ? 1 : 2) + (event->scancode & 0x80 ? 1 : 0);
 }
 
-static unsigned on_the_way(const struct typing *typing)
+static unsigned on_the_way(const struct typing *typing, bool *ret_turns)
 {
 	unsigned bytes = 0;
 
-	for (guint i = 0; i < typing->sent->len; i++)
-		bytes += g_array_index(typing->sent, struct sent, i).bytes;
+	*ret_turns = false;
+	for (guint i = 0; i < typing->sent->len; i++) {
+		const struct sent *sent = &g_array_index(typing->sent, struct sent, i);
+
+		bytes += sent->bytes;
+		*ret_turns |= sent->turns;
+	}
 	return bytes;
 }
 
-/* Who echoed and is silent now is a guest that does not get on, or asks for a password. Keys that go up have no echo. */
-static void lose_patience(struct typing *typing, gint64 now_us)
+/* Keysyms of X (X11/keysymdef.h): modifiers from Shift_L to Hyper_R, and AltGr. */
+static bool is_shift(uint32_t keysym)
 {
-	const struct sent *oldest = typing->sent->len ? &g_array_index(typing->sent, struct sent, 0) : NULL;
+	return keysym == 0xffe1 || keysym == 0xffe2 || keysym == 0xfe03;
+}
 
-	if (oldest && oldest->down && now_us - oldest->due_us > ECHO_US)
-		typing->echoes = false;
-	settle(typing, now_us - (typing->echoes ? ECHO_US : SILENT_US), now_us - SILENT_US);
+static bool is_modifier(uint32_t keysym)
+{
+	return (keysym >= 0xffe1 && keysym <= 0xffee) || keysym == 0xfe03;
+}
+
+static gunichar written_by(uint32_t keysym)
+{
+	if (keysym >= 0x01000000)
+		return keysym & 0xffffff;
+	return (keysym >= 0x20 && keysym < 0x7f) || (keysym >= 0xa0 && keysym < 0x100) ? keysym : 0;
+}
+
+static void note_sent(struct typing *typing, const struct key_event *event, gint64 now_us)
+{
+	struct sent sent = {.bytes = bytes_of(event)};
+	bool modifier = is_modifier(event->keysym);
+
+	if (modifier && !is_shift(event->keysym))
+		typing->held = event->down ? typing->held + 1 : typing->held - MIN(typing->held, 1);
+	if (event->down && !modifier) {
+		sent.ch = typing->held ? 0 : written_by(event->keysym);
+		sent.turns = !sent.ch;
+	}
+	sent.due_us = typing->due_us = MAX(typing->due_us, now_us) + event->wait_ms * 1000;
+	g_array_append_val(typing->sent, sent);
 }
 
 const struct key_event *typing_take(struct typing *typing, gint64 now_us, int *ret_ms)
 {
+	const struct key_event *event;
+	bool turns;
+
 	*ret_ms = -1;
 	if (typing->next >= typing->events->len) {
 		forget(typing);
 		return NULL;
 	}
 	lose_patience(typing, now_us);
-	const struct key_event *event = &g_array_index(typing->events, struct key_event, typing->next);
-	struct sent sent = {.bytes = bytes_of(event), .down = event->down};
-	if (on_the_way(typing) + sent.bytes > ROOM_BYTES) {
+	event = &g_array_index(typing->events, struct key_event, typing->next);
+	if (on_the_way(typing, &turns) + bytes_of(event) > ROOM_BYTES
+	        || (turns && typing->careful && event->down && written_by(event->keysym))) {
 		*ret_ms = STEP_MS;
 		return NULL;
 	}
 	typing->next++;
-	sent.due_us = typing->due_us = MAX(typing->due_us, now_us) + event->wait_ms * 1000;
-	g_array_append_val(typing->sent, sent);
+	note_sent(typing, event, now_us);
 	*ret_ms = 0;
 	return event;
 }

@@ -50,7 +50,7 @@ static void send(struct screen_panel *panel, const GArray *events)
 {
 	if (!has_hands(panel))
 		return;
-	typing_add(panel->typing, events);
+	typing_add(panel->typing, events, panel->typed);
 	/* What is typed is what one wants to see. */
 	panel->moved = false;
 	if (!panel->typist)

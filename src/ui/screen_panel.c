@@ -167,7 +167,7 @@ static void ended(struct screen_panel *panel)
 		panel->tries = 0;
 	panel->live_us = 0;
 	panel->wants = wanted(panel, end);
-	if (end == VNC_END_CLOSED)
+	if (end == VNC_END_CLOSED || end == VNC_END_RESIZED)
 		hope(panel, why);
 	else
 		say(panel, guest_is_on(panel) ? SCREEN_ENDED : SCREEN_OFF, why);

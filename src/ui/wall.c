@@ -187,7 +187,8 @@ static void tell_sign(struct wall *wall, const struct tile *tile)
 
 static void reader_ended(struct wall *wall, struct tile *tile)
 {
-	bool closed = vnc_view_end(tile->view) == VNC_END_CLOSED;
+	enum vnc_end end = vnc_view_end(tile->view);
+	bool closed = end == VNC_END_CLOSED || end == VNC_END_RESIZED;
 	g_autofree char *words = g_strdup(vnc_view_words(tile->view));
 
 	refuse(wall, tile, words, closed ? AGAIN_US : REFUSED_US);

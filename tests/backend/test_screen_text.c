@@ -212,6 +212,105 @@ static void framebuffer_console_is_read_in_every_font(void **state)
 	assert_good(&data_fonts);
 }
 
+/* ---- programs that fill the screen ---- */
+
+static const struct program {
+	const char *name, *command;
+	const char *text; /* on the screen when all is drawn */
+} programs[] = {
+        {"dialog --menu", "dialog --menu 'Which of these?' 18 60 8 one 'The first of them' two 'The second' three 'And the third'",
+                "Cancel"},
+        {"dialog --checklist", "dialog --backtitle Backtitle --checklist 'Choose [some]' 15 50 5 a 'Item A' on b 'Item B' off c 'Item C' on",
+                "Item C"},
+        {"dialog --gauge", "dialog --gauge 'Installing the base system' 8 60 43", "43%"},
+        {"htop", "htop", "Quit"},
+        {"mc", "mc -x /etc /bin", "10Quit"},
+        {"nano", "nano /init", "Exit"},
+        {"vi", "busybox vi /init", "/init"},
+        {"less", "busybox less -N /init", "mount"},
+};
+
+static bool console_has(const GByteArray *console, const char *text)
+{
+	unsigned length = (unsigned)strlen(text), cells = console->data[0] * console->data[1], found;
+
+	for (unsigned i = 0; i + length <= cells; i++) {
+		for (found = 0; found < length && console->data[4 + (i + found) * 2] == (uint8_t)text[found];)
+			found++;
+		if (found == length)
+			return true;
+	}
+	return false;
+}
+
+static struct screen_count read_program(struct screens *screens, virDomainPtr dom, const struct program *program)
+{
+	g_autofree char *start = g_strdup_printf(
+	        "cat /dev/vcsu1 >/dev/null; printf '\033[0m\033[2J\033[H\033%%G' >/dev/tty1; export TERM=linux LANG=C.UTF-8 HOME=/tmp "
+	        "PATH=/opt/bin:/bin; (setsid -c %s) </dev/tty1 >/dev/tty1 2>/dev/null & echo $! >/run/program",
+	        program->command);
+	gint64 until = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+	GByteArray *before = NULL, *after = NULL, *picture = NULL;
+	struct truth *truth, *later;
+	struct screen_count count;
+
+	g_byte_array_unref(agent_run(dom, start));
+	while (!after || !console_has(before, program->text) || before->len != after->len ||
+	        memcmp(before->data, after->data, before->len) != 0) {
+		if (g_get_monotonic_time() > until)
+			fail_msg("%s does not show '%s', or is never quiet", program->name, program->text);
+		g_clear_pointer(&before, g_byte_array_unref);
+		g_clear_pointer(&picture, g_byte_array_unref);
+		before = after ? after : agent_run(dom, "cat /dev/vcsa1 /dev/vcsu1");
+		picture = guest_screenshot(dom);
+		after = agent_run(dom, "cat /dev/vcsa1 /dev/vcsu1");
+	}
+	truth = truth_of_console(before->data, before->len, NULL, false);
+	later = truth_of_console(after->data, after->len, NULL, false);
+	truth_keep_same(truth, later);
+	count = screen_compare(screens->reader, picture, truth);
+	truth_free(truth);
+	truth_free(later);
+	g_byte_array_unref(before);
+	g_byte_array_unref(after);
+	g_byte_array_unref(picture);
+	/* The whole session of it. */
+	g_byte_array_unref(agent_run(dom, "kill -KILL $(busybox fuser /dev/tty1 2>/dev/null) 2>/dev/null; true"));
+	return count;
+}
+
+static void programs_that_fill_the_screen_are_read(void **state)
+{
+	struct screens *screens = *state;
+	virDomainPtr dom = start_linux(screens, "programs", "linux-programs");
+	GByteArray *there = agent_run(dom, "ls /opt/bin");
+	g_autofree char *names = g_strndup((char *)there->data, there->len);
+	struct screen_count sum = {0}, count;
+
+	screen_print_head();
+	for (unsigned i = 0; i < G_N_ELEMENTS(programs); i++) {
+		g_autofree char *first = g_strndup(programs[i].command, strcspn(programs[i].command, " "));
+
+		/* A few are enough but for the table. */
+		if (i % 3 && !g_getenv("NVIRT_SCREEN_FONTS"))
+			continue;
+		if (!g_str_equal(first, "busybox") && !strstr(names, first))
+			continue;
+		count = read_program(screens, dom, &programs[i]);
+		screen_print_row(programs[i].name, &count);
+		screen_count_add(&sum, &count);
+	}
+	screen_print_row("full-screen programs", &sum);
+	screen_table_row("full-screen programs (dialog, htop, mc, nano, vi, less), VGA text", &sum);
+	g_byte_array_unref(there);
+	end_guest(dom);
+	assert_int_equal(sum.letters_right, sum.letters);
+	assert_true(screen_percent(sum.visible_right, sum.visible) >= 99.9);
+	/* A cursor may stand on a cell of each. */
+	assert_true(sum.blank_right + sum.screens >= sum.blank);
+	assert_true(sum.colours_right + sum.screens >= sum.colours);
+}
+
 static int setup(void **state)
 {
 	struct screens *screens = g_new0(struct screens, 1);
@@ -236,6 +335,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(vga_text_mode_is_read_in_every_font),
+	        cmocka_unit_test(programs_that_fill_the_screen_are_read),
 	        cmocka_unit_test(framebuffer_console_is_read_in_every_font),
 	};
 

@@ -81,9 +81,9 @@ static void log_in(struct pty *pty)
 	wait_for(pty, "│Password:");
 	pty_type(pty, "wrong\r");
 	wait_for(pty, "│Login incorrect");
-	wait_for(pty, "│Login incorrect\\s*\n(.*\n)*.*│lab login: *\n");
+	wait_for(pty, "│Login incorrect[\\s\\S]*│lab login: *\n");
 	pty_type(pty, "admin\r");
-	wait_for(pty, "│lab login: admin\\s*\n(.*\n)*.*│lab login: admin\\s*\n(.*\n)*.*│Password:");
+	wait_for(pty, "│lab login: admin[\\s\\S]*│lab login: admin[\\s\\S]*│Password:");
 	pty_type(pty, "Night shift!\r");
 	wait_for(pty, "│~ #");
 }

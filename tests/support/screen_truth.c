@@ -209,6 +209,9 @@ static bool compare_cell(const struct truth *truth, int i, const struct text_cel
 		count->letters++;
 		count->letters_right += right;
 	}
+	/* A full block and a blank in another background are one picture: the colour is right, the character is not. */
+	if (cell->ch == 0x2588 && seen->ch == ' ')
+		bg_right = fg_right = truth->colours && same_colour(cell->fg, seen->bg);
 	count->colours_right += truth->colours && fg_right && bg_right;
 	return right && fg_right && bg_right;
 }

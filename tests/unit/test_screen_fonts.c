@@ -273,6 +273,80 @@ static void a_psf_brings_all_its_characters(void **state)
 	fonts_free(fonts);
 }
 
+/* A font of one glyph, 65, that is that character. */
+static gsize make_psf(uint8_t psf[4 + 256 * 8 + 512 * 2 + 2], gunichar ch)
+{
+	gsize at = 4 + 256 * 8;
+
+	memset(psf, 0, at);
+	memcpy(psf, "\x36\x04\x02\x08", 4);
+	memcpy(psf + 4 + 65 * 8, "\x11\x2f\x93\x45\xab\x01\x77\x80", 8);
+	for (unsigned glyph = 0; glyph < 256; glyph++) {
+		if (glyph == 65) {
+			psf[at++] = ch & 0xff;
+			psf[at++] = ch >> 8 & 0xff;
+		}
+		psf[at++] = 0xff;
+		psf[at++] = 0xff;
+	}
+	return at;
+}
+
+static unsigned family_of_entry(const struct fonts *fonts, gunichar ch)
+{
+	const uint8_t bytes[8] = {0x11, 0x2f, 0x93, 0x45, 0xab, 0x01, 0x77, 0x80};
+	uint32_t rows[GLYPH_HEIGHT_MAX] = {0}, at;
+	font_entry entry;
+	bool inverted;
+	uint64_t key;
+
+	for (int y = 0; y < 8; y++)
+		for (int x = 0; x < 8; x++)
+			rows[y] |= (uint32_t)(bytes[y] >> (7 - x) & 1) << x;
+	key = glyph_key(rows, 8, 8, &inverted);
+	at = fonts_slot(fonts, key);
+	while ((entry = fonts_next(fonts, key, &at)))
+		if (font_entry_ch(entry) == ch)
+			return font_entry_family(entry);
+	fail_msg("U+%04X is in no font", ch);
+	return 0;
+}
+
+/* Of kbd's fonts those that say the same are one family. */
+static void fonts_that_contradict_each_other_are_two_families(void **state)
+{
+	struct fonts *fonts = fonts_new();
+	uint8_t psf[4 + 256 * 8 + 512 * 2 + 2];
+	static const gunichar chars[] = {0x153, 0xbd, 0x153};
+
+	(void)state;
+	for (unsigned i = 0; i < G_N_ELEMENTS(chars); i++) {
+		g_autofree char *path = g_strdup_printf("/usr/share/kbd/consolefonts/own%u.psf", i);
+
+		assert_true(fonts_load_bytes(fonts, path, psf, make_psf(psf, chars[i]), NULL));
+	}
+	assert_int_not_equal(family_of_entry(fonts, 0x153), family_of_entry(fonts, 0xbd));
+	assert_true(fonts_is_mixed(fonts, family_of_entry(fonts, 0x153)));
+	assert_true(fonts_is_mixed(fonts, family_of_entry(fonts, 0xbd)));
+	fonts_free(fonts);
+}
+
+/* A full block is no other picture than a blank: what stands beside it tells. */
+static void a_block_between_substitutes_is_a_block_and_in_a_bar_a_blank(void **state)
+{
+	struct scene *scene = *state;
+	const struct text_screen *screen;
+
+	draw(scene, 0, 0, "login as root 0123456789", 0xaaaaaa, 0);
+	draw(scene, 2, 4, "?? ?", 0, 0xaaaaaa);
+	draw(scene, 4, 4, "File ?", 0, 0xaaaaaa);
+	screen = update(scene);
+	assert_int_equal(screen->cells[2 * COLS + 6].ch, 0x2588);
+	assert_int_equal(screen->cells[2 * COLS + 6].fg, 0xaaaaaa);
+	assert_true(screen->cells[2 * COLS + 6].flags & CELL_GUESSED);
+	assert_int_equal(screen->cells[4 * COLS + 8].ch, ' ');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +359,9 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(an_unknown_glyph_is_kept_and_can_be_named, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(noise_is_a_picture, set_up, tear_down),
 	        cmocka_unit_test(a_psf_brings_all_its_characters),
+	        cmocka_unit_test(fonts_that_contradict_each_other_are_two_families),
+	        cmocka_unit_test_setup_teardown(
+	                a_block_between_substitutes_is_a_block_and_in_a_bar_a_blank, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests_name("screen_fonts", tests, NULL, NULL);

@@ -10,6 +10,7 @@
 # in memory, on the screen and on its disks when a key is sent to it; with -uefi also in its NVRAM.
 # linux: a small Linux with agent, power button and DHCP, up in a few seconds.
 # linux-fonts: the same without a network, with Debian's console fonts in /fonts; with -uefi on a framebuffer.
+# linux-programs: the same with programs that fill a screen in /opt/bin.
 # screen-WHAT, screen-WHAT-uefi: what bootable.sh makes (grub-…, memtest, installer), or nothing to boot (ipxe, shell).
 # NVIRT_LAB_CMDLINE is added to its kernel's command line: nvirt.load=… see load.c.
 set -eu
@@ -125,6 +126,11 @@ linux_part() {
 		initrd=initrd-fonts.gz
 		cat "$cache/initrd.gz" "$cache/fonts.cpio.gz" >"$images/$initrd"
 		;;
+	linux-programs*)
+		"$here/programs.sh" "$cache" >&2 || return 1
+		initrd=initrd-programs.gz
+		cat "$cache/initrd.gz" "$cache/programs.cpio.gz" >"$images/$initrd"
+		;;
 	esac
 	case $kind in
 	*-uefi) loader=$(uefi_part) || return 1 ;;
@@ -141,7 +147,7 @@ linux_devices() {
 	local net="<interface type='user'><model type='virtio'/></interface>"
 	[ "$mode" = session ] ||
 		net="<interface type='network'><source network='default'/><model type='virtio'/></interface>"
-	case $kind in linux-fonts*) net='' ;; esac
+	case $kind in linux-fonts* | linux-programs*) net='' ;; esac
 	cat <<-XML
 		$net
 		<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
@@ -200,7 +206,7 @@ boot)
 linux*)
 	os=$(linux_part)
 	extra=$(linux_devices)
-	case $kind in *-fonts*) mib=${mib:-320} ;; *) mib=${mib:-192} ;; esac
+	case $kind in *-fonts* | *-programs*) mib=${mib:-320} ;; *) mib=${mib:-192} ;; esac
 	;;
 count*)
 	os=$(count_part)
