@@ -94,11 +94,12 @@ static bool look(struct cli_view *view, void *data)
 	struct watching *watch = data;
 	unsigned frames = vnc_view_frames(view->view);
 	const struct text_screen *screen = vnc_view_screen(view->view);
-	bool another = frames != watch->fed && screen;
+	/* What QEMU sends first may be the screen of long ago. */
+	bool another = frames != watch->fed && screen && vnc_view_settled(view->view);
 
 	if (another)
 		screen_history_feed(watch->history, screen, g_get_real_time());
-	watch->fed = frames;
+	watch->fed = another ? frames : watch->fed;
 	return another || is_due(watch);
 }
 

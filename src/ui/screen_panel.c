@@ -174,7 +174,8 @@ static void ready(void *data)
 	wait_for_view(panel);
 	if (panel->reader)
 		read_mode_step(panel->reader);
-	if (changed && screen_panel_screen(panel))
+	/* What QEMU sends first may be the screen of long ago. */
+	if (changed && screen_panel_screen(panel) && vnc_view_settled(panel->view))
 		screen_history_feed(panel->history, screen_panel_screen(panel), g_get_real_time());
 	if (changed && panel->log)
 		screen_panel_log_tick(panel);

@@ -249,8 +249,9 @@ static void what_scrolled_by_unseen_is_there(void **state)
 	pty_keys(past, "M-2", "]", "]", "]");
 	pty_wait_text(past, "│2120 *\n");
 	/* Its memory is asked as soon as the screen is there; the answer takes a moment. */
-	for (int i = 0; i < 50 && !pty_shows(past, "'2001' [1-9]"); i++) {
-		if (i > 0)
+	for (gint64 end_us = g_get_monotonic_time() + PTY_DEADLINE_MS * 1000;
+	        !pty_shows(past, "'2001' [1-9]") && g_get_monotonic_time() < end_us;) {
+		if (pty_shows(past, "READ"))
 			pty_keys(past, "q");
 		pty_keys(past, "H", "?");
 		pty_type(past, "2001");
