@@ -196,6 +196,7 @@ static bool start(struct screen_panel *panel, int fd, const char *password)
 	bool started;
 
 	panel->past_id = panel->past_tries = 0;
+	panel->past_refused = false;
 	app_wait_stop(&panel->io);
 	if (panel->view) {
 		started = vnc_view_reconnect(panel->view, &source, &error);

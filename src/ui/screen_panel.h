@@ -30,6 +30,8 @@ struct screen_panel {
 	struct vnc_view *view; /* NULL before the first connection */
 	struct screen_history *history; /* what scrolled by while it was connected */
 	unsigned past_id, past_tries; /* what was asked of the guest's memory, and how often */
+	bool past_refused;            /* it can not be had */
+	gint64 past_us;               /* monotonic, when it was asked last */
 	struct read_mode *reader; /* of what is frozen of it, borrowed; NULL = it is not read */
 	struct file_log *log;  /* each line that comes goes to it as well; NULL = none */
 	char *why;             /* cleaned, "" = nothing to say */
