@@ -62,6 +62,7 @@ void screen_panel_free(struct screen_panel *panel)
 	if (panel->reader)
 		read_mode_drop_view(panel->reader);
 	screen_panel_log_end(panel);
+	screen_panel_past_drop(panel);
 	screen_history_free(panel->history);
 	vnc_view_free(panel->view);
 	secret_free(panel->password);
@@ -195,6 +196,7 @@ static bool start(struct screen_panel *panel, int fd, const char *password)
 	g_autoptr(GError) error = NULL;
 	bool started;
 
+	screen_panel_past_drop(panel);
 	panel->past_id = panel->past_tries = 0;
 	panel->past_refused = false;
 	app_wait_stop(&panel->io);

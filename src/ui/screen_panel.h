@@ -32,6 +32,8 @@ struct screen_panel {
 	unsigned past_id, past_tries; /* what was asked of the guest's memory, and how often */
 	bool past_refused;            /* it can not be had */
 	gint64 past_us;               /* monotonic, when it was asked last */
+	GPtrArray *past_lines;        /* the answer, until it is sure that it belongs to the screen; else NULL */
+	char *past_text;              /* that screen */
 	struct read_mode *reader; /* of what is frozen of it, borrowed; NULL = it is not read */
 	struct file_log *log;  /* each line that comes goes to it as well; NULL = none */
 	char *why;             /* cleaned, "" = nothing to say */
@@ -54,7 +56,7 @@ struct screen_panel {
 	struct layout *layout;
 	struct typing *typing;
 	unsigned typed;        /* events of the text that is being typed; 0 = none is */
-	struct app_wait *io, *again, *typist, *log_wait;
+	struct app_wait *io, *again, *typist, *log_wait, *past_wait;
 	short io_events;
 	void (*changed)(struct screen_panel *panel, void *data); /* something to be drawn */
 	void *data;
@@ -88,6 +90,7 @@ void screen_panel_pan(struct screen_panel *panel, int rows, int cols);
 void screen_panel_past_ask(struct screen_panel *panel);
 /* The answer, where it is one. */
 bool screen_panel_past_take(struct screen_panel *panel, const struct screen_door *door);
+void screen_panel_past_drop(struct screen_panel *panel);
 
 /* ---- a log: screen_log.c ---- */
 
