@@ -287,12 +287,14 @@ bool cli_view_fill_gap(struct cli_view *view, struct screen_history *history)
 {
 	GPtrArray *lines = past_lines(view, history);
 
+	if (!lines)
+		return false;
 	/* Of a screen that ran on meanwhile nothing is known: it is asked again after the next frame. */
-	if (lines && lines->len)
+	if (lines->len)
 		screen_history_fill(history, lines);
-	else if (lines)
+	else
 		g_ptr_array_unref(lines);
-	return lines;
+	return true;
 }
 
 /* ---- waiting ---- */
