@@ -10,6 +10,7 @@
 #ifndef NVIRT_VNC_H
 #define NVIRT_VNC_H
 
+#include "nvirt/glyph_file.h"
 #include "nvirt/picture.h"
 #include "nvirt/screen_text.h"
 
@@ -98,6 +99,9 @@ void vnc_view_show_png(struct vnc_view *view, GBytes *png);
 /* The frame as pixels: asked for, and owned once it has come; else NULL. */
 void vnc_view_request_pixels(struct vnc_view *view);
 struct picture *vnc_view_take_pixels(struct vnc_view *view);
+
+/* A glyph has got a name: it is read as that from now on. It is kept by file_learn_glyph() alone. */
+void vnc_view_learn(struct vnc_view *view, const struct named_glyph *glyph);
 
 /* The reader's process, for those who test what its death does; 0 = none. */
 int vnc_view_pid(const struct vnc_view *view);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `nvirt screen`: a screen as text, to a pipe. Main thread. */
+#include <string.h>
+
 #include "cli.h"
 #include "cli_view.h"
 #include "nvirt/screen_file.h"
@@ -10,6 +12,8 @@ const struct cli_option cli_options_screen[] = {
         {"password-file", 0, "FILE", false, "The VNC server's password; a guest's own is known"},
         {"user", 0, "NAME", false, "With the password, for a VNC server that knows users"},
         {"watch", 'w', NULL, false, "Print it again whenever it changes, until Ctrl-C"},
+        {"history", 0, "LINES", false, "So many of the lines that scrolled by before the screen"},
+        {"log", 0, "FILE", false, "Append each line with its time to a file until Ctrl-C; - prints them"},
         {"png", 0, "FILE", false, "Write the screen as a picture; - is standard output"},
         {"image", 0, "FILE", false, "Read a stored screenshot (PNG or PPM)"},
         {"text", 0, NULL, false, "Print the text only (the default)"},
@@ -95,7 +99,45 @@ static json_object *rows_json(const struct text_screen *screen)
 	return rows;
 }
 
-static json_object *screen_json(const struct text_screen *screen)
+/* Of --history; checked by cli_screen(). */
+static unsigned history_wanted(const struct cli *cli)
+{
+	const char *word = cli_line_value(&cli->line, "history");
+
+	return word ? (unsigned)g_ascii_strtoull(word, NULL, 10) : 0;
+}
+
+static json_object *history_json(const struct screen_history *history, unsigned wanted)
+{
+	unsigned count = screen_history_lines(history);
+	json_object *lines = json_object_new_array();
+
+	for (unsigned i = count - MIN(wanted, count); i < count; i++) {
+		const struct page_line *line = screen_history_line(history, i);
+		json_object *object = json_object_new_object();
+		g_autofree char *text = page_line_text(line);
+		bool gap = line->kind == PAGE_LINE_GAP;
+
+		json_add_string(object, "text", gap ? NULL : text);
+		json_add_time(object, "time", line->time_us);
+		json_add_bool(object, "gap", gap);
+		json_object_array_add(lines, object);
+	}
+	return lines;
+}
+
+/* The last lines that scrolled by, and the screen. Owned. */
+static char *page_words(const struct screen_history *history, const struct text_screen *screen, unsigned wanted, bool ansi)
+{
+	struct page *page = page_of_screen(history, screen);
+	int first = page_history(page) - (int)MIN(wanted, (unsigned)page_history(page));
+	char *text = ansi ? page_ansi(page, first, page_rows(page) - first) : page_text(page, first, page_rows(page) - first);
+
+	page_free(page);
+	return text;
+}
+
+json_object *cli_screen_json(const struct text_screen *screen)
 {
 	json_object *object = json_object_new_object(), *grid = json_object_new_object();
 	bool cursor = screen->cursor_row >= 0;
@@ -117,20 +159,24 @@ static json_object *screen_json(const struct text_screen *screen)
 	return object;
 }
 
-bool cli_screen_print(struct cli *cli, const struct text_screen *screen)
+bool cli_screen_print(struct cli *cli, const struct text_screen *screen, const struct screen_history *history)
 {
+	bool ansi = cli_line_flag(&cli->line, "ansi");
+	unsigned wanted = history ? history_wanted(cli) : 0;
 	g_autofree char *text = NULL;
 
 	if (cli->out.json) {
-		g_autoptr(json_object) object = screen_json(screen);
+		g_autoptr(json_object) object = cli_screen_json(screen);
 
+		if (wanted)
+			json_object_object_add(object, "history", history_json(history, wanted));
 		return output_json(&cli->out, object, false);
 	}
 	if (screen->kind == SCREEN_BLANK)
 		output_message(&cli->out, "the screen is blank");
 	else if (screen->kind == SCREEN_PICTURE)
 		output_message(&cli->out, "the screen is a picture: no text was found in it");
-	text = cli_line_flag(&cli->line, "ansi") ? screen_ansi(screen) : screen_plain(screen);
+	text = wanted ? page_words(history, screen, wanted, ansi) : ansi ? screen_ansi(screen) : screen_plain(screen);
 	return output_text(&cli->out, text);
 }
 
@@ -154,10 +200,18 @@ static int print_image(struct cli *cli, const char *path)
 	recogniser_update(rec, &frame, NULL, 0);
 	while (recogniser_search(rec, &frame))
 		;
-	code = cli_screen_print(cli, recogniser_update(rec, &frame, NULL, 0)) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+	code = cli_screen_print(cli, recogniser_update(rec, &frame, NULL, 0), NULL) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 	recogniser_free(rec);
 	fonts_free(fonts);
 	return code;
+}
+
+static bool history_is_fine(const struct cli *cli)
+{
+	const char *word = cli_line_value(&cli->line, "history");
+
+	return !word || (*word && strspn(word, "0123456789") == strlen(word) && strlen(word) <= 4 &&
+	        history_wanted(cli) <= SCREEN_HISTORY_LINES);
 }
 
 int cli_screen(struct cli *cli)
@@ -166,9 +220,12 @@ int cli_screen(struct cli *cli)
 
 	if (cli_line_flag(&cli->line, "text") && cli_line_flag(&cli->line, "ansi"))
 		return cli_usage_error(cli, "screen", "screen: --text or --ansi, not both");
+	if (!history_is_fine(cli))
+		return cli_usage_error(cli, "screen", "screen: --history wants a number of lines, up to %d", SCREEN_HISTORY_LINES);
 	if (!image)
 		return cli_screen_live(cli);
-	if (cli->line.words->len)
-		return cli_usage_error(cli, "screen", "screen: with --image nothing else is named");
+	if (cli->line.words->len || cli_line_value(&cli->line, "log") || cli_line_flag(&cli->line, "watch") ||
+	        cli_line_value(&cli->line, "history"))
+		return cli_usage_error(cli, "screen", "screen: with --image nothing else is named, and nothing watched");
 	return print_image(cli, image);
 }

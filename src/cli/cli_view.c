@@ -234,10 +234,22 @@ int cli_view_open(struct cli_view *view, struct cli *cli, const char *verb, bool
 	return code == EXIT_CODE_OK ? await_first(view, deadline_us) : code;
 }
 
+int cli_view_open_guest(struct cli_view *view, struct cli *cli, struct cli_session *session, const struct obj_ref *ref,
+        gint64 deadline_us)
+{
+	int code;
+
+	*view = (struct cli_view){.cli = cli, .verb = "wall", .session = session, .borrowed = true, .ref = *ref};
+	view->name = g_strdup(store_name(session->store, ref));
+	code = start_guest(view, deadline_us);
+	return code == EXIT_CODE_OK ? await_first(view, deadline_us) : code;
+}
+
 void cli_view_close(struct cli_view *view)
 {
 	vnc_view_free(view->view);
-	cli_session_free(view->session);
+	if (!view->borrowed)
+		cli_session_free(view->session);
 	g_free(view->name);
 	g_free(view->keymap);
 	g_free(view->user);
@@ -248,6 +260,34 @@ int cli_view_ended(const struct cli_view *view)
 {
 	output_message(&view->cli->out, "cannot show the screen of '%s': %s", view->name, vnc_view_words(view->view));
 	return EXIT_CODE_FAILED;
+}
+
+/* ---- what scrolled by before ---- */
+
+/* A screen that runs is another one by the time the memory was read. */
+#define PAST_TRIES 5
+
+unsigned cli_view_past(struct cli_view *view, struct screen_history *history)
+{
+	unsigned taken = 0;
+
+	for (int i = 0; view->session && !view->pictures && !taken && i < PAST_TRIES; i++) {
+		const struct text_screen *screen = vnc_view_screen(view->view);
+		int width, height;
+
+		vnc_view_size(view->view, &width, &height);
+		if (!screen || !text_memory_may_be(screen, width, height))
+			return 0;
+		g_autoptr(GBytes) memory = cli_session_peek(view->session, &view->ref);
+		if (!memory)
+			return 0;
+		gsize length;
+		const uint8_t *bytes = g_bytes_get_data(memory, &length);
+		taken = screen_history_begin_with(history, text_memory_lines(screen, bytes, length));
+		if (!taken && !vnc_view_pump(view->view))
+			return 0;
+	}
+	return taken;
 }
 
 /* ---- waiting ---- */

@@ -7,6 +7,7 @@
 #define NVIRT_CLI_VIEW_H
 
 #include "cli.h"
+#include "nvirt/screen_history.h"
 #include "nvirt/vnc.h"
 
 struct cli_view {
@@ -24,6 +25,7 @@ struct cli_view {
 	bool pictures;  /* no VNC: screenshots, one after the other */
 	bool no_keys;   /* and so no keyboard */
 	gint64 next_picture_us;
+	bool borrowed; /* the session is another's */
 };
 
 /*
@@ -31,6 +33,9 @@ struct cli_view {
  * which a read-only connection may not. An enum exit_code, told on stderr. Always ended by cli_view_close().
  */
 int cli_view_open(struct cli_view *view, struct cli *cli, const char *verb, bool keys, gint64 deadline_us);
+/* The same of a guest that was found already, by a session that stays the caller's. */
+int cli_view_open_guest(struct cli_view *view, struct cli *cli, struct cli_session *session, const struct obj_ref *ref,
+        gint64 deadline_us);
 void cli_view_close(struct cli_view *view);
 /*
  * Until `done` says true (asked after each change, and at first), the deadline, Ctrl-C, or the end of
@@ -38,12 +43,18 @@ void cli_view_close(struct cli_view *view);
  */
 enum cli_wait cli_view_wait(
         struct cli_view *view, bool (*done)(struct cli_view *view, void *data), void *data, gint64 deadline_us);
+/* What scrolled by before anybody looked goes into `history`, where it can be had. Returns how many lines. */
+unsigned cli_view_past(struct cli_view *view, struct screen_history *history);
 /* Said on stderr: the view ended. EXIT_CODE_FAILED. */
 int cli_view_ended(const struct cli_view *view);
 
 /* ---- printing: cli_screen.c ---- */
-bool cli_screen_print(struct cli *cli, const struct text_screen *screen);
+json_object *cli_screen_json(const struct text_screen *screen);
+/* With so many lines of `history` (may be NULL) before it as --history says. */
+bool cli_screen_print(struct cli *cli, const struct text_screen *screen, const struct screen_history *history);
 /* `nvirt screen` of what lives. */
 int cli_screen_live(struct cli *cli);
+/* The same for as long as it lives: --watch, --log. cli_screen_watch.c */
+int cli_screen_watch(struct cli_view *view);
 
 #endif

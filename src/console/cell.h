@@ -16,6 +16,7 @@ enum cell_ninth {
 	NINTH_A,      /* all of colour a */
 	NINTH_B,      /* all of colour b */
 	NINTH_COPY,   /* as the eighth, which has both colours */
+	NINTH_GAP,    /* all eight are of colour a, the ninth is of b: a full block that the VGA does not widen */
 	NINTH_OTHER,  /* anything else: a cursor stands there */
 };
 
@@ -26,6 +27,11 @@ struct cell_bits {
 	uint8_t ninth;
 	bool ninth_either; /* the eighth column is of one colour and the ninth the same */
 };
+
+static inline bool cell_bits_same(const struct cell_bits *a, const struct cell_bits *b)
+{
+	return a->key == b->key && a->a == b->a && a->b == b->b && a->kind == b->kind && a->ninth == b->ninth;
+}
 
 /* `pixels` is the cell's first; width 4 to 32, or 9 for VGA text mode. */
 void cell_read(const uint32_t *pixels, int stride, int width, int height, struct cell_bits *ret_bits);

@@ -120,6 +120,77 @@ bool cursor_is_on(const struct recogniser *rec, const struct cell_bits *bits, co
 	return bits->key == other->key && bits->a == rec->main_fg && other->a == rec->main_bg;
 }
 
+static bool changed_now(const struct recogniser *rec, int at)
+{
+	for (unsigned i = 0; i < MIN(rec->changed, G_N_ELEMENTS(rec->changed_at)); i++)
+		if (rec->changed_at[i] == at)
+			return true;
+	return false;
+}
+
+static void blink_at(struct recogniser *rec, int at)
+{
+	if (rec->blink >= 0)
+		rec->row_dirty[rec->blink / rec->screen.cols] = 1;
+	rec->blink = at;
+	rec->strangers = 0;
+	rec->row_dirty[at / rec->screen.cols] = 1;
+}
+
+/* A blank that now looks as the cursor did on another one: the last of them, behind what was typed. */
+static int arrived_at(const struct recogniser *rec)
+{
+	int found = -1;
+
+	if (!rec->cursor_known || rec->changed > G_N_ELEMENTS(rec->changed_at))
+		return -1;
+	for (unsigned i = 0; i < rec->changed; i++) {
+		int at = rec->changed_at[i];
+
+		if (cell_bits_same(rec->bits + at, &rec->cursor_bits) && rec->before[at].kind == CELL_BLANK)
+			found = MAX(found, at);
+	}
+	return found;
+}
+
+/* Behind the last character that was typed, if that is all that changed. */
+static int behind_typed(const struct recogniser *rec)
+{
+	int last = -1;
+
+	for (unsigned i = 0; i < rec->changed && rec->changed <= G_N_ELEMENTS(rec->changed_at); i++)
+		last = MAX(last, rec->changed_at[i]);
+	if (last < 0 || (last + 1) % rec->screen.cols == 0 || rec->bits[last + 1].kind != CELL_BLANK)
+		return -1;
+	return last + 1;
+}
+
+void cursor_follow(struct recogniser *rec)
+{
+	int arrived = arrived_at(rec);
+
+	if (rec->left || rec->changed > G_N_ELEMENTS(rec->changed_at) || (rec->next >= 0 && rec->changed))
+		rec->next = rec->left || rec->next >= 0 ? behind_typed(rec) : -1;
+
+	if (arrived >= 0 && arrived != rec->blink) {
+		blink_at(rec, arrived);
+	} else if (rec->toggled >= 0 && rec->blink < 0) {
+		blink_at(rec, rec->toggled);
+	} else if (rec->toggled == rec->blink) {
+		rec->strangers = 0;
+	} else if (rec->toggled >= 0 && rec->changed == 1 && ++rec->strangers > 1) {
+		/* Where it was it blinks no more; a clock's colon, once a second, is no cursor. */
+		blink_at(rec, rec->toggled);
+	}
+	if (rec->blink < 0 || !changed_now(rec, rec->blink))
+		return;
+	const struct cell_bits *bits = rec->bits + rec->blink, *before = rec->before + rec->blink;
+	if (before->kind == CELL_BLANK && bits->kind != CELL_BLANK && cursor_is_on(rec, bits, before)) {
+		rec->cursor_bits = *bits;
+		rec->cursor_known = true;
+	}
+}
+
 void cursor_place(struct recogniser *rec)
 {
 	int cols = rec->screen.cols, count = rec->screen.rows * cols, found = -1;
@@ -135,6 +206,8 @@ void cursor_place(struct recogniser *rec)
 			}
 		if (seen > 1)
 			found = -1;
+		if (!seen)
+			found = rec->next;
 	}
 	rec->screen.cursor_row = found < 0 ? -1 : found / cols;
 	rec->screen.cursor_col = found < 0 ? -1 : found % cols;

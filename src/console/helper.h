@@ -21,6 +21,7 @@ struct helper {
 	GByteArray *in, *out;
 	struct fonts *fonts;
 	struct recogniser *recogniser;
+	enum recogniser_mode mode;
 	char *password, *user, *host; /* NULL = not yet told, "" = none */
 	bool users;                   /* what SASL needs is loaded */
 	int trust;                    /* certificates of those that are trusted, as a file; -1 = none */

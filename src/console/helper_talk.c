@@ -51,7 +51,8 @@ static void on_start(struct helper *helper, struct wire_reader *payload)
 	helper->password = wire_string(payload, WIRE_TEXT_MAX);
 	helper->user = wire_string(payload, WIRE_TEXT_MAX);
 	helper->host = wire_string(payload, WIRE_TEXT_MAX);
-	recogniser_set_mode(helper->recogniser, (enum recogniser_mode)MIN(mode, RECOGNISE_PICTURE));
+	helper->mode = (enum recogniser_mode)MIN(mode, RECOGNISE_PICTURE);
+	recogniser_set_mode(helper->recogniser, helper->mode);
 }
 
 static void on_key(struct helper *helper, struct wire_reader *payload)
@@ -69,12 +70,36 @@ static void on_pointer(struct helper *helper, struct wire_reader *payload)
 	helper_vnc_pointer(helper, x, y, wire_u8(payload));
 }
 
-static void on_mode(struct helper *helper, struct wire_reader *payload)
+static void look_again(struct helper *helper)
 {
-	recogniser_set_mode(helper->recogniser, (enum recogniser_mode)MIN(wire_u8(payload), RECOGNISE_PICTURE));
 	helper->all_dirty = true;
 	if (helper->frame.pixels)
 		helper_tell_frame(helper);
+}
+
+static void on_mode(struct helper *helper, struct wire_reader *payload)
+{
+	helper->mode = (enum recogniser_mode)MIN(wire_u8(payload), RECOGNISE_PICTURE);
+	recogniser_set_mode(helper->recogniser, helper->mode);
+	look_again(helper);
+}
+
+/* What was read before the name was known is read anew. */
+static void on_learn(struct helper *helper, struct wire_reader *payload)
+{
+	unsigned width = wire_u8(payload), height = wire_u8(payload);
+	gunichar ch = wire_u24(payload);
+	uint32_t rows[NAMED_GLYPH_HEIGHT_MAX] = {0};
+
+	for (unsigned y = 0; y < MIN(height, NAMED_GLYPH_HEIGHT_MAX); y++)
+		rows[y] = wire_u32(payload);
+	if (payload->bad || width > NAMED_GLYPH_WIDTH_MAX || height > NAMED_GLYPH_HEIGHT_MAX || !named_glyph_may_be(ch))
+		return;
+	fonts_learn(helper->fonts, rows, (int)width, (int)height, ch);
+	recogniser_free(helper->recogniser);
+	helper->recogniser = recogniser_new(helper->fonts);
+	recogniser_set_mode(helper->recogniser, helper->mode);
+	look_again(helper);
 }
 
 static void on_sync(struct helper *helper, struct wire_reader *payload)
@@ -108,6 +133,8 @@ static void obey(struct helper *helper, unsigned type, struct wire_reader *paylo
 		on_sync(helper, payload);
 	else if (type == COMMAND_MODE)
 		on_mode(helper, payload);
+	else if (type == COMMAND_LEARN)
+		on_learn(helper, payload);
 }
 
 void helper_obey(struct helper *helper)

@@ -20,7 +20,7 @@ struct recogniser *recogniser_new(const struct fonts *fonts)
 	struct recogniser *rec = g_new0(struct recogniser, 1);
 
 	rec->fonts = fonts;
-	rec->blink = -1;
+	rec->blink = rec->toggled = rec->next = -1;
 	rec->screen.font = "";
 	return rec;
 }
@@ -50,11 +50,13 @@ static void clear_counts(struct recogniser *rec)
 	memset(rec->votes, 0, sizeof(rec->votes));
 	memset(rec->pending, 0, sizeof(rec->pending));
 	memset(rec->choices, 0, sizeof(rec->choices));
+	rec->glyphs = 0;
 	memset(rec->letters, 0, sizeof(rec->letters));
 	rec->letter_cells = rec->known = rec->unclear = 0;
 	rec->dominant = 0;
 	rec->main_fg = rec->main_bg = 0;
-	rec->blink = -1;
+	rec->blink = rec->toggled = rec->next = -1;
+	rec->cursor_known = false;
 }
 
 static void set_grid(struct recogniser *rec, const struct grid *grid, bool assumed)
@@ -94,6 +96,7 @@ static bool find_grid(struct recogniser *rec, const struct frame *frame)
 	struct grid grid;
 
 	rec->tried_us = g_get_monotonic_time();
+	rec->untried = 0;
 	grid_sample(&rec->finder, frame);
 	if (rec->mode != RECOGNISE_PICTURE && grid_find(&rec->finder, rec->fonts, frame, &rec->last_text, &grid)) {
 		rec->last_text = grid;
@@ -114,20 +117,32 @@ static bool find_grid(struct recogniser *rec, const struct frame *frame)
 
 /* ---- counts ---- */
 
+/* Fonts that agree on all else differ in what they call an ASCII sign's picture: who calls it that is likelier. */
+#define VOTES_A_CELL 3
+#define VOTES_ASCII 1
+
+static bool first_of(uint64_t seen[FONT_FAMILIES_MAX / 64], unsigned family)
+{
+	bool first = !(seen[family / 64] >> family % 64 & 1);
+
+	seen[family / 64] |= 1ull << family % 64;
+	return first;
+}
+
 static void count_votes(struct recogniser *rec, uint64_t key, int by)
 {
-	uint64_t seen[FONT_FAMILIES_MAX / 64] = {0};
+	uint64_t seen[FONT_FAMILIES_MAX / 64] = {0}, ascii[FONT_FAMILIES_MAX / 64] = {0};
 	uint32_t at = fonts_slot(rec->fonts, key);
 	font_entry entry;
 
 	while ((entry = fonts_next(rec->fonts, key, &at))) {
 		unsigned family = font_entry_family(entry);
 
-		/* One cell is one vote, also for a glyph that stands for several characters. */
-		if (seen[family / 64] >> family % 64 & 1)
-			continue;
-		seen[family / 64] |= 1ull << family % 64;
-		rec->votes[family] += (uint32_t)by;
+		/* One cell votes once, also with a glyph that stands for several characters. */
+		if (first_of(seen, family))
+			rec->votes[family] += (uint32_t)(by * VOTES_A_CELL);
+		if (font_entry_ch(entry) < 0x7f && first_of(ascii, family))
+			rec->votes[family] += (uint32_t)(by * VOTES_ASCII);
 	}
 }
 
@@ -169,7 +184,7 @@ static void count_cell(struct recogniser *rec, const struct text_cell *cell, int
 /* A family of many fonts has a bit of everything: it is the main one only where no other comes near. */
 static uint32_t weight(const struct recogniser *rec, unsigned family)
 {
-	return fonts_is_mixed(rec->fonts, family) ? rec->votes[family] / 4 * 3 : rec->votes[family];
+	return fonts_is_mixed(rec->fonts, family) ? rec->votes[family] / 16 * 15 : rec->votes[family];
 }
 
 static bool find_dominant(struct recogniser *rec)
@@ -224,11 +239,6 @@ static bool find_main_colours(struct recogniser *rec)
 
 /* ---- reading ---- */
 
-static bool same_bits(const struct cell_bits *a, const struct cell_bits *b)
-{
-	return a->key == b->key && a->a == b->a && a->b == b->b && a->kind == b->kind && a->ninth == b->ninth;
-}
-
 static void cell_changed(struct recogniser *rec, gsize at, const struct cell_bits *bits)
 {
 	struct cell_bits *old = rec->bits + at;
@@ -241,10 +251,12 @@ static void cell_changed(struct recogniser *rec, gsize at, const struct cell_bit
 		rec->changed_at[rec->changed] = (int)at;
 	rec->changed++;
 	/* What was the blinking cell's is no longer; what comes back may be one. */
-	if (rec->blink == (int)at && !same_bits(bits, rec->before + at))
+	if (rec->blink == (int)at && !cell_bits_same(bits, rec->before + at)) {
 		rec->blink = -1;
-	else if (rec->before[at].kind != CELL_NOT_READ && same_bits(bits, rec->before + at) && rec->blink < 0)
-		rec->blink = (int)at;
+		rec->left = true;
+	} else if (rec->before[at].kind != CELL_NOT_READ && cell_bits_same(bits, rec->before + at)) {
+		rec->toggled = (int)at;
+	}
 	rec->before[at] = *old;
 	*old = *bits;
 }
@@ -265,7 +277,7 @@ static void read_rect(struct recogniser *rec, const struct frame *frame, const s
 			struct cell_bits bits;
 
 			cell_read(recogniser_pixels(rec, frame, row, col), frame->stride, grid->cell_w, grid->cell_h, &bits);
-			if (same_bits(&bits, rec->bits + at))
+			if (cell_bits_same(&bits, rec->bits + at))
 				continue;
 			cell_changed(rec, at, &bits);
 			rec->row_dirty[row] = 1;
@@ -368,6 +380,23 @@ static void read_all(struct recogniser *rec, const struct frame *frame)
 	read_rect(rec, frame, &all);
 }
 
+static void score_families(struct recogniser *rec)
+{
+	uint32_t most = rec->votes[rec->dominant];
+	bool changed = rec->glyphs != rec->fonts->used;
+
+	for (unsigned i = 0; i < FONT_FAMILIES_MAX; i++) {
+		uint32_t votes = rec->votes[i];
+		uint16_t score = i == rec->dominant ? 3000 : votes * 10 >= most * 9 ? 2000 : votes * 2 >= most ? 1000 : 0;
+
+		changed |= score != rec->scores[i];
+		rec->scores[i] = score;
+	}
+	if (changed)
+		memset(rec->choices, 0, sizeof(rec->choices));
+	rec->glyphs = rec->fonts->used;
+}
+
 /* Cells from bits, until the main font and colours stand. */
 static void settle(struct recogniser *rec, const struct frame *frame)
 {
@@ -378,8 +407,9 @@ static void settle(struct recogniser *rec, const struct frame *frame)
 		many = true;
 	}
 	/* What fits a cell depends on the votes; it changes little by a few cells. */
-	if (many)
-		memset(rec->choices, 0, sizeof(rec->choices));
+	if (many || rec->glyphs != rec->fonts->used)
+		score_families(rec);
+	cursor_follow(rec);
 	choose_rows(rec, frame);
 	if (many && rec->screen.kind != SCREEN_PICTURE && find_main_colours(rec)) {
 		all_rows_dirty(rec);
@@ -410,7 +440,7 @@ static void judge(struct recogniser *rec, const struct frame *frame, bool first)
 		return;
 	}
 	now = g_get_monotonic_time();
-	if (!first && rec->mode == RECOGNISE_AUTO && now - rec->tried_us >= RETRY_US && rec->changed > UNCLEAR_FEW &&
+	if (!first && rec->mode == RECOGNISE_AUTO && now - rec->tried_us >= RETRY_US && rec->untried > UNCLEAR_FEW &&
 	        find_grid(rec, frame)) {
 		rec->screen.kind = SCREEN_TEXT;
 		read_all(rec, frame);
@@ -462,6 +492,8 @@ const struct text_screen *recogniser_update(
 	rec->screen.changed_first = G_MAXINT;
 	rec->screen.changed_last = -1;
 	rec->changed = 0;
+	rec->toggled = -1;
+	rec->left = false;
 	if (first) {
 		rec->grid.cell_w = rec->last_text.cell_w = 0;
 		rec->screen.kind = SCREEN_TEXT;
@@ -470,16 +502,14 @@ const struct text_screen *recogniser_update(
 		rec->width = frame->width;
 		rec->height = frame->height;
 	}
-	if (!dirty) {
-		/* Also after glyphs were learned. */
-		memset(rec->choices, 0, sizeof(rec->choices));
+	if (!dirty)
 		all_rows_dirty(rec);
-	}
 	if (first || !dirty)
 		read_all(rec, frame);
 	else
 		for (unsigned i = 0; i < dirty_count; i++)
 			read_rect(rec, frame, &dirty[i]);
+	rec->untried += rec->changed;
 	settle(rec, frame);
 	judge(rec, frame, first);
 	update_facts(rec);

@@ -47,6 +47,8 @@ struct recogniser {
 	struct cached_choice choices[CACHE_SIZE];
 	struct cached_votes pending[CACHE_SIZE];
 	uint32_t votes[FONT_FAMILIES_MAX];
+	uint16_t scores[FONT_FAMILIES_MAX]; /* what the votes make of a family's readings; choices[] are right for these */
+	uint32_t glyphs;                    /* of the fonts, then */
 	unsigned dominant;
 	unsigned letters[LETTERS]; /* cells that show it */
 	unsigned letter_cells, known, unclear;
@@ -54,8 +56,15 @@ struct recogniser {
 
 	/* Cells whose bits changed in this update: few of them may be a cursor that blinks. */
 	unsigned changed;
+	unsigned untried; /* cells that changed since a grid was looked for */
 	int changed_at[4];
 	int blink; /* index of the cell that blinks, -1 = none */
+	int toggled; /* the cell that is again what it was before, in this update; -1 = none */
+	unsigned strangers; /* so often another cell toggled alone, since the one that blinks did */
+	int next; /* where it is taken to be until it blinks there: behind what was typed at it; -1 = nowhere */
+	bool left; /* in this update the cell that blinks became something else */
+	bool cursor_known;
+	struct cell_bits cursor_bits; /* what the cursor looks like on a blank */
 };
 
 static inline const uint32_t *recogniser_pixels(const struct recogniser *rec, const struct frame *frame, int row, int col)
@@ -72,6 +81,8 @@ void choice_row(struct recogniser *rec, const struct frame *frame, int row, stru
 struct choice choice_of(const struct recogniser *rec, uint64_t key, const struct cell_bits *bits, const uint32_t *bg_hint);
 /* Reads what stands below a cursor that was drawn into an unknown cell. */
 bool cursor_read(struct recogniser *rec, const struct frame *frame, int row, int col, struct text_cell *cell);
+/* After cells changed, before they are chosen: the cursor goes on before it has blinked at its new place. */
+void cursor_follow(struct recogniser *rec);
 /* After a row was chosen or cells blinked: where the cursor is. */
 void cursor_place(struct recogniser *rec);
 /* What a cell that blinks shows when the cursor is off, if `bits` is the one with the cursor on. */

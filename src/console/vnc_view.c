@@ -376,10 +376,28 @@ void vnc_view_show_png(struct vnc_view *view, GBytes *png)
 	wire_end(view->out, begin);
 }
 
+void vnc_view_learn(struct vnc_view *view, const struct named_glyph *glyph)
+{
+	guint begin;
+
+	if (view->fd < 0)
+		return;
+	begin = wire_begin(view->out, COMMAND_LEARN);
+	wire_put_u8(view->out, (unsigned)glyph->width);
+	wire_put_u8(view->out, (unsigned)glyph->height);
+	wire_put_u24(view->out, glyph->ch);
+	for (int y = 0; y < glyph->height; y++)
+		wire_put_u32(view->out, glyph->rows[y]);
+	wire_end(view->out, begin);
+	/* Whoever asks may not be about to pump. */
+	push(view);
+}
+
 void vnc_view_request_pixels(struct vnc_view *view)
 {
 	if (view->fd < 0 || view->stream.pixels_wanted)
 		return;
 	view->stream.pixels_wanted = true;
 	wire_end(view->out, wire_begin(view->out, COMMAND_PIXELS));
+	push(view);
 }

@@ -53,6 +53,7 @@ enum wire_command {
 	COMMAND_PICTURE,   /* a PNG, where there is no server */
 	COMMAND_MODE,      /* u8 enum recogniser_mode */
 	COMMAND_SYNC,      /* u32: answer by WIRE_SYNC */
+	COMMAND_LEARN,     /* u8 width, u8 height, u24 character, u32 for each row: a named glyph */
 };
 
 /* ---- writing ---- */

@@ -105,7 +105,7 @@ static bool all_known(const struct layout *layout, const char *utf8, GError **er
 		g_string_append_printf(words, " and %u more", g_hash_table_size(seen) - NAMED_MAX);
 	if (words->len)
 		g_set_error(error, G_CONVERT_ERROR, G_CONVERT_ERROR_ILLEGAL_SEQUENCE,
-		        "the keyboard layout '%s' has no key for %s: nothing was typed", layout_name(layout), words->str);
+		        "nothing was typed: the keyboard layout '%s' has no key for %s", layout_name(layout), words->str);
 	g_string_free(words, TRUE);
 	return g_hash_table_size(seen) == 0;
 }

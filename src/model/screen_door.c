@@ -27,6 +27,8 @@ void screen_door_free(struct screen_door *door)
 	g_free(door->words);
 	if (door->png)
 		g_bytes_unref(door->png);
+	if (door->memory)
+		g_bytes_unref(door->memory);
 	g_free(door);
 }
 

@@ -185,7 +185,7 @@ void app_message(struct app *app, struct msg *msg)
 		app_redraw(app);
 	}
 	struct view *content = app->regions[REGION_CONTENT];
-	if (msg->type == MSG_SERIAL && content && content->ops->message)
+	if ((msg->type == MSG_SERIAL || msg->type == MSG_SCREEN) && content && content->ops->message)
 		content->ops->message(content, msg);
 	app_changed(app, store_apply(app->store, msg, app_now_us(app), g_get_real_time()));
 }
@@ -198,7 +198,9 @@ void app_resize(struct app *app, int rows, int cols)
 
 void app_compute_layout(const struct app *app, struct layout *layout)
 {
-	struct layout_wish wish = {.tree_cols = app->tree_cols, .task_rows = app->task_rows};
+	struct view *view = app->regions[app->focus], *inner = view && view->ops->inner ? view->ops->inner(view) : NULL;
+	struct layout_wish wish = {
+	        .tree_cols = app->tree_cols, .task_rows = app->task_rows, .bare = inner && inner->ops->bare};
 	layout_compute_with(layout, app->canvas.rows, app->canvas.cols, app->focus, app->zoomed, &wish);
 }
 
@@ -243,6 +245,8 @@ void app_open(struct app *app, const struct obj_ref *ref)
 	if (app->opening)
 		return;
 	app->opening = true;
+	if (!obj_ref_equal(&app->open, ref))
+		app->back = (struct obj_ref){.kind = OBJ_NONE};
 	app->open = *ref;
 	app->dirty = true;
 	show_in(app->regions[REGION_TREE], ref);
@@ -250,6 +254,28 @@ void app_open(struct app *app, const struct obj_ref *ref)
 	if (app->regions[REGION_HEADER])
 		app->regions[REGION_HEADER]->dirty = true;
 	app->opening = false;
+}
+
+void app_open_inside(struct app *app, const struct obj_ref *ref)
+{
+	struct obj_ref from = app->open;
+
+	app_open(app, ref);
+	if (!obj_ref_equal(&from, &app->open))
+		app->back = from;
+}
+
+void app_go_back(struct app *app)
+{
+	struct obj_ref ref = app->back;
+
+	app->back = (struct obj_ref){.kind = OBJ_NONE};
+	if (ref.kind == OBJ_NONE || !store_has(app->store, &ref)) {
+		app_notice(app, LEVEL_INFO, "there is no list to go back to: this was opened from the tree");
+		return;
+	}
+	app_open(app, &ref);
+	app_focus(app, REGION_CONTENT);
 }
 
 void app_focus(struct app *app, enum region region)

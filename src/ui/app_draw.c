@@ -130,12 +130,19 @@ static int draw_pending(struct app *app, struct area line)
 	return line.cols - cols;
 }
 
-/* While a guest has the keys none of ours is one. */
-static bool grabbed(const struct app *app)
+/* While a guest has the keys none of ours is one. NULL = none has. */
+static const struct view *grabbed(const struct app *app)
 {
 	const struct view *view = app_focused_view(app);
 	struct view *inner = view && view->ops->inner ? view->ops->inner(app->regions[app->focus]) : NULL;
-	return inner && inner->ops->grab && inner->ops->grab(inner, K_NONE);
+	return inner && inner->ops->grab && inner->ops->grab(inner, K_NONE) ? inner : NULL;
+}
+
+static void draw_grabbed(const struct view *view, struct area line)
+{
+	g_autofree char *words = view->ops->grabbed ? view->ops->grabbed(view) : NULL;
+	int x = 1 + area_text(line, 0, 1, -1, ROLE_KEY, "Ctrl-]");
+	area_text(line, 0, x + 1, -1, ROLE_KEY_LABEL, words ? words : "takes the keys back");
 }
 
 static void draw_status(struct app *app, struct area line)
@@ -150,8 +157,7 @@ static void draw_status(struct app *app, struct area line)
 		const struct notice *notice = store_notice(app->store);
 		area_text(line, 0, 1, line.cols - 1, level_role(notice->level), notice->text);
 	} else if (grabbed(app)) {
-		int x = 1 + area_text(line, 0, 1, -1, ROLE_KEY, "Ctrl-]");
-		area_text(line, 0, x + 1, -1, ROLE_KEY_LABEL, "takes the keys back from the guest; all others are its own");
+		draw_grabbed(grabbed(app), line);
 	} else {
 		commands_draw_hints(app, line);
 	}

@@ -251,6 +251,16 @@ static void draw(struct app_loop *loop)
 		loop->output = watch_fd(loop, term_output_fd(loop->term), G_IO_OUT, output_ready, G_PRIORITY_DEFAULT);
 }
 
+GMainContext *app_loop_context(struct app *app)
+{
+	return app->loop->context;
+}
+
+void app_loop_handled(struct app *app)
+{
+	app->loop->handled = true;
+}
+
 void app_loop_repaint(struct app *app)
 {
 	term_repaint(app->loop->term);

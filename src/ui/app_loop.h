@@ -14,4 +14,9 @@ void app_loop_first_frame(struct app_loop *loop);
 /* Until the user quits (0), a signal (128 + its number) or the terminal goes (129). */
 int app_loop_run(struct app_loop *loop);
 
+/* Where views' waits live: app_wait.c. */
+GMainContext *app_loop_context(struct app *app);
+/* Something was done that may have changed the screen: for the tests' hook. */
+void app_loop_handled(struct app *app);
+
 #endif

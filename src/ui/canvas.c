@@ -325,7 +325,7 @@ void area_colour(struct area area, int y, int x, gunichar ch, uint8_t fg, uint8_
 	if (y < 0 || x < 0 || y >= area.rows || x >= area.cols)
 		return;
 	struct cell cell = *cell_at(area, y, x);
-	cell.flags = CELL_COLOURS;
+	cell.flags = DRAW_COLOURS;
 	cell.fg = fg;
 	cell.bg = bg;
 	cell_store(area.canvas, area.y + y, area.x + x, cell);

@@ -18,19 +18,19 @@ struct cell {
 	gunichar ch;      /* 0 = right half of the wide character before it */
 	gunichar comb[2]; /* combining marks, 0 = none */
 	uint8_t role;     /* enum role */
-	uint8_t flags;    /* enum cell_flag */
-	uint8_t fg, bg;   /* CELL_COLOURS: of xterm's palette; else 0, as cells are compared as memory */
+	uint8_t flags;    /* enum draw_flag */
+	uint8_t fg, bg;   /* DRAW_COLOURS: of xterm's palette; else 0, as cells are compared as memory */
 };
 
 G_STATIC_ASSERT(sizeof(struct cell) == 16);
 
-enum cell_flag {
-	CELL_REVERSE = 1 << 0, /* cursor row where the theme has no colour for it, selections */
-	CELL_BOLD = 1 << 1,
-	CELL_UNDERLINE = 1 << 2,
-	CELL_COLOURS = 1 << 3, /* a part of a picture: its own colours instead of the role's */
-	CELL_OWN_FG = 1 << 4,  /* of these two only the background: `fg` is the role's */
-	CELL_OWN_BG = 1 << 5,  /* the other way round */
+enum draw_flag {
+	DRAW_REVERSE = 1 << 0, /* cursor row where the theme has no colour for it, selections */
+	DRAW_BOLD = 1 << 1,
+	DRAW_UNDERLINE = 1 << 2,
+	DRAW_COLOURS = 1 << 3, /* a part of a picture: its own colours instead of the role's */
+	DRAW_OWN_FG = 1 << 4,  /* of these two only the background: `fg` is the role's */
+	DRAW_OWN_BG = 1 << 5,  /* the other way round */
 };
 
 struct canvas {

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "sign_watch.h"
+
 struct console *console_new(const struct obj_ref *ref, unsigned id)
 {
 	struct console *console = g_new0(struct console, 1);
@@ -20,6 +22,7 @@ struct console *console_new(const struct obj_ref *ref, unsigned id)
 
 void console_free(struct console *console)
 {
+	sign_watch_free(console->signs);
 	serial_close(console->serial);
 	serial_screen_free(console->screen);
 	g_free(console->why);
@@ -106,15 +109,15 @@ static struct cell look_of(const struct serial_cell *from)
 	struct cell cell = {.ch = from->ch, .comb = {from->comb}, .role = ROLE_TEXT};
 
 	if (from->flags & (SERIAL_FG | SERIAL_BG)) {
-		cell.flags |= CELL_COLOURS;
-		cell.flags |= from->flags & SERIAL_FG ? 0 : CELL_OWN_FG;
-		cell.flags |= from->flags & SERIAL_BG ? 0 : CELL_OWN_BG;
+		cell.flags |= DRAW_COLOURS;
+		cell.flags |= from->flags & SERIAL_FG ? 0 : DRAW_OWN_FG;
+		cell.flags |= from->flags & SERIAL_BG ? 0 : DRAW_OWN_BG;
 		cell.fg = from->flags & SERIAL_FG ? from->fg : 0;
 		cell.bg = from->flags & SERIAL_BG ? from->bg : 0;
 	}
-	cell.flags |= from->flags & SERIAL_BOLD ? CELL_BOLD : 0;
-	cell.flags |= from->flags & SERIAL_UNDERLINE ? CELL_UNDERLINE : 0;
-	cell.flags |= from->flags & SERIAL_REVERSE ? CELL_REVERSE : 0;
+	cell.flags |= from->flags & SERIAL_BOLD ? DRAW_BOLD : 0;
+	cell.flags |= from->flags & SERIAL_UNDERLINE ? DRAW_UNDERLINE : 0;
+	cell.flags |= from->flags & SERIAL_REVERSE ? DRAW_REVERSE : 0;
 	return cell;
 }
 

@@ -79,13 +79,22 @@ void content_moved(struct view *tab)
 		content->moved = true;
 }
 
+/* The one that was shown before, where that is another one now. */
+static void hide_tab(struct content *self, struct view *before)
+{
+	if (before && before->ops->hidden && content_active(&self->view) != before)
+		before->ops->hidden(before);
+}
+
 bool content_show_tab(struct view *content, unsigned index)
 {
 	struct content *self = (struct content *)content;
+	struct view *before = content_active(content);
 
 	if (index >= tab_count(self->ref.kind))
 		return false;
 	self->chosen[self->ref.kind] = index;
+	hide_tab(self, before);
 	set_tab_object(self, content_active(content));
 	content->dirty = true;
 	return true;
@@ -262,7 +271,7 @@ static void content_draw(struct view *view, struct area area, bool focused)
 		area_text(area, 0, 0, -1, ROLE_DIM, "Nothing is open: choose an object in the tree.");
 		return;
 	}
-	self->head_rows = area.rows >= 3;
+	self->head_rows = area.rows >= 3 && !(tab->ops->bare && view->app->zoomed);
 	if (self->head_rows)
 		draw_head(self, area_sub(area, 0, 0, 1, area.cols));
 	tab->ops->draw(
@@ -365,7 +374,9 @@ static void content_set_object(struct view *view, const struct obj_ref *ref)
 	view->dirty = true;
 	if (obj_ref_equal(&self->ref, ref))
 		return;
+	struct view *before = self->ref.kind == OBJ_NONE ? NULL : content_active(view);
 	self->ref = *ref;
+	hide_tab(self, before);
 	set_tab_object(self, content_active(view));
 }
 

@@ -78,6 +78,12 @@ static void compute_zoomed(struct layout *layout, struct rect rest, enum region 
 	layout->region[focus] = rest;
 }
 
+static void compute_bare(struct layout *layout, struct rect rest, enum region focus)
+{
+	layout->status = take_bottom(&rest, 1);
+	layout->region[focus] = rest;
+}
+
 static void compute_single(struct layout *layout, struct rect rest, enum region focus)
 {
 	if (rest.rows >= 8)
@@ -97,6 +103,9 @@ void layout_compute_with(struct layout *layout, int rows, int cols, enum region 
 	if (rows < LAYOUT_MIN_ROWS || cols < LAYOUT_MIN_COLS) {
 		layout->mode = LAYOUT_TOO_SMALL;
 		layout->message = all;
+	} else if (zoomed && wish->bare) {
+		layout->mode = LAYOUT_ZOOMED;
+		compute_bare(layout, all, focus);
 	} else if (rows < LAYOUT_FULL_ROWS || cols < LAYOUT_FULL_COLS) {
 		layout->mode = LAYOUT_SINGLE;
 		compute_single(layout, all, focus);

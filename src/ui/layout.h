@@ -40,6 +40,7 @@ struct layout {
 /* What the user drew the borders to; 0 = as it comes. Taken as far as there is room. */
 struct layout_wish {
 	int tree_cols, task_rows;
+	bool bare; /* zoomed, the focused region has all but the status line */
 };
 
 void layout_compute_with(struct layout *layout, int rows, int cols, enum region focus, bool zoomed,

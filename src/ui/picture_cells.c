@@ -26,8 +26,8 @@ static int far(int rgb, int r, int g, int b)
 	return dr * dr + dg * dg + db * db;
 }
 
-/* The nearest of 16..255: the cube's, or a grey. By arithmetic, as there are thousands of cells in a frame. */
-static uint8_t nearest(int rgb)
+/* By arithmetic, as there are thousands of cells in a frame. */
+uint8_t picture_cells_colour(int rgb)
 {
 	static const int steps[6] = {0, 95, 135, 175, 215, 255};
 	int r = cube_level(channel(rgb, 0)), g = cube_level(channel(rgb, 1)), b = cube_level(channel(rgb, 2));
@@ -70,7 +70,7 @@ static int mean_of(const int quarters[4], unsigned mask)
 	return n ? sum[0] / n << 16 | sum[1] / n << 8 | sum[2] / n : 0;
 }
 
-/* The four quarters of a cell, split in two colours where they differ most. */
+/* Split in two colours where they differ most. */
 static void draw_quarters(struct area area, int y, int x, const int quarters[4])
 {
 	int middle = 0;
@@ -79,7 +79,7 @@ static void draw_quarters(struct area area, int y, int x, const int quarters[4])
 	for (unsigned i = 0; i < 4; i++)
 		if (channel(quarters[i], c) >= middle)
 			mask |= 1u << i;
-	uint8_t fg = nearest(mean_of(quarters, mask)), bg = nearest(mean_of(quarters, ~mask & 15));
+	uint8_t fg = picture_cells_colour(mean_of(quarters, mask)), bg = picture_cells_colour(mean_of(quarters, ~mask & 15));
 	if (mask == 15)
 		area_colour(area, y, x, ' ', fg, fg);
 	else
@@ -91,6 +91,14 @@ static void draw_by_brightness(struct area area, int y, int x, int rgb)
 	static const char dense[] = " .:-=+*#%@";
 	int brightness = (channel(rgb, 0) * 30 + channel(rgb, 1) * 59 + channel(rgb, 2) * 11) / 100;
 	area_fill(area, y, x, 1, 1, ROLE_TEXT, (gunichar)dense[brightness * 9 / 255]);
+}
+
+void picture_cells_quarters(struct area area, int y, int x, const int quarters[4], bool coloured)
+{
+	if (coloured && !area.canvas->ascii)
+		draw_quarters(area, y, x, quarters);
+	else
+		draw_by_brightness(area, y, x, mean_of(quarters, 15));
 }
 
 static void draw_cell(struct area area, const struct picture *picture, int y, int x, int rows, int cols, bool coloured)

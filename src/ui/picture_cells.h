@@ -12,5 +12,9 @@
 
 /* As large as its proportions allow in `area`, at its top left; returns the rows used. A cell is twice as high as wide. */
 int picture_cells_draw(struct area area, const struct picture *picture, bool coloured);
+/* One cell of the colours (0xrrggbb) of its quarters: top left, top right, bottom left, bottom right. */
+void picture_cells_quarters(struct area area, int y, int x, const int quarters[4], bool coloured);
+/* The nearest of xterm's colours 16..255: the cube's, or a grey. */
+uint8_t picture_cells_colour(int rgb);
 
 #endif

@@ -403,11 +403,11 @@ enum { SCROLL_FROM_ROWS = 4 };
 
 static attr_t cell_attributes(const struct cell *cell, attr_t attrs)
 {
-	if (cell->flags & CELL_REVERSE)
+	if (cell->flags & DRAW_REVERSE)
 		attrs ^= A_REVERSE;
-	if (cell->flags & CELL_BOLD)
+	if (cell->flags & DRAW_BOLD)
 		attrs |= A_BOLD;
-	if (cell->flags & CELL_UNDERLINE)
+	if (cell->flags & DRAW_UNDERLINE)
 		attrs |= A_UNDERLINE;
 	return attrs;
 }
@@ -431,7 +431,7 @@ static int compose_row(struct term *term, const struct cell *row, int cols, cons
 		for (int i = 0; fits && i < 2 && row[x].comb[i]; i++)
 			if (wcwidth((wchar_t)row[x].comb[i]) == 0)
 				text[wcslen(text)] = (wchar_t)row[x].comb[i];
-		bool coloured = row[x].flags & CELL_COLOURS;
+		bool coloured = row[x].flags & DRAW_COLOURS;
 		struct term_style style =
 		        coloured ? term_picture_style(term, theme, &row[x]) : *style_of(term, theme, row[x].role);
 		int pair = style.pair;

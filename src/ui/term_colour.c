@@ -92,9 +92,9 @@ struct term_style term_picture_style(struct term *term, const struct theme *them
 	if (!term->pictured_known)
 		make_pictured(term);
 	struct theme_look look = theme_look(theme, (enum role)cell->role, term->depth);
-	int fg = cell->flags & CELL_OWN_FG ? term_colour_of(term, look.fg, COLOR_WHITE, &style.attrs)
+	int fg = cell->flags & DRAW_OWN_FG ? term_colour_of(term, look.fg, COLOR_WHITE, &style.attrs)
 	                                   : term->pictured[cell->fg];
-	int bg = cell->flags & CELL_OWN_BG ? term_colour_of(term, look.bg, COLOR_BLACK, NULL)
+	int bg = cell->flags & DRAW_OWN_BG ? term_colour_of(term, look.bg, COLOR_BLACK, NULL)
 	                                   : term->pictured[cell->bg];
 	style.pair = MAX(alloc_pair(fg, bg), 0);
 	return style;

@@ -36,6 +36,9 @@ struct view_ops {
 	 */
 	void (*draw_moved)(struct view *view, struct area area, bool focused);
 	const struct view_cmd *cmds; /* may be NULL */
+	/* In the key bar: what can be done to a row comes before the view's own keys, and first the verb that makes one. */
+	bool actions_first;
+	const char *makes; /* NULL = none */
 	/* Keys that are no command (lists, editors). True = taken. May be NULL. */
 	bool (*key)(struct view *view, keycode key, unsigned count);
 	/* y and x relative to the area last drawn. True = taken. May be NULL. */
@@ -47,12 +50,18 @@ struct view_ops {
 	bool (*selected)(struct view *view, struct obj_ref *ret_ref);
 	/* Tabs: which object is shown now. May be NULL. */
 	void (*set_object)(struct view *view, const struct obj_ref *ref);
+	/* Tabs: another one is shown instead, until the next set_object(). May be NULL. */
+	void (*hidden)(struct view *view);
+	/* Tabs: zoomed, it has all of the screen but the status line, without titles and tabs. */
+	bool bare;
 	/* Live filter, folded by the view; "" = none. May be NULL: no filter here. */
 	void (*set_filter)(struct view *view, const char *filter);
 	const char *(*filter)(const struct view *view);
 	/* Before everything else but dialogs, commands of app and actions included: a console whose guest has the
 	 * keys. K_NONE asks whether it would take one. True = taken. May be NULL. */
 	bool (*grab)(struct view *view, keycode key);
+	/* What Ctrl-] does now, and how it stands: for the status line while `grab` takes keys; owned. May be NULL. */
+	char *(*grabbed)(const struct view *view);
 	/* A message that only a view knows what to do with (MSG_SERIAL). True = taken. May be NULL. */
 	bool (*message)(struct view *view, struct msg *msg);
 	/* Bracketed paste, cleaned. May be NULL. */
@@ -88,7 +97,7 @@ struct tab {
 extern const struct tab tab_table[]; /* ends with kind OBJ_NONE */
 
 extern const struct view_ops header_view, tree_view, content_view, tasklog_view;
-extern const struct view_ops host_summary_view, host_guests_view, host_tasks_view;
+extern const struct view_ops host_summary_view, host_guests_view, host_tasks_view, host_wall_view;
 extern const struct view_ops guest_summary_view, guest_tasks_view, guest_xml_view, guest_hardware_view;
 extern const struct view_ops guest_snapshots_view, guest_console_view;
 extern const struct view_ops host_storage_view, host_images_view, host_networks_view;

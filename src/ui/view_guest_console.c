@@ -1,48 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guest, Console: its serial port as a terminal. Enter opens it and gives the
- * guest the keys, Ctrl-] takes them back; it stays open, and is followed,
- * until it is closed. The first row says what the panel shows and who has the keys.
- * Main thread.
+ * Guest, Console: its screen (VNC), its serial console, or both beside each other. The first
+ * row names the three, and says what is seen and who has the keys. The halves are in
+ * guest_console_screen.c and guest_console_serial.c. Main thread.
  */
 #include <string.h>
 
-#include "app.h"
-#include "box.h"
-#include "console.h"
 #include "content.h"
-#include "dialog.h"
 #include "form.h"
+#include "guest_console.h"
 #include "nvirt/files.h"
 #include "nvirt/text.h"
+#include "nvirt/viewer.h"
 
-enum { CONSOLES_MAX = 8 };
+/* From so many columns on both fit beside each other, else they stand one above the other. */
+enum { BESIDE_COLS = 110 };
 
-struct guest_console {
-	struct view view;
-	struct obj_ref ref;
-	GPtrArray *open; /* struct console */
-	unsigned ids;
-	char *search;
-};
+static const char *const mode_titles[CONSOLE_MODE_N] = {"Screen", "Serial", "Both"};
 
-static struct guest_console *self_of(struct view *view)
+struct guest_console *guest_console_shown(struct app *app)
 {
-	return (struct guest_console *)view;
+	struct view *content = app->regions[REGION_CONTENT];
+	struct view *tab = content ? content_active(content) : NULL;
+
+	return tab && tab->ops == &guest_console_view ? guest_console_of(tab) : NULL;
 }
 
-/* Of the guest shown, or NULL. */
-static struct console *shown(struct view *view)
+bool guest_console_is_serial(const struct guest_console *self)
 {
-	struct guest_console *self = self_of(view);
+	return self->mode == CONSOLE_SERIAL || (self->mode == CONSOLE_BOTH && self->serial_half);
+}
 
-	for (guint i = 0; i < self->open->len; i++) {
-		struct console *console = self->open->pdata[i];
-
-		if (obj_ref_equal(&console->ref, &self->ref))
-			return console;
-	}
-	return NULL;
+void mode_words_clear(struct mode_words *words)
+{
+	g_clear_pointer(&words->state, g_free);
+	g_clear_pointer(&words->right, g_free);
 }
 
 static struct view *create(struct app *app)
@@ -51,206 +43,232 @@ static struct view *create(struct app *app)
 
 	self->view = (struct view){.ops = &guest_console_view, .app = app, .dirty = true};
 	self->open = g_ptr_array_new_with_free_func((GDestroyNotify)console_free);
+	self->screens = g_ptr_array_new_with_free_func((GDestroyNotify)screen_panel_free);
 	self->search = g_strdup("");
 	return &self->view;
 }
 
 static void destroy(struct view *view)
 {
-	struct guest_console *self = self_of(view);
+	struct guest_console *self = guest_console_of(view);
 
+	app_wait_stop(&self->opening);
+	app_wait_stop(&self->dropping);
+	read_mode_free(self->read);
 	g_ptr_array_unref(self->open);
+	g_ptr_array_unref(self->screens);
 	g_free(self->search);
 	g_free(self);
 }
 
 /* ---- drawing ---- */
 
-static const char *hints(const struct console *console)
+static void half_words(const struct guest_console *self, struct mode_words *ret)
 {
-	if (console->attached || console->wanted)
-		return "the guest has the keys, Ctrl-] takes them back";
-	switch (console->state) {
-	case SERIAL_OPEN:
-		return "Enter types, PgUp back, / search, y copy, x close";
-	case SERIAL_CUT:
-	case SERIAL_REFUSED:
-		return "Enter tries again";
-	case SERIAL_BUSY:
-		return "Enter asks whether to cut it";
-	case SERIAL_OPENING:
-	case SERIAL_WAITING:
-	case SERIAL_LOST:
-	case SERIAL_STATE_N:
+	if (guest_console_reads(self))
+		*ret = (struct mode_words){.role = ROLE_WARN, .state = g_strdup("frozen"), .hints = "q goes on"};
+	else if (guest_console_is_serial(self))
+		serial_half_words(self, ret);
+	else
+		screen_half_words(self, ret);
+}
+
+/* "[Screen] Serial  Both   80x25  Enter types …     from 1,12" */
+static void draw_mode(struct guest_console *self, struct area line, bool focused)
+{
+	struct mode_words words;
+	int x = 0, end;
+
+	half_words(self, &words);
+	if (words.has_keys && !focused) {
+		words.has_keys = false;
+		words.hints = "Tab or a click gives the guest the keys again";
+	}
+	enum role plain = words.has_keys ? ROLE_TAB_ACTIVE : ROLE_TAB;
+	area_clear(line, plain);
+	for (int i = 0; i < CONSOLE_MODE_N; i++) {
+		bool chosen = i == (int)self->mode;
+
+		x += area_textf(line, 0, x, -1, chosen ? ROLE_TAB_ACTIVE : plain, chosen ? "[%s]" : " %s ", mode_titles[i]);
+		self->mode_x[i] = x;
+	}
+	if (self->mode == CONSOLE_BOTH)
+		x += area_text(line, 0, x, -1, plain, self->serial_half ? " serial:" : " screen:");
+	end = line.cols - (words.right ? text_columns(words.right) + 1 : 0);
+	if (words.state && *words.state)
+		x += 1 + area_text(line, 0, x + 1, end - x - 1, words.has_keys ? plain : words.role, words.state);
+	if (end - x > 10)
+		area_text(line, 0, x + 1, end - x - 1, words.has_keys ? ROLE_TAB_ACTIVE : ROLE_DIM, words.hints);
+	if (words.right)
+		area_text(line, 0, end + 1, -1, ROLE_WARN, words.right);
+	mode_words_clear(&words);
+}
+
+/* The line between the halves. */
+static void draw_between(struct area line, bool upright)
+{
+	for (int i = 0; i < (upright ? line.rows : line.cols); i++)
+		area_glyph(line, upright ? i : 0, upright ? 0 : i, ROLE_DIM, upright ? GLYPH_V : GLYPH_H);
+	if (!upright)
+		area_text(line, 0, 2, -1, ROLE_DIM, " Serial ");
+}
+
+static void split(struct guest_console *self, struct area body)
+{
+	struct area none = area_sub(body, 0, 0, 0, 0);
+	int half = (body.cols - 1) / 2, above = (body.rows - 1) / 2;
+
+	switch (self->mode) {
+	case CONSOLE_SCREEN:
+	case CONSOLE_MODE_N:
+		self->screen_area = body;
+		self->serial_area = none;
+		return;
+	case CONSOLE_SERIAL:
+		self->screen_area = none;
+		self->serial_area = body;
+		return;
+	case CONSOLE_BOTH:
 		break;
 	}
-	return "x closes";
-}
-
-/* "Serial  open  Enter types …        -120": the mode, its state, what can be done, how far back. */
-static void draw_mode(struct view *view, const struct console *console, struct area line)
-{
-	bool has_keys = console && (console->attached || console->wanted);
-	int x = 0;
-
-	(void)view;
-	area_clear(line, has_keys ? ROLE_TAB_ACTIVE : ROLE_TAB);
-	x += area_text(line, 0, 0, -1, ROLE_TAB_ACTIVE, "[Serial]") + 1;
-	if (!console)
-		return;
-	g_autofree char *back = console->back ? g_strdup_printf(" %u lines back", console->back) : g_strdup("");
-	int room = line.cols - x - text_columns(back);
-	if (console->state != SERIAL_OPEN)
-		x += area_text(line, 0, x, room, ROLE_WARN, console_state_words(console)) + 2;
-	room = line.cols - x - text_columns(back);
-	if (room > 8)
-		area_text(line, 0, x, room, has_keys ? ROLE_TAB_ACTIVE : ROLE_DIM, hints(console));
-	area_text(line, 0, line.cols - text_columns(back), -1, ROLE_WARN, back);
-}
-
-static void draw_closed(struct view *view, struct area body)
-{
-	const struct guest *guest = store_guest(view->app->store, &self_of(view)->ref);
-	const struct host *host = store_host(view->app->store, self_of(view)->ref.host);
-
-	if (!guest || !host)
-		return;
-	if (host->status->readonly) {
-		area_text(body, 1, 1, -1, ROLE_TEXT, "The connection is read-only: no console can be opened.");
-		return;
+	if (body.cols >= BESIDE_COLS) {
+		self->screen_area = area_sub(body, 0, 0, body.rows, body.cols - 1 - half);
+		self->serial_area = area_sub(body, 0, body.cols - half, body.rows, half);
+		draw_between(area_sub(body, 0, body.cols - half - 1, body.rows, 1), true);
+	} else {
+		self->screen_area = area_sub(body, 0, 0, body.rows - 1 - above, body.cols);
+		self->serial_area = area_sub(body, body.rows - above, 0, above, body.cols);
+		draw_between(area_sub(body, body.rows - above - 1, 0, 1, body.cols), false);
 	}
-	area_text(body, 1, 1, -1, ROLE_TEXT, "Enter opens the guest's serial console.");
-	area_text(body, 2, 1, -1, ROLE_DIM, "The guest has all keys then; Ctrl-] takes them back.");
-	if (!guest_state_active(guest->state))
-		area_text(body, 3, 1, -1, ROLE_DIM, "It is off: its first line is seen when it starts.");
 }
 
-/* In the last rows, over what was last seen. */
-static void draw_why(const struct console *console, struct area body)
+/* With the whole screen its own, what the mode row would say stands in the status line. */
+static bool is_bare(const struct guest_console *self)
 {
-	if (!*console->why || console->state == SERIAL_OPEN || body.rows < 1 || body.cols < 10)
-		return;
-	g_autoptr(GPtrArray) lines = box_wrap(console->why, body.cols);
-	int rows = MIN((int)lines->len, body.rows);
-	struct area end = area_sub(body, body.rows - rows, 0, rows, body.cols);
+	return self->view.app->zoomed;
+}
 
-	area_clear(end, ROLE_WARN);
-	for (int i = 0; i < rows; i++)
-		area_text(end, i, 0, -1, ROLE_WARN, lines->pdata[i]);
+static void draw_half(struct guest_console *self, struct area area, bool focused, bool serial)
+{
+	focused = focused && guest_console_is_serial(self) == serial;
+	if (area.rows < 1)
+		return;
+	if (self->read && self->read_serial == serial)
+		read_mode_draw(self->read, area, focused);
+	else if (serial)
+		serial_half_draw(self, area, focused);
+	else
+		screen_half_draw(self, area, focused);
 }
 
 static void draw(struct view *view, struct area area, bool focused)
 {
-	struct console *console = shown(view);
-	struct area body = area_sub(area, 1, 0, area.rows - 1, area.cols);
+	struct guest_console *self = guest_console_of(view);
+	int head = is_bare(self) ? 0 : 1;
+	struct area body = area_sub(area, head, 0, area.rows - head, area.cols);
 
 	view->dirty = false;
 	area_clear(area, ROLE_TEXT);
-	draw_mode(view, console, area_sub(area, 0, 0, 1, area.cols));
-	if (!console) {
-		draw_closed(view, body);
-		return;
-	}
-	console_draw(console, body, self_of(view)->search, focused);
-	draw_why(console, body);
+	if (head)
+		draw_mode(self, area_sub(area, 0, 0, 1, area.cols), focused);
+	split(self, body);
+	draw_half(self, self->screen_area, focused, false);
+	draw_half(self, self->serial_area, focused, true);
+	/* They are of this frame: kept are only their places in it. */
+	self->screen_area.y -= area.y;
+	self->screen_area.x -= area.x;
+	self->serial_area.y -= area.y;
+	self->serial_area.x -= area.x;
+	self->screen_area.canvas = self->serial_area.canvas = NULL;
 }
 
-/* ---- opening and leaving ---- */
-
-static void cut_answered(struct app *app, bool yes, void *data)
+static char *grabbed(const struct view *view)
 {
-	struct view *content = app->regions[REGION_CONTENT];
-	struct view *tab = content ? content_active(content) : NULL;
-	struct console *console = tab && tab->ops == &guest_console_view ? shown(tab) : NULL;
+	struct mode_words words;
+	char *text;
 
-	if (!console || console->id != GPOINTER_TO_UINT(data))
-		return;
-	console->wanted = yes;
-	if (yes) {
-		console->state = SERIAL_OPENING;
-		serial_reopen(console->serial, true);
-	}
-	content_touch(tab);
+	if (guest_console_reads((const struct guest_console *)view))
+		return g_strdup("or q leaves read mode; F1 has its keys");
+	half_words((const struct guest_console *)view, &words);
+	text = words.busy ? g_strconcat("stops: ", words.state, NULL)
+	                  : g_strdup("takes the keys back from the guest; all others are its own");
+	mode_words_clear(&words);
+	return text;
 }
 
-static void ask_cut(struct view *view, struct console *console)
-{
-	g_autofree char *text = g_strdup_printf("Somebody else has the console of %s open: another nvirt, virsh console, "
-	                                        "or a program that reads it. Only one can. Cut that session?",
-	        store_name(view->app->store, &console->ref));
+/* ---- commands ---- */
 
-	console->wanted = false;
-	app_push_modal(view->app, dialog_new(view->app, &(struct dialog_options){.kind = DIALOG_ASK,
-	                                                        .title = "Console in use",
-	                                                        .text = text,
-	                                                        .yes = "Cut it",
-	                                                        .danger = true,
-	                                                        .done = cut_answered,
-	                                                        .data = GUINT_TO_POINTER(console->id)}));
+static void choose_mode(struct guest_console *self, enum console_mode mode)
+{
+	struct screen_panel *panel = screen_half_shown(self);
+	struct console *console = serial_half_shown(self);
+
+	self->mode = mode;
+	self->chosen = true;
+	if (panel && mode == CONSOLE_SERIAL)
+		panel->attached = false;
+	if (console && mode == CONSOLE_SCREEN)
+		console->attached = console->wanted = false;
+	guest_console_read_end(self);
+	screen_half_show(self);
+	content_touch(&self->view);
 }
 
-static struct console *open_new(struct view *view)
+static void cmd_read(struct view *view, unsigned count)
 {
-	struct guest_console *self = self_of(view);
-	struct app *app = view->app;
-	const struct host *host = store_host(app->store, self->ref.host);
-	struct console *console;
+	(void)count;
+	guest_console_read(guest_console_of(view), false, false);
+}
 
-	if (!host || !app->backend || host->status->readonly) {
-		app_notice(app, LEVEL_WARNING, "the connection is read-only: no console can be opened");
-		return NULL;
-	}
-	if (self->open->len >= CONSOLES_MAX) {
-		app_notice(app, LEVEL_WARNING, "%d consoles are open: close one of them first (x)", CONSOLES_MAX);
-		return NULL;
-	}
-	console = console_new(&self->ref, ++self->ids);
-	console->serial = backend_open_serial(
-	        app->backend, &(struct serial_options){.ref = self->ref, .id = console->id});
-	console->wanted = true;
-	g_ptr_array_add(self->open, console);
-	return console;
+static void cmd_log(struct view *view, unsigned count)
+{
+	(void)count;
+	guest_console_log(guest_console_of(view));
+}
+
+static void cmd_mode(struct view *view, unsigned count)
+{
+	struct guest_console *self = guest_console_of(view);
+
+	(void)count;
+	choose_mode(self, (enum console_mode)((self->mode + 1) % CONSOLE_MODE_N));
+}
+
+static void cmd_half(struct view *view, unsigned count)
+{
+	struct guest_console *self = guest_console_of(view);
+
+	(void)count;
+	if (self->mode != CONSOLE_BOTH)
+		choose_mode(self, CONSOLE_BOTH);
+	self->serial_half = !self->serial_half;
+	content_touch(view);
 }
 
 static void cmd_attach(struct view *view, unsigned count)
 {
-	struct console *console = shown(view);
+	struct guest_console *self = guest_console_of(view);
 
 	(void)count;
+	self->leader = false;
 	content_touch(view);
-	if (!console) {
-		open_new(view);
-		return;
-	}
-	switch (console->state) {
-	case SERIAL_OPEN:
-		console->attached = true;
-		console->back = 0;
-		return;
-	case SERIAL_BUSY:
-		ask_cut(view, console);
-		return;
-	case SERIAL_CUT:
-	case SERIAL_REFUSED:
-		console->state = SERIAL_OPENING;
-		serial_reopen(console->serial, false);
-		break;
-	case SERIAL_OPENING:
-	case SERIAL_WAITING:
-	case SERIAL_LOST:
-	case SERIAL_STATE_N:
-		break;
-	}
-	console->wanted = true;
+	if (guest_console_is_serial(self))
+		serial_half_attach(self);
+	else
+		screen_half_attach(self);
 }
 
 static void cmd_close(struct view *view, unsigned count)
 {
-	struct console *console = shown(view);
+	struct guest_console *self = guest_console_of(view);
 
 	(void)count;
-	if (console)
-		g_ptr_array_remove(self_of(view)->open, console);
+	self->leader = false;
+	guest_console_read_end(self);
+	if (guest_console_is_serial(self))
+		serial_half_close(self);
+	else
+		screen_half_close(self);
 	content_touch(view);
 }
 
@@ -261,63 +279,102 @@ static void cmd_full(struct view *view, unsigned count)
 	app_redraw(view->app);
 }
 
-/* A serial line carries no size: the guest is told in its shell's words. */
-static void cmd_size(struct view *view, unsigned count)
+static void cmd_escape(struct view *view, unsigned count)
 {
-	struct console *console = shown(view);
+	struct guest_console *self = guest_console_of(view);
 
 	(void)count;
-	if (!console || console->state != SERIAL_OPEN) {
-		app_notice(view->app, LEVEL_WARNING, "the console is not open: Enter opens it");
-		return;
-	}
-	int rows = CLAMP(console->rows, 2, SERIAL_ROWS_MAX), cols = CLAMP(console->cols, 2, SERIAL_COLS_MAX);
-	g_autofree char *line = g_strdup_printf("stty rows %d cols %d\r", rows, cols);
-
-	serial_resize(console->serial, rows, cols);
-	for (const char *ch = line; *ch; ch++)
-		serial_keys(console->serial, &(struct serial_key){.ch = (guchar)*ch}, 1);
-	app_notice(view->app, LEVEL_INFO, "typed: stty rows %d cols %d", rows, cols);
+	if (guest_console_is_serial(self))
+		serial_half_send_escape(self);
+	else
+		screen_half_send_escape(self);
+	content_touch(view);
 }
 
-/* ---- search, copy, save ---- */
-
-static void step_search(struct view *view, int step)
+static void cmd_size(struct view *view, unsigned count)
 {
-	struct console *console = shown(view);
-	const char *search = self_of(view)->search;
-
-	if (console && *search && !console_search(console, search, step))
-		app_notice(view->app, LEVEL_INFO, "nothing on the screen or above has '%s'", search);
-	content_touch(view);
+	(void)count;
+	serial_half_tell_size(guest_console_of(view));
 }
 
 static void cmd_next(struct view *view, unsigned count)
 {
 	(void)count;
-	step_search(view, 1);
+	serial_half_search(guest_console_of(view), 1);
 }
 
 static void cmd_prev(struct view *view, unsigned count)
 {
 	(void)count;
-	step_search(view, -1);
+	serial_half_search(guest_console_of(view), -1);
 }
 
 static void cmd_copy(struct view *view, unsigned count)
 {
-	struct console *console = shown(view);
-	unsigned lines, first;
+	struct guest_console *self = guest_console_of(view);
 
 	(void)count;
-	if (!console) {
-		app_notice(view->app, LEVEL_WARNING, "the console is not open: there is nothing to copy");
-		return;
-	}
-	first = console_window(console, &lines);
-	g_autofree char *text = serial_screen_text(console->screen, first, lines);
-	app_copy(view->app, "Screen", text);
+	if (guest_console_is_serial(self))
+		serial_half_copy(self);
+	else
+		screen_half_copy(self);
 }
+
+/* What only the screen has. */
+static void on_screen(struct view *view, void (*run)(struct guest_console *self))
+{
+	struct guest_console *self = guest_console_of(view);
+
+	if (guest_console_is_serial(self))
+		app_notice(view->app, LEVEL_WARNING, "that is for the guest's screen: v shows it");
+	else
+		run(self);
+}
+
+static void cmd_keys(struct view *view, unsigned count)
+{
+	(void)count;
+	on_screen(view, screen_half_keys_menu);
+}
+
+static void cmd_type(struct view *view, unsigned count)
+{
+	(void)count;
+	on_screen(view, screen_half_type);
+}
+
+static void cmd_layout(struct view *view, unsigned count)
+{
+	(void)count;
+	on_screen(view, screen_half_layout);
+}
+
+static void cmd_scale(struct view *view, unsigned count)
+{
+	(void)count;
+	on_screen(view, screen_half_scale);
+}
+
+static void cmd_reading(struct view *view, unsigned count)
+{
+	(void)count;
+	on_screen(view, screen_half_reading);
+}
+
+static void cmd_viewer(struct view *view, unsigned count)
+{
+	struct guest_console *self = guest_console_of(view);
+	const struct host *host = store_host(view->app->store, self->ref.host);
+	g_autoptr(GError) error = NULL;
+
+	(void)count;
+	if (host && viewer_start(host->status->uri ? host->status->uri : "", self->ref.uuid, &error))
+		app_notice(view->app, LEVEL_INFO, "virt-viewer was started");
+	else if (error)
+		app_notice(view->app, LEVEL_WARNING, "%s", error->message);
+}
+
+/* ---- saving ---- */
 
 static char *save_path(const struct store *store, const struct obj_ref *ref)
 {
@@ -351,18 +408,20 @@ static const struct action save_action = {
         .params = save_params,
 };
 
+static char *text_of(struct guest_console *self)
+{
+	return guest_console_is_serial(self) ? serial_half_text(self) : screen_half_text(self);
+}
+
 /* Takes args. */
 static void save_asked(struct app *app, struct args *args, void *data)
 {
-	struct view *content = app->regions[REGION_CONTENT];
-	struct view *tab = content ? content_active(content) : NULL;
-	struct console *console = tab && tab->ops == &guest_console_view ? shown(tab) : NULL;
+	struct guest_console *self = guest_console_shown(app);
 	const char *path = args ? args_get(args, "file") : NULL;
+	char *text = path && self && app->inbox ? text_of(self) : NULL;
 
 	(void)data;
-	if (path && console && app->inbox) {
-		unsigned lines = serial_screen_lines(console->screen);
-		char *text = serial_screen_text(console->screen, 0, lines);
+	if (text) {
 		g_autoptr(GBytes) bytes = g_bytes_new_take(text, strlen(text));
 
 		file_export(app->inbox, path, bytes, args_get_bool(args, "replace", false), "the console's text");
@@ -372,158 +431,144 @@ static void save_asked(struct app *app, struct args *args, void *data)
 
 static void cmd_save(struct view *view, unsigned count)
 {
+	struct guest_console *self = guest_console_of(view);
+	g_autofree char *text = text_of(self);
+
 	(void)count;
-	if (!shown(view)) {
-		app_notice(view->app, LEVEL_WARNING, "the console is not open: there is nothing to save");
-		return;
-	}
-	app_push_modal(view->app, form_new(view->app, &(struct form_options){.action = &save_action,
-	                                                          .ref = &self_of(view)->ref,
-	                                                          .done = save_asked}));
+	if (text)
+		app_push_modal(view->app, form_new(view->app, &(struct form_options){.action = &save_action,
+		                                                      .ref = &self->ref,
+		                                                      .done = save_asked}));
 }
 
 /* ---- input ---- */
 
 static bool grab(struct view *view, keycode key)
 {
-	struct console *console = shown(view);
-	struct serial_key sent;
+	struct guest_console *self = guest_console_of(view);
 
-	/* What is typed while it is being opened is for the guest too, and no command of ours. */
-	if (!console || !(console->attached || console->wanted))
-		return false;
-	if (key == K_NONE)
-		return true;
-	content_touch(view);
-	if (key == (KEY_CTRL | ']')) {
-		console->attached = console->wanted = false;
-		return true;
-	}
-	console->back = 0;
-	bool opens = console->state == SERIAL_OPEN || console->state == SERIAL_OPENING;
-	if (opens && console_key(key, &sent) && !serial_keys(console->serial, &sent, 1))
-		app_notice(view->app, LEVEL_WARNING, "the guest does not read what is typed");
-	return true;
+	if (guest_console_reads(self))
+		return guest_console_read_grab(self, key);
+	return guest_console_is_serial(self) ? serial_half_grab(self, key) : screen_half_grab(self, key);
 }
 
 static void paste(struct view *view, const char *text)
 {
-	struct console *console = shown(view);
-	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(struct serial_key));
+	struct guest_console *self = guest_console_of(view);
 
-	if (!console || !console->attached || console->state != SERIAL_OPEN) {
-		app_notice(view->app, LEVEL_INFO, "not typed: Enter first, so that the guest has the keys");
-		return;
-	}
-	for (; *text; text = g_utf8_next_char(text)) {
-		struct serial_key key = {.ch = g_utf8_get_char(text)};
-
-		key.ch = key.ch == '\n' ? '\r' : key.ch;
-		g_array_append_val(keys, key);
-	}
-	if (!serial_keys(console->serial, (const struct serial_key *)(const void *)keys->data, keys->len))
-		app_notice(view->app, LEVEL_WARNING, "not typed: the guest does not read what was typed before");
+	if (guest_console_reads(self)) {
+		read_mode_paste(self->read, text);
+		content_touch(view);
+	} else if (guest_console_is_serial(self))
+		serial_half_paste(self, text);
+	else
+		screen_half_paste(self, text);
 }
 
 static bool key(struct view *view, keycode code, unsigned count)
 {
-	struct console *console = shown(view);
-	int page = console ? MAX(console->rows - 1, 1) : 0;
-	int times = (int)MIN(MAX(count, 1), SERIAL_LINES_MAX);
-	const struct {
-		keycode key;
-		int lines;
-	} scrolls[] = {{K_PGUP, page}, {K_PGDN, -page}, {K_UP, 1}, {K_DOWN, -1}, {K_HOME, SERIAL_LINES_MAX * 2},
-	        {K_END, -SERIAL_LINES_MAX * 2}};
+	struct guest_console *self = guest_console_of(view);
 
-	if (!console)
-		return false;
-	for (gsize i = 0; i < G_N_ELEMENTS(scrolls); i++)
-		if (scrolls[i].key == code) {
-			console_scroll(console, CLAMP(scrolls[i].lines * times, -SERIAL_LINES_MAX * 2, SERIAL_LINES_MAX * 2));
-			content_touch(view);
+	return guest_console_is_serial(self) ? serial_half_key(self, code, count) : screen_half_key(self, code, count);
+}
+
+static bool within(const struct area *area, const struct mouse *event)
+{
+	return event->y >= area->y && event->y < area->y + area->rows && event->x >= area->x &&
+	       event->x < area->x + area->cols;
+}
+
+static bool click_mode(struct guest_console *self, int x)
+{
+	for (int i = 0; i < CONSOLE_MODE_N; i++)
+		if (x < self->mode_x[i]) {
+			choose_mode(self, (enum console_mode)i);
 			return true;
 		}
-	if (code != K_LEFT && code != K_RIGHT)
-		return false;
-	console->pan = CLAMP(console->pan + (code == K_RIGHT ? 8 : -8), 0, MAX(serial_screen_cols(console->screen) - console->cols, 0));
-	content_touch(view);
-	return true;
+	return false;
 }
 
 static bool mouse(struct view *view, const struct mouse *event)
 {
-	struct console *console = shown(view);
+	struct guest_console *self = guest_console_of(view);
+	bool press = event->what == MOUSE_PRESS && event->button == 1;
+	bool serial = within(&self->serial_area, event), screen = within(&self->screen_area, event);
+	const struct area *half;
+	struct mouse inner = *event;
 
-	if (!console || event->what != MOUSE_PRESS || (event->button != 4 && event->button != 5))
+	if (press && event->y == 0 && !is_bare(self))
+		return click_mode(self, event->x);
+	if (press && self->mode == CONSOLE_BOTH && (serial || screen) && serial != self->serial_half && !grab(view, K_NONE))
+		self->serial_half = serial;
+	half = guest_console_is_serial(self) ? &self->serial_area : &self->screen_area;
+	if (guest_console_reads(self) && within(half, event)) {
+		inner.y -= half->y;
+		inner.x -= half->x;
+		return guest_console_read_mouse(self, &inner);
+	}
+	/* Who has the keys has what is drawn to its edge as well. */
+	if (serial && guest_console_is_serial(self))
+		return serial_half_mouse(self, event);
+	if (!screen || guest_console_is_serial(self))
 		return false;
-	console_scroll(console, event->button == 4 ? 3 : -3);
-	content_touch(view);
-	return true;
+	inner.y -= self->screen_area.y;
+	inner.x -= self->screen_area.x;
+	return screen_half_mouse(self, &inner);
 }
 
 /* ---- news ---- */
 
 static bool message(struct view *view, struct msg *msg)
 {
-	struct guest_console *self = self_of(view);
-	struct console *console = NULL;
+	struct guest_console *self = guest_console_of(view);
 
-	for (guint i = 0; msg->type == MSG_SERIAL && msg->serial && i < self->open->len; i++)
-		if (((struct console *)self->open->pdata[i])->id == msg->serial->id)
-			console = self->open->pdata[i];
-	if (!console)
-		return false;
-	console_apply(console, msg->serial);
-	serial_ack(console->serial);
-	if (console->state == SERIAL_OPEN && console->wanted)
-		console->attached = true;
-	if (console->state == SERIAL_OPEN)
-		console->wanted = false;
-	bool asks = console->state == SERIAL_BUSY && console->wanted && console == shown(view);
-	if (console->state == SERIAL_BUSY || console->state == SERIAL_CUT || console->state == SERIAL_REFUSED)
-		console->attached = console->wanted = false;
-	if (asks)
-		ask_cut(view, console);
-	if (console == shown(view))
-		content_touch(view);
-	return true;
+	return serial_half_message(self, msg) || screen_half_message(self, msg);
 }
 
 static void update(struct view *view, unsigned changes)
 {
-	struct guest_console *self = self_of(view);
+	struct guest_console *self = guest_console_of(view);
 
-	/* Of guests that are gone. */
-	for (guint i = self->open->len; (changes & CHANGE_LIST) && i-- > 0;) {
-		struct console *console = self->open->pdata[i];
-
-		if (!store_has(view->app->store, &console->ref))
-			g_ptr_array_remove_index(self->open, i);
-	}
-	if (changes & (CHANGE_LIST | CHANGE_HOST))
-		view->dirty = true;
+	if (!(changes & (CHANGE_LIST | CHANGE_HOST)))
+		return;
+	if (changes & CHANGE_LIST)
+		serial_half_update(self);
+	screen_half_update(self);
+	view->dirty = true;
 }
 
 static void set_object(struct view *view, const struct obj_ref *ref)
 {
-	self_of(view)->ref = *ref;
+	struct guest_console *self = guest_console_of(view);
+
+	if (!obj_ref_equal(&self->ref, ref)) {
+		guest_console_read_end(self);
+		self->leader = false;
+		if (!self->chosen)
+			self->mode = CONSOLE_SCREEN;
+	}
+	self->ref = *ref;
+	self->hidden = false;
+	screen_half_show(self);
 	content_touch(view);
+}
+
+static void hidden(struct view *view)
+{
+	struct guest_console *self = guest_console_of(view);
+
+	self->hidden = true;
+	self->leader = false;
+	screen_half_hide(self);
 }
 
 static void set_filter(struct view *view, const char *filter)
 {
-	struct guest_console *self = self_of(view);
-	struct console *console = shown(view);
+	struct guest_console *self = guest_console_of(view);
 
 	g_free(self->search);
 	self->search = g_strdup(filter ? filter : "");
-	/* Of what is typed the newest match, and from there on. */
-	if (console) {
-		console->match = -1;
-		if (*self->search)
-			console_search(console, self->search, -1);
-	}
+	serial_half_searched(self);
 	content_touch(view);
 }
 
@@ -533,30 +578,44 @@ static const char *filter_of(const struct view *view)
 }
 
 static const struct view_cmd cmds[] = {
-        {"attach", "Open the serial console; the guest has the keys until Ctrl-]", "Enter", "type", cmd_attach},
+        {"attach", "Give the guest the keys, until Ctrl-]; opens what is not open", "Enter", "type", cmd_attach},
+        {"keys", "Press Ctrl-Alt-Del, Ctrl-Alt-F1, SysRq … in the guest", "K", "keys", cmd_keys},
+        {"mode", "Screen, serial console, or both", "v", "view", cmd_mode},
+        {"read", "Read: freeze it, see what scrolled by, search, select, copy, save", "H", "read", cmd_read},
         {"full-screen", "Give the console the whole screen, or no more", "F11", "full", cmd_full},
+        {"other-half", "Both, and the other one is meant", "o", NULL, cmd_half},
+        {"send-escape", "Send Ctrl-] itself to the guest", "C-]", NULL, cmd_escape},
+        {"type-text", "Type a text on the guest's keyboard", "I", NULL, cmd_type},
+        {"layout", "Say which keyboard layout the guest is set to", "L", NULL, cmd_layout},
+        {"scale", "The whole screen made smaller, or a part as it is", "%", NULL, cmd_scale},
+        {"reading", "Show the screen as text, as a picture, or as it comes", "i", NULL, cmd_reading},
+        {"viewer", "Open the screen in a window: virt-viewer, where there is a display", "O", NULL, cmd_viewer},
         {"search-next", "Next match of the search", "n", NULL, cmd_next},
         {"search-prev", "Previous match of the search", "N", NULL, cmd_prev},
         {"copy-screen", "Copy what is shown to the clipboard", "y", NULL, cmd_copy},
-        {"save", "Save screen and scrollback as text", "E", NULL, cmd_save},
-        {"tell-size", "Tell the guest's shell the size (types stty rows … cols …)", "=", NULL, cmd_size},
-        {"close", "Close the console: others may open it", "x", NULL, cmd_close},
+        {"save", "Save the screen (of the serial console also what scrolled by) as text", "E", NULL, cmd_save},
+        {"log", "Log the screen's lines with their times to a file, or end that", "W", NULL, cmd_log},
+        {"tell-size", "Tell the serial console's shell the size (types stty rows … cols …)", "=", NULL, cmd_size},
+        {"close", "Close it: others may open the serial console", "x", NULL, cmd_close},
         {NULL, NULL, NULL, NULL, NULL},
 };
 
 const struct view_ops guest_console_view = {
         .name = "guest-console",
         .title = "Console",
+        .bare = true,
         .create = create,
         .destroy = destroy,
         .draw = draw,
         .cmds = cmds,
         .grab = grab,
+        .grabbed = grabbed,
         .key = key,
         .mouse = mouse,
         .message = message,
         .update = update,
         .set_object = set_object,
+        .hidden = hidden,
         .set_filter = set_filter,
         .filter = filter_of,
         .paste = paste,

@@ -159,7 +159,7 @@ static void draw(struct view *view, struct area area, bool focused)
 		draw_line(self, line, self->lines[row]);
 		if (row != list->cursor || !focused)
 			continue;
-		area_add_flags(line, 0, 0, line.cols, CELL_BOLD);
+		area_add_flags(line, 0, 0, line.cols, DRAW_BOLD);
 		area_cursor(body, y, 0, false);
 	}
 	look_scrollbar(body, list->top, list->count);

@@ -123,10 +123,10 @@ static void cells_have_the_colours_of_their_part(void **state)
 	rows = picture_cells_draw(canvas_area(&canvas), picture, true);
 	/* 16 columns are as wide as 8 rows are high; the picture is 1.6 times as wide as high. */
 	assert_int_equal(rows, 5);
-	assert_true(canvas.cells[0].flags & CELL_COLOURS);
+	assert_true(canvas.cells[0].flags & DRAW_COLOURS);
 	assert_int_equal(canvas.cells[0].bg, 196);
 	assert_int_equal(canvas.cells[15].bg, 231);
-	assert_false(canvas.cells[5 * 16].flags & CELL_COLOURS);
+	assert_false(canvas.cells[5 * 16].flags & DRAW_COLOURS);
 	canvas_fini(&canvas);
 	picture_free(picture);
 }
@@ -162,7 +162,7 @@ static void any_size_is_drawn_within_its_area(void **state)
 					assert_true(picture_cells_draw(area, picture, true) <= rows);
 					picture_free(picture);
 				}
-	assert_false(canvas.cells[0].flags & CELL_COLOURS);
+	assert_false(canvas.cells[0].flags & DRAW_COLOURS);
 	canvas_fini(&canvas);
 }
 

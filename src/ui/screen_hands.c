@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Keyboard and mouse of a guest's screen: see screen_panel.h. */
+#include <string.h>
+
+#include "nvirt/text.h"
+#include "screen_panel.h"
+#include "state.h"
+
+/* Buttons as RFB has them (RFC 6143, 7.5.5). */
+enum { RFB_LEFT = 1, RFB_MIDDLE = 2, RFB_RIGHT = 4, RFB_WHEEL_UP = 8, RFB_WHEEL_DOWN = 16 };
+
+const char *screen_panel_no_hands(const struct screen_panel *panel)
+{
+	const struct host *host = store_host(panel->app->store, panel->ref.host);
+
+	if (!host || host->status->readonly)
+		return "the connection is read-only: it looks and never types";
+	if (panel->pictures || panel->no_vnc)
+		return *panel->note ? panel->note : "the guest has no VNC: it can be looked at, but not typed to";
+	return NULL;
+}
+
+static bool has_hands(const struct screen_panel *panel)
+{
+	return panel->state == SCREEN_LIVE && panel->view && !screen_panel_no_hands(panel);
+}
+
+/* ---- keys ---- */
+
+static void send_waiting(void *data)
+{
+	struct screen_panel *panel = data;
+	const struct key_event *event;
+	bool text = panel->typed;
+	int ms;
+
+	app_wait_stop(&panel->typist);
+	typing_seen(panel->typing, vnc_view_screen(panel->view), g_get_monotonic_time());
+	while ((event = typing_take(panel->typing, g_get_monotonic_time(), &ms)))
+		vnc_view_key(panel->view, event->keysym, event->scancode, event->down);
+	if (ms < 0)
+		panel->typed = 0;
+	else
+		panel->typist = app_wait_ms(panel->app, (unsigned)ms, send_waiting, panel);
+	if (text)
+		panel->changed(panel, panel->data);
+}
+
+static void send(struct screen_panel *panel, const GArray *events)
+{
+	if (!has_hands(panel))
+		return;
+	typing_add(panel->typing, events);
+	/* What is typed is what one wants to see. */
+	panel->moved = false;
+	if (!panel->typist)
+		send_waiting(panel);
+}
+
+void screen_panel_key(struct screen_panel *panel, keycode key)
+{
+	g_autoptr(GArray) events = g_array_new(FALSE, FALSE, sizeof(struct key_event));
+	g_autoptr(GError) error = NULL;
+
+	if (screen_keys_press(panel->layout, key, events, &error))
+		send(panel, events);
+	else
+		app_notice(panel->app, LEVEL_WARNING, "%s", error->message);
+}
+
+bool screen_panel_press(struct screen_panel *panel, const char *words)
+{
+	g_autoptr(GArray) events = g_array_new(FALSE, FALSE, sizeof(struct key_event));
+	g_autoptr(GError) error = NULL;
+
+	if (keyboard_press(panel->layout, words, events, &error)) {
+		send(panel, events);
+		return true;
+	}
+	app_notice(panel->app, LEVEL_WARNING, "%s", error->message);
+	return false;
+}
+
+bool screen_panel_type(struct screen_panel *panel, const char *text)
+{
+	g_autoptr(GArray) events = g_array_new(FALSE, FALSE, sizeof(struct key_event));
+	g_autoptr(GError) error = NULL;
+
+	if (!has_hands(panel)) {
+		app_notice(panel->app, LEVEL_WARNING, "nothing was typed: the screen is not live");
+		return false;
+	}
+	if (!keyboard_type(panel->layout, text, events, &error)) {
+		app_notice(panel->app, LEVEL_WARNING, "%s", error->message);
+		return false;
+	}
+	panel->typed = events->len;
+	send(panel, events);
+	return true;
+}
+
+void screen_panel_stop(struct screen_panel *panel)
+{
+	if (!panel->typed)
+		return;
+	typing_stop(panel->typing);
+	panel->typed = 0;
+	app_wait_stop(&panel->typist);
+	send_waiting(panel);
+	app_notice(panel->app, LEVEL_WARNING, "stopped: only a part of the text was typed");
+}
+
+char *screen_panel_typing(const struct screen_panel *panel)
+{
+	unsigned gone, waits = typing_waits(panel->typing, &gone);
+
+	if (!panel->typed || !waits)
+		return NULL;
+	return g_strdup_printf("typing, %u %%", gone * 100 / (gone + waits));
+}
+
+/* ---- its layout ---- */
+
+static char *setting(const struct screen_panel *panel)
+{
+	char uuid[37];
+
+	uuid_format(panel->ref.uuid, uuid);
+	return g_strconcat("keyboard.", uuid, NULL);
+}
+
+bool screen_panel_set_layout(struct screen_panel *panel, const char *name)
+{
+	g_autofree char *key = setting(panel);
+	g_autoptr(GError) error = NULL;
+	const char *kept = state_get_string(panel->app->state, key);
+	const char *wanted = name ? name : kept ? kept : panel->keymap ? panel->keymap : "us";
+	struct layout *layout = layout_load(wanted, &error);
+
+	if (!layout) {
+		app_notice(panel->app, LEVEL_WARNING, "%s", error->message);
+		return false;
+	}
+	layout_free(panel->layout);
+	panel->layout = layout;
+	if (name) {
+		state_set_string(panel->app->state, key, name);
+		state_save(panel->app->state);
+	}
+	return true;
+}
+
+/* ---- mouse ---- */
+
+static unsigned buttons_of(const struct mouse *mouse)
+{
+	static const unsigned buttons[] = {0, RFB_LEFT, RFB_MIDDLE, RFB_RIGHT, RFB_WHEEL_UP, RFB_WHEEL_DOWN};
+
+	return mouse->button > 0 && mouse->button < (int)G_N_ELEMENTS(buttons) ? buttons[mouse->button] : 0;
+}
+
+bool screen_panel_mouse(struct screen_panel *panel, const struct mouse *mouse)
+{
+	const struct text_screen *screen = screen_panel_screen(panel);
+	unsigned buttons = buttons_of(mouse);
+	int x, y;
+
+	if (!has_hands(panel) || !screen || !screen_pixel(screen, &panel->look, mouse->y, mouse->x, &x, &y))
+		return false;
+	/* The pointer goes there before a button goes down. */
+	if (mouse->what == MOUSE_PRESS)
+		vnc_view_pointer(panel->view, x, y, 0);
+	vnc_view_pointer(panel->view, x, y, mouse->what == MOUSE_RELEASE ? 0 : buttons);
+	/* A wheel has no release of its own. */
+	if (buttons >= RFB_WHEEL_UP)
+		vnc_view_pointer(panel->view, x, y, 0);
+	return true;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A guest's screen as a panel shows it: the way to it is asked for, it is watched, and where it
+ * ends it is tried again as long as there is hope. Main thread.
+ */
+#ifndef NVIRT_UI_SCREEN_PANEL_H
+#define NVIRT_UI_SCREEN_PANEL_H
+
+#include "app_wait.h"
+#include "nvirt/screen_door.h"
+#include "nvirt/screen_history.h"
+#include "nvirt/typing.h"
+#include "nvirt/vnc.h"
+#include "screen_draw.h"
+#include "screen_keys.h"
+
+enum screen_state {
+	SCREEN_ASKING,   /* for the way to it */
+	SCREEN_STARTING, /* connected; nothing was seen yet */
+	SCREEN_LIVE,
+	SCREEN_OFF,   /* the guest is off: shown when it starts */
+	SCREEN_AGAIN, /* the connection ended: tried again by itself */
+	SCREEN_ENDED, /* `why`; screen_panel_open() tries again */
+};
+
+struct screen_panel {
+	struct app *app;
+	struct obj_ref ref;
+	enum screen_state state;
+	unsigned door_id;      /* of what was asked last; 0 = nothing is awaited */
+	struct vnc_view *view; /* NULL before the first connection */
+	struct screen_history *history; /* what scrolled by while it was connected */
+	unsigned past_id, past_tries; /* what was asked of the guest's memory, and how often */
+	struct read_mode *reader; /* of what is frozen of it, borrowed; NULL = it is not read */
+	struct file_log *log;  /* each line that comes goes to it as well; NULL = none */
+	char *why;             /* cleaned, "" = nothing to say */
+	char *note;            /* the same of a screen that works, but not as it might */
+	bool pictures;         /* no VNC: a screenshot a second, and no keys */
+	bool no_vnc;           /* so the door said */
+	enum vnc_end wants;    /* VNC_END_PASSWORD, _USER, or _REFUSED after one was given: screen_panel_login() */
+	char *user, *password; /* as the user gave them; secrets, NULL = not given */
+	bool gave;             /* a password, to the last connection */
+	bool watched;
+	bool attached;         /* the guest has the keys */
+	bool moved;            /* the user chose the part in sight: the cursor is not followed */
+	bool tried;            /* it was opened, by itself or by the user */
+	bool chose_scale;      /* the user said how large; else pictures are made smaller and text is not */
+	unsigned tries;        /* since it was last seen */
+	gint64 live_us;        /* monotonic, since when it is live */
+	enum recogniser_mode mode;
+	struct screen_look look;
+	char *keymap;          /* of the guest's definition, or NULL */
+	struct layout *layout;
+	struct typing *typing;
+	unsigned typed;        /* events of the text that is being typed; 0 = none is */
+	struct app_wait *io, *again, *typist, *log_wait;
+	struct sign_watch *signs;
+	short io_events;
+	void (*changed)(struct screen_panel *panel, void *data); /* something to be drawn */
+	void *data;
+};
+
+struct screen_panel *screen_panel_new(struct app *app, const struct obj_ref *ref,
+        void (*changed)(struct screen_panel *panel, void *data), void *data);
+void screen_panel_free(struct screen_panel *panel);
+/* Asks for the way to it, unless that is under way or it is live. */
+void screen_panel_open(struct screen_panel *panel);
+/* Tries again with these, which are copied. */
+void screen_panel_login(struct screen_panel *panel, const char *user, const char *password);
+/* The answer, where it is this panel's. */
+bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door);
+/* The guest may have been started, or have gone. */
+void screen_panel_look(struct screen_panel *panel);
+/* Is it on screen? */
+void screen_panel_watch(struct screen_panel *panel, bool watched);
+const struct text_screen *screen_panel_screen(const struct screen_panel *panel);
+void screen_panel_draw(struct screen_panel *panel, struct area area, bool focused);
+/* "live 80x25", "asked for": for the mode row. Owned. */
+char *screen_panel_words(const struct screen_panel *panel);
+enum role screen_panel_role(const struct screen_panel *panel);
+void screen_panel_set_mode(struct screen_panel *panel, enum recogniser_mode mode);
+/* Moves the part in sight. */
+void screen_panel_pan(struct screen_panel *panel, int rows, int cols);
+
+/* ---- what scrolled by before: screen_past.c ---- */
+
+/* Asks the guest's memory, while that may tell. */
+void screen_panel_past_ask(struct screen_panel *panel);
+/* The answer, where it is one. */
+bool screen_panel_past_take(struct screen_panel *panel, const struct screen_door *door);
+
+/* ---- a log: screen_log.c ---- */
+
+/* From now on each line goes to that file, with its time; the screen is watched as long, seen or not. False: it did not begin. */
+bool screen_panel_log(struct screen_panel *panel, const char *path);
+void screen_panel_log_end(struct screen_panel *panel);
+/* Time has passed, or a frame has come. */
+void screen_panel_log_tick(struct screen_panel *panel);
+
+/* ---- hands: screen_hands.c ---- */
+
+/* Why the guest can not have the keys; NULL = it can. Borrowed. */
+const char *screen_panel_no_hands(const struct screen_panel *panel);
+/* One key as typed. */
+void screen_panel_key(struct screen_panel *panel, keycode key);
+/* "ctrl-alt-delete". False, and a notice: there is no such key. */
+bool screen_panel_press(struct screen_panel *panel, const char *words);
+/* Text as if typed; false, and a notice: nothing of it was. */
+bool screen_panel_type(struct screen_panel *panel, const char *text);
+/* A text that is being typed stops here; what is down is let go. */
+void screen_panel_stop(struct screen_panel *panel);
+/* "typing, 40 %": owned, NULL = no text is being typed. */
+char *screen_panel_typing(const struct screen_panel *panel);
+bool screen_panel_mouse(struct screen_panel *panel, const struct mouse *mouse);
+/* The guest's keyboard layout as the user knows it; NULL = the definition's. False: there is none such, said. */
+bool screen_panel_set_layout(struct screen_panel *panel, const char *name);
+
+#endif
