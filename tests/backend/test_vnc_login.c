@@ -60,15 +60,6 @@ static void make_certificates(const char *dir, const char *name)
 	assert_true(run(script));
 }
 
-<<<<<<< HEAD
-static bool listens(void *address)
-{
-	int fd = vnc_connect(address, 1000, NULL);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-=======
 /* It listens, or has ended. */
 static bool answers(void *data)
 {
@@ -78,7 +69,6 @@ static bool answers(void *data)
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0 || waitpid(server->pid, NULL, WNOHANG) != 0;
->>>>>>> i5
 }
 
 /* Waits until it listens. `objects`: NULL or "-object ...". On a port of its own, or on a socket. */
@@ -102,12 +92,8 @@ static struct server start(bool tcp, const char *objects, const char *options)
 	assert_true(g_spawn_async(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
 	        &server.pid, NULL));
 	running = server.pid;
-<<<<<<< HEAD
-	lab_wait_for(listens, server.address, "QEMU's VNC server", DEADLINE_US / 1000);
-=======
 	lab_wait_for(answers, &server, "QEMU's VNC", DEADLINE_US / 1000);
 	assert_int_equal(kill(server.pid, 0), 0);
->>>>>>> i5
 	return server;
 }
 
