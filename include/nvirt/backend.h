@@ -18,8 +18,10 @@ struct backend;
 struct backend_options {
 	unsigned refresh_ms; /* the list's tick; 0 = 2000 */
 	/*
-	 * For one errand: no events but the connection's end are asked for. What changes
-	 * meanwhile is seen by the next tick; a score of round trips is saved.
+	 * For one errand: no events but the connection's end are asked for, and nothing
+	 * beside the guests' names and states before backend_watch() says what.
+	 * Operations and plans go over the list's connection. What changes meanwhile is seen by the
+	 * next tick; scores of round trips are saved.
 	 */
 	bool brief;
 };
@@ -59,6 +61,9 @@ struct watch {
 	unsigned visible_n;
 	unsigned rows; /* enum watch_row bits, of the visible ones */
 	bool all; /* the definitions of all guests are read too, slowly: for what lists tags */
+	/* Only what a brief back end does not do unasked; once asked for it stays so. */
+	bool lists; /* pools and networks, and the host's facts */
+	bool flags; /* which guests are persistent, start with the host, have saved memory or snapshots */
 };
 void backend_watch(struct backend *backend, unsigned host, const struct watch *watch);
 

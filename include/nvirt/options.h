@@ -23,6 +23,7 @@ struct options {
 	unsigned refresh_ms; /* 0 = default */
 	char *theme;         /* NULL = default */
 	char **verb;         /* verb and its words; NULL = the dashboard */
+	bool wall;           /* the dashboard opens with the screens of all guests that run */
 };
 
 /* The dashboard: returns when the user quits. An enum exit_code. */

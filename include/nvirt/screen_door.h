@@ -17,6 +17,7 @@ struct screen_door {
 	enum door_kind kind;
 	int fd;         /* -1 = none; closed with the door: take it by screen_door_take_fd() */
 	char *password; /* a secret, NULL = none is known or needed */
+	char *host;     /* the name that the server's certificate must bear; NULL = localhost */
 	char *keymap;   /* of the guest's <graphics>: "de"; NULL = not stated */
 	char *words;    /* cleaned; also of a door that works, where something is to be said */
 	GBytes *png;

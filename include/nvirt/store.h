@@ -11,6 +11,7 @@
 
 #include "nvirt/history.h"
 #include "nvirt/msg.h"
+#include "nvirt/screen_signs.h"
 
 /* What a message changed; the loop redraws what shows it. */
 enum change {
@@ -60,6 +61,9 @@ struct guest {
 	GArray *disk_rates; /* double[4] a disk, order of detail->disks: rd B/s, wr B/s, rd/s, wr/s */
 	GArray *nic_rates;  /* double[2] a NIC: rx B/s, tx B/s */
 	GPtrArray *snapshots; /* struct snapshot *, parents before children; NULL until asked for */
+	/* What its screen and its serial console said, when somebody watched them last in this run. */
+	struct screen_signs signs[SIGN_SOURCE_N];
+	enum screen_sign sign; /* of them the one that counts */
 };
 
 /* Read and written, sent and received together; < 0 = not known, or too long ago to be told as of now. */
@@ -160,6 +164,10 @@ const struct notice *store_notice(const struct store *store); /* newest, or NULL
 void store_set_notice(struct store *store, enum level level, const char *text, gint64 now_us);
 /* The plan that came for plan_id: handed over, once; NULL when none is there. */
 struct plan *store_take_plan(struct store *store, unsigned plan_id);
+
+/* What a guest's screen says now, to whoever watches it; returns a set of enum change. */
+unsigned store_see_screen(struct store *store, const struct obj_ref *ref, enum sign_source source,
+        enum screen_sign sign, gint64 now_us);
 
 /*
  * How old what we show of a host is, in ms, when that is worth saying: -1 while

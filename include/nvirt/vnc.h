@@ -16,6 +16,8 @@
 
 /* "HOST:PORT", "HOST", "[ADDRESS]:PORT", ":5901", or the path of a socket. Blocks up to `timeout_ms`; -1 = error. */
 int vnc_connect(const char *address, int timeout_ms, GError **error);
+/* The host's part of such an address; owned, NULL = this machine. */
+char *vnc_address_host(const char *address);
 #define VNC_PORT 5900
 
 struct vnc_source {
@@ -68,6 +70,11 @@ const char *vnc_view_name(const struct vnc_view *view);
 const struct text_screen *vnc_view_screen(const struct vnc_view *view);
 /* The whole of a frame is told and no grid is looked for any more: what is seen is what there is. */
 bool vnc_view_settled(const struct vnc_view *view);
+/*
+ * While it is watched: the server has not answered for some seconds, as that of a hung QEMU does. It is live
+ * still, and answers again when QEMU does; what is seen is as of then.
+ */
+bool vnc_view_is_silent(const struct vnc_view *view);
 /* Pixels of the frame; 0 until the first one. */
 void vnc_view_size(const struct vnc_view *view, int *ret_width, int *ret_height);
 /* Grows with every frame that was taken. */

@@ -179,14 +179,29 @@ static void wait_for_guest(struct runner *run)
 	set_state(run, SERIAL_WAITING, "");
 }
 
+/* What else helps; "" = nothing that is known. */
+static const char *remedy(int code)
+{
+	switch (code) {
+	case VIR_ERR_INTERNAL_ERROR:
+		return ": give the guest <console type='pty'/> with 'virsh edit', and start it again";
+	case VIR_ERR_NO_SUPPORT:
+		return ": guests of this kind of host have none";
+	default:
+		return "";
+	}
+}
+
 /* Why libvirt would not open it. */
 static void not_opened(struct runner *run)
 {
 	int code = virGetLastErrorCode();
 	g_autoptr(GError) error = NULL;
+	g_autofree char *words = NULL;
 
 	/* Before anything else is asked of libvirt: every call forgets the error of the one before. */
 	conn_set_error(&error, "cannot open the console");
+	words = g_strconcat(error->message, remedy(code), NULL);
 	virStreamFree(g_steal_pointer(&run->stream));
 	if (conn_lost(run->conn)) {
 		lost(run, "the connection was lost");
@@ -198,8 +213,26 @@ static void not_opened(struct runner *run)
 		run->look_us = g_get_monotonic_time() + G_USEC_PER_SEC / 4;
 	} else {
 		/* The only failure of that kind there is: "Active console session exists for this domain". */
-		set_state(run, code == VIR_ERR_OPERATION_FAILED ? SERIAL_BUSY : SERIAL_REFUSED, error->message);
+		set_state(run, code == VIR_ERR_OPERATION_FAILED ? SERIAL_BUSY : SERIAL_REFUSED, words);
 	}
+}
+
+/* Of the guest's first console. False: run->stream is NULL, or libvirt's error says why not. */
+static bool open_console(struct runner *run, unsigned flags)
+{
+	run->stream = virStreamNew(run->conn, VIR_STREAM_NONBLOCK);
+	return run->stream != NULL && virDomainOpenConsole(run->dom, NULL, run->stream, flags) == 0;
+}
+
+/* LXC's driver takes no flags at all, and locks nothing: then nobody is refused or cut either. */
+static bool open_console_anyhow(struct runner *run, unsigned flags)
+{
+	if (open_console(run, flags))
+		return true;
+	if (run->stream == NULL || virGetLastErrorCode() != VIR_ERR_INVALID_ARG)
+		return false;
+	virStreamFree(g_steal_pointer(&run->stream));
+	return open_console(run, 0);
 }
 
 static void open_stream(struct runner *run)
@@ -218,11 +251,11 @@ static void open_stream(struct runner *run)
 		return;
 	}
 	run->guest_id = (int)virDomainGetID(run->dom);
-	run->stream = virStreamNew(run->conn, VIR_STREAM_NONBLOCK);
-	if (run->stream == NULL || virDomainOpenConsole(run->dom, NULL, run->stream, flags) < 0) {
-		/* A driver that can not lock consoles says so: then nobody is cut either. */
+	if (!open_console_anyhow(run, flags)) {
 		if (run->stream != NULL)
 			not_opened(run);
+		else
+			set_failed(run, SERIAL_REFUSED, "cannot open the console");
 		return;
 	}
 	if (virStreamEventAddCallback(run->stream, VIR_STREAM_EVENT_READABLE, on_stream, serial_ref(serial), unref) < 0) {

@@ -42,6 +42,7 @@ const struct cli_verb cli_verbs[] = {
         {"tasks", "", "List the tasks in the journal, the newest last.", cli_options_tasks, cli_tasks},
         {"console", "GUEST", "Open a guest's serial console on this terminal; Ctrl-] leaves.",
                 cli_options_console, cli_console},
+        {"wall", "[TEXT]", "Show the screens of all guests that run (or whose name has TEXT).", cli_options_wall, cli_wall},
         {"snapshot-list", "GUEST", "List a guest's snapshots as a tree.", no_options, cli_snapshot_list},
         {"snapshot-show", "GUEST SNAPSHOT", "Show everything known about one snapshot.", no_options,
                 cli_snapshot_show},
@@ -168,7 +169,7 @@ static int group_alone(struct cli *cli, char **words, const char *group)
 
 int cli_main(const struct options *options)
 {
-	struct cli cli = {.connect_timeout_us = CONNECT_TIMEOUT_S * G_USEC_PER_SEC};
+	struct cli cli = {.options = options, .connect_timeout_us = CONNECT_TIMEOUT_S * G_USEC_PER_SEC};
 	char **words = options->verb;
 	/* "snapshot create" is "snapshot-create"; a word that is a verb itself comes first. */
 	bool plain = cli_verb_by_name(words[0]) || action_by_verb(words[0]);

@@ -20,6 +20,7 @@
 
 /* What a verb was started with: the program's options and those after the verb, together. */
 struct cli {
+	const struct options *options; /* the program's alone */
 	struct output out;
 	struct cli_line line;
 	char **uris; /* NULL-terminated, or NULL = libvirt's rules */
@@ -42,7 +43,7 @@ extern const struct cli_option cli_options_common[]; /* of every verb; ends with
 extern const struct cli_option cli_options_action[], cli_options_plan[];
 extern const struct cli_option cli_options_list[], cli_options_tasks[], cli_options_images[], cli_options_screen[];
 extern const struct cli_option cli_options_wait[], cli_options_type[], cli_options_key[];
-extern const struct cli_option cli_options_console[];
+extern const struct cli_option cli_options_console[], cli_options_wall[];
 
 int cli_action(struct cli *cli, const struct action *action);
 int cli_list(struct cli *cli);
@@ -53,6 +54,7 @@ int cli_wait_screen(struct cli *cli);
 int cli_type(struct cli *cli);
 int cli_key(struct cli *cli);
 int cli_console(struct cli *cli);
+int cli_wall(struct cli *cli);
 int cli_tasks(struct cli *cli);
 int cli_snapshot_list(struct cli *cli);
 int cli_snapshot_show(struct cli *cli);

@@ -10,6 +10,7 @@
 const struct cli_option cli_options_screen[] = {
         {"vnc", 0, "HOST:PORT", false, "Any VNC server in place of a guest; also the path of its socket"},
         {"password-file", 0, "FILE", false, "The VNC server's password; a guest's own is known"},
+        {"user", 0, "NAME", false, "With the password, for a VNC server that knows users"},
         {"watch", 'w', NULL, false, "Print it again whenever it changes, until Ctrl-C"},
         {"history", 0, "LINES", false, "So many of the lines that scrolled by before the screen"},
         {"log", 0, "FILE", false, "Append each line with its time to a file until Ctrl-C; - prints them"},
@@ -136,7 +137,7 @@ static char *page_words(const struct screen_history *history, const struct text_
 	return text;
 }
 
-static json_object *screen_json(const struct text_screen *screen)
+json_object *cli_screen_json(const struct text_screen *screen)
 {
 	json_object *object = json_object_new_object(), *grid = json_object_new_object();
 	bool cursor = screen->cursor_row >= 0;
@@ -165,7 +166,7 @@ bool cli_screen_print(struct cli *cli, const struct text_screen *screen, const s
 	g_autofree char *text = NULL;
 
 	if (cli->out.json) {
-		g_autoptr(json_object) object = screen_json(screen);
+		g_autoptr(json_object) object = cli_screen_json(screen);
 
 		if (wanted)
 			json_object_object_add(object, "history", history_json(history, wanted));

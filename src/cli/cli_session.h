@@ -31,6 +31,7 @@ struct cli_session {
 	GArray *heard; /* struct cli_heard a host id */
 	gint64 connect_timeout_us;
 	int signal_fd;
+	bool by_state;       /* guests' names and states will do: see ACTION_BY_STATE */
 	unsigned interrupts; /* how often Ctrl-C came */
 	unsigned plans;      /* ids given out */
 	unsigned edits;      /* the same, of definitions */

@@ -17,11 +17,15 @@ struct cli_view {
 	struct obj_ref ref;
 	struct vnc_view *view;
 	char *name;   /* of what is looked at, cleaned */
+	char *user, *password; /* that were told here; secret, NULL = none */
+	unsigned asked;        /* so often at the terminal */
 	char *keymap; /* that the guest's definition states, or NULL */
 	unsigned words; /* so many of the line's words named it: 0 or 1 */
+	bool silent;    /* it was told that the server does not answer */
 	bool pictures;  /* no VNC: screenshots, one after the other */
 	bool no_keys;   /* and so no keyboard */
 	gint64 next_picture_us;
+	bool borrowed; /* the session is another's */
 };
 
 /*
@@ -29,6 +33,9 @@ struct cli_view {
  * which a read-only connection may not. An enum exit_code, told on stderr. Always ended by cli_view_close().
  */
 int cli_view_open(struct cli_view *view, struct cli *cli, const char *verb, bool keys, gint64 deadline_us);
+/* The same of a guest that was found already, by a session that stays the caller's. */
+int cli_view_open_guest(struct cli_view *view, struct cli *cli, struct cli_session *session, const struct obj_ref *ref,
+        gint64 deadline_us);
 void cli_view_close(struct cli_view *view);
 /*
  * Until `done` says true (asked after each change, and at first), the deadline, Ctrl-C, or the end of
@@ -46,6 +53,7 @@ bool cli_view_interrupted(const struct cli_view *view);
 int cli_view_ended(const struct cli_view *view);
 
 /* ---- printing: cli_screen.c ---- */
+json_object *cli_screen_json(const struct text_screen *screen);
 /* With so many lines of `history` (may be NULL) before it as --history says. */
 bool cli_screen_print(struct cli *cli, const struct text_screen *screen, const struct screen_history *history);
 /* `nvirt screen` of what lives. */

@@ -127,6 +127,7 @@ static void G_GNUC_NORETURN run(struct helper *helper)
 		if (helper->vnc && helper->watched && g_get_monotonic_time() - hurried_us >= HURRY_MS * 1000) {
 			hurried_us = g_get_monotonic_time();
 			helper_vnc_hurry(helper);
+			helper_vnc_probe(helper);
 		}
 	}
 }

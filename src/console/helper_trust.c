@@ -57,7 +57,14 @@ int helper_trust_open(void)
 void helper_users_load(void)
 {
 	int (*init)(const void *callbacks) = (int (*)(const void *))dlsym(RTLD_DEFAULT, "sasl_client_init");
+	void *(*load)(void *context, const char *name);
+	void *crypto;
 
-	if (init)
-		init(NULL);
+	if (!init || init(NULL) != 0)
+		return;
+	/* DIGEST-MD5 protects the line by ciphers that OpenSSL keeps in a part that is loaded when it is asked for. */
+	crypto = dlopen("libcrypto.so.3", RTLD_NOW | RTLD_NOLOAD);
+	load = crypto ? (void *(*)(void *, const char *))dlsym(crypto, "OSSL_PROVIDER_load") : NULL;
+	if (load && load(NULL, "default"))
+		load(NULL, "legacy");
 }

@@ -59,7 +59,7 @@ static bool spawn(int control, int server, bool users, int *ret_pid, GError **er
 	if (!g_spawn_async_with_pipes_and_fds("/", argv, (const char *const *)env,
 	            G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, -1, -1,
 	            -1, sources, targets, server >= 0 ? 2 : 1, &pid, NULL, NULL, NULL, error)) {
-		g_prefix_error(error, "cannot start the screen reader: ");
+		g_prefix_error(error, "cannot start the screen reader, which is installed with nvirt: ");
 		return false;
 	}
 	*ret_pid = pid;

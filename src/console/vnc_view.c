@@ -265,6 +265,11 @@ const struct text_screen *vnc_view_screen(const struct vnc_view *view)
 	return view->stream.frames ? &view->stream.screen : NULL;
 }
 
+bool vnc_view_is_silent(const struct vnc_view *view)
+{
+	return view->fd >= 0 && view->stream.silent;
+}
+
 void vnc_view_size(const struct vnc_view *view, int *ret_width, int *ret_height)
 {
 	*ret_width = view->stream.width;

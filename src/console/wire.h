@@ -36,6 +36,7 @@ enum wire_event {
 	WIRE_PIXELS_NEW, /* u16 width, u16 height: a picture begins */
 	WIRE_PIXELS,     /* RGB bytes that follow those before */
 	WIRE_SYNC,       /* u32: what was ordered before this number has been done */
+	WIRE_SILENT,     /* u8: does the server not answer any more? */
 	WIRE_ENDED,      /* u8 enum vnc_end, string: why; the last message */
 };
 

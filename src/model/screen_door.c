@@ -22,6 +22,7 @@ void screen_door_free(struct screen_door *door)
 	if (door->fd >= 0)
 		close(door->fd);
 	secret_free(door->password);
+	g_free(door->host);
 	g_free(door->keymap);
 	g_free(door->words);
 	if (door->png)

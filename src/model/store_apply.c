@@ -85,6 +85,40 @@ static unsigned apply_detail(
 	return set ? CHANGE_DETAIL | CHANGE_STATS : 0;
 }
 
+/* They are in the order in which they count. */
+static enum screen_sign sign_that_counts(const struct guest *guest)
+{
+	enum screen_sign sign = SIGN_NONE;
+
+	for (unsigned i = 0; i < SIGN_SOURCE_N; i++) {
+		enum screen_sign shown = guest->signs[i].shown;
+
+		if (shown != SIGN_NONE && (sign == SIGN_NONE || shown < sign))
+			sign = shown;
+	}
+	return sign;
+}
+
+unsigned store_see_screen(struct store *store, const struct obj_ref *ref, enum sign_source source,
+        enum screen_sign sign, gint64 now_us)
+{
+	struct guest *guest = store_guest(store, ref);
+	g_autofree char *words = NULL;
+	enum screen_sign before;
+
+	if (!guest || !screen_signs_see(&guest->signs[source], sign, now_us))
+		return 0;
+	before = guest->sign;
+	guest->sign = sign_that_counts(guest);
+	if (guest->sign == before)
+		return 0;
+	if (!screen_sign_trouble(guest->sign))
+		return CHANGE_STATS | CHANGE_FIGURES;
+	words = g_strdup_printf("the screen of '%s' says: %s", guest->name, screen_sign_words(guest->sign));
+	store_set_notice(store, LEVEL_WARNING, words, now_us);
+	return CHANGE_STATS | CHANGE_FIGURES | CHANGE_NOTICE;
+}
+
 static unsigned apply_stuck(struct store *store, const struct msg *msg)
 {
 	struct guest *guest = msg_guest(store, msg, msg->uuid);

@@ -226,6 +226,17 @@ static unsigned apply_rename(struct store *store, const struct obj_ref *ref, con
 	return CHANGE_LIST;
 }
 
+/* The same QEMU, another kernel: what the screen of the last one said is over. */
+static unsigned another_run(struct store *store, const struct obj_ref *ref)
+{
+	struct guest *guest = ref->kind == OBJ_GUEST ? store_guest(store, ref) : NULL;
+
+	if (!guest || !guest->sign)
+		return 0;
+	guest_forget_signs(guest);
+	return CHANGE_STATS | CHANGE_FIGURES;
+}
+
 unsigned store_apply_event(struct store *store, const struct msg *msg, gint64 now_us, gint64 now_unix_us)
 {
 	struct obj_ref ref = event_ref(msg);
@@ -233,6 +244,8 @@ unsigned store_apply_event(struct store *store, const struct msg *msg, gint64 no
 
 	if ((unsigned)msg->event >= EVENT_N)
 		return 0;
+	if (msg->event == EVENT_REBOOTED)
+		changes = another_run(store, &ref);
 	if (msg->event == EVENT_RENAMED)
 		changes = apply_rename(store, &ref, msg->text);
 	/* Nothing a person could read. */

@@ -67,6 +67,12 @@ void guest_set_name(struct guest *guest, GRefString *name)
 	guest->fold = text_fold(name);
 }
 
+void guest_forget_signs(struct guest *guest)
+{
+	memset(guest->signs, 0, sizeof guest->signs);
+	guest->sign = SIGN_NONE;
+}
+
 void guest_free(gpointer data)
 {
 	struct guest *guest = data;

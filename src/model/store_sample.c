@@ -124,6 +124,9 @@ static bool apply_row(struct guest *guest, const struct guest_row *row, gint64 t
 
 	apply_cpu(guest, row, taken_us);
 	apply_facts(guest, row);
+	/* What the screen of another run said. */
+	if (row->id != guest->id || !guest_state_active(row->state))
+		guest_forget_signs(guest);
 	guest->id = row->id;
 	guest->taken_us = taken_us;
 	return state;
@@ -191,7 +194,7 @@ struct figures {
 	gint64 started_unix_us;
 	const char *title;
 	int id, reason;
-	unsigned vcpus, flags, tcg;
+	unsigned vcpus, flags, tcg, sign;
 };
 
 static void figures_of(const struct guest *guest, struct figures *ret)
@@ -207,6 +210,7 @@ static void figures_of(const struct guest *guest, struct figures *ret)
 	ret->vcpus = guest->vcpus;
 	ret->flags = guest->flags;
 	ret->tcg = guest->virt_known + guest->tcg;
+	ret->sign = guest->sign;
 }
 
 static void apply_guest(struct host_entry *entry, const struct guest_row *row, unsigned index,

@@ -245,6 +245,8 @@ void app_open(struct app *app, const struct obj_ref *ref)
 	if (app->opening)
 		return;
 	app->opening = true;
+	if (!obj_ref_equal(&app->open, ref))
+		app->back = (struct obj_ref){.kind = OBJ_NONE};
 	app->open = *ref;
 	app->dirty = true;
 	show_in(app->regions[REGION_TREE], ref);
@@ -252,6 +254,28 @@ void app_open(struct app *app, const struct obj_ref *ref)
 	if (app->regions[REGION_HEADER])
 		app->regions[REGION_HEADER]->dirty = true;
 	app->opening = false;
+}
+
+void app_open_inside(struct app *app, const struct obj_ref *ref)
+{
+	struct obj_ref from = app->open;
+
+	app_open(app, ref);
+	if (!obj_ref_equal(&from, &app->open))
+		app->back = from;
+}
+
+void app_go_back(struct app *app)
+{
+	struct obj_ref ref = app->back;
+
+	app->back = (struct obj_ref){.kind = OBJ_NONE};
+	if (ref.kind == OBJ_NONE || !store_has(app->store, &ref)) {
+		app_notice(app, LEVEL_INFO, "there is no list to go back to: this was opened from the tree");
+		return;
+	}
+	app_open(app, &ref);
+	app_focus(app, REGION_CONTENT);
 }
 
 void app_focus(struct app *app, enum region region)

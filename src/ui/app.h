@@ -37,6 +37,7 @@ struct app {
 	bool zoomed;           /* the focused region has the whole screen */
 	GPtrArray *modals;     /* struct view *, top last */
 	struct obj_ref open;   /* what the content panel shows */
+	struct obj_ref back;   /* what it showed when that was opened out of it; OBJ_NONE = nothing */
 	struct app_loop *loop; /* private to app_loop.c; NULL in drawing tests */
 	void *saved;           /* private to saved.c */
 	unsigned door_id;      /* of the last way to a guest's screen that was asked for: MSG_SCREEN's are told apart by it */
@@ -97,6 +98,9 @@ gint64 app_now_us(const struct app *app); /* monotonic; tests can hold it still 
 /* ---- services for views ---- */
 /* Shows an object in the content panel (and moves the tree's cursor to it). */
 void app_open(struct app *app, const struct obj_ref *ref);
+/* The same of an object in a list or wall of the content panel, to which Backspace leads back. */
+void app_open_inside(struct app *app, const struct obj_ref *ref);
+void app_go_back(struct app *app);
 void app_focus(struct app *app, enum region region);
 void app_quit(struct app *app);
 void app_notice(struct app *app, enum level level, const char *format, ...) G_GNUC_PRINTF(3, 4);

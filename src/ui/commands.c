@@ -42,6 +42,12 @@ static void focus_content(struct app *app, unsigned count)
 	app_focus(app, REGION_CONTENT);
 }
 
+static void go_back(struct app *app, unsigned count)
+{
+	(void)count;
+	app_go_back(app);
+}
+
 static void focus_tasks(struct app *app, unsigned count)
 {
 	(void)count;
@@ -176,6 +182,7 @@ const struct app_command app_commands[] = {
         {"focus-tree", "Go to the resource tree (or g1)", "M-1", NULL, focus_tree},
         {"focus-content", "Go to the content panel (or g2)", "M-2", NULL, focus_content},
         {"focus-tasks", "Go to the task log (or g3)", "t M-3", NULL, focus_tasks},
+        {"back", "Back to the list or wall out of which this was opened", "Backspace", NULL, go_back},
         {"zoom", "Give the focused region the whole screen", "+", NULL, zoom},
         {"unzoom", "Show all regions again", "_", NULL, unzoom},
         {"tab-next", "Next tab of the content panel", "]", NULL, tab_next},

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "sign_watch.h"
+
 struct console *console_new(const struct obj_ref *ref, unsigned id)
 {
 	struct console *console = g_new0(struct console, 1);
@@ -20,6 +22,7 @@ struct console *console_new(const struct obj_ref *ref, unsigned id)
 
 void console_free(struct console *console)
 {
+	sign_watch_free(console->signs);
 	serial_close(console->serial);
 	serial_screen_free(console->screen);
 	g_free(console->why);

@@ -26,6 +26,7 @@ struct console {
 	int pan;             /* columns, while nobody types */
 	int rows, cols;      /* of the panel as last drawn */
 	int match;           /* line of the last match, -1 = none */
+	struct sign_watch *signs; /* NULL in drawing tests */
 };
 
 struct console *console_new(const struct obj_ref *ref, unsigned id);

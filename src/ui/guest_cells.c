@@ -26,6 +26,7 @@ const struct table_column guest_columns[GUEST_COL_N] = {
         [GUEST_COL_TAGS] = {.title = "Tags", .width = 12, .grow = 1, .drop = 3},
         [GUEST_COL_TITLE] = {.title = "Title", .width = 14, .grow = 1, .drop = 5},
         [GUEST_COL_AUTOSTART] = {.title = "Auto", .width = 5, .drop = 6, .descending = true},
+        [GUEST_COL_SCREEN] = {.title = "Screen", .width = 17, .drop = 3},
         [GUEST_COL_HOST] = {.title = "Host", .width = 10, .drop = 4},
         [GUEST_COL_UUID] = {.title = "UUID", .width = 36, .drop = 8},
 };
@@ -43,6 +44,7 @@ const char *guest_column_title(enum guest_column column)
 	        [GUEST_COL_NET] = "Network bytes a second",
 	        [GUEST_COL_IP] = "IP address",
 	        [GUEST_COL_AUTOSTART] = "Autostart",
+	        [GUEST_COL_SCREEN] = "What its screen says",
 	};
 
 	return longer[column] ? longer[column] : guest_columns[column].title;
@@ -77,7 +79,7 @@ static gint64 uptime_us(const struct guest *guest)
 
 static char *flags_text(const struct guest *guest)
 {
-	char out[10], *p = out;
+	char out[12], *p = out;
 
 	if (guest->flags & GUEST_AUTOSTART)
 		*p++ = 'a';
@@ -91,6 +93,8 @@ static char *flags_text(const struct guest *guest)
 		*p++ = 'n';
 	if (guest->tcg)
 		*p++ = 'T';
+	if (guest->sign)
+		*p++ = screen_sign_letter(guest->sign);
 	if (look_guest_alarm(guest))
 		*p++ = '!';
 	*p = '\0';
@@ -175,6 +179,8 @@ char *guest_cell_text(const struct app *app, const struct guest *guest, enum gue
 		return g_strdup(guest->title ? guest->title : "-");
 	case GUEST_COL_AUTOSTART:
 		return g_strdup(look_yes_no(guest->flags & GUEST_AUTOSTART));
+	case GUEST_COL_SCREEN:
+		return g_strdup(guest->sign ? screen_sign_words(guest->sign) : "-");
 	case GUEST_COL_HOST:
 		return g_strdup(host_name(app, guest));
 	case GUEST_COL_UUID:

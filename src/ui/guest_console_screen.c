@@ -226,6 +226,8 @@ void screen_half_draw(struct guest_console *self, struct area body, bool focused
 	area_clear(body, ROLE_TEXT);
 	if (panel)
 		screen_panel_draw(panel, body, focused);
+	else if (!self->opening)
+		area_text(body, 1, 1, -1, ROLE_TEXT, "The screen is closed: Enter opens it.");
 }
 
 /* ---- the keys ---- */

@@ -10,6 +10,7 @@
 #include "content.h"
 #include "dialog.h"
 #include "guest_console.h"
+#include "sign_watch.h"
 #include "nvirt/text.h"
 
 enum { CONSOLES_MAX = 8 };
@@ -340,6 +341,23 @@ bool serial_half_mouse(struct guest_console *self, const struct mouse *event)
 
 /* ---- news ---- */
 
+static enum screen_sign read_sign(void *data)
+{
+	const struct console *console = data;
+
+	return console->state == SERIAL_OPEN ? screen_sign_of_serial(console->screen) : SIGN_NONE;
+}
+
+static void see_signs(struct guest_console *self, struct console *console)
+{
+	/* Not of a run that has ended. */
+	if (console->state != SERIAL_OPEN)
+		return;
+	if (!console->signs)
+		console->signs = sign_watch_new(self->view.app, &console->ref, SIGN_BY_SERIAL, read_sign, console);
+	sign_watch_touch(console->signs);
+}
+
 bool serial_half_message(struct guest_console *self, struct msg *msg)
 {
 	struct console *console = NULL;
@@ -350,6 +368,7 @@ bool serial_half_message(struct guest_console *self, struct msg *msg)
 	if (!console)
 		return false;
 	console_apply(console, msg->serial);
+	see_signs(self, console);
 	serial_ack(console->serial);
 	if (console->state == SERIAL_OPEN && console->wanted)
 		console->attached = true;

@@ -76,6 +76,7 @@ static bool figure(const struct app *app, const struct guest *guest, enum guest_
 	case GUEST_COL_TAGS:
 	case GUEST_COL_TITLE:
 	case GUEST_COL_AUTOSTART:
+	case GUEST_COL_SCREEN:
 	case GUEST_COL_HOST:
 	case GUEST_COL_UUID:
 	case GUEST_COL_N:

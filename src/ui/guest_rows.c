@@ -168,6 +168,8 @@ static double sort_key(const struct guest *guest, unsigned order, enum guest_col
 		return address_key(guest);
 	case GUEST_COL_AUTOSTART:
 		return guest->flags & GUEST_AUTOSTART;
+	case GUEST_COL_SCREEN:
+		return guest->sign ? guest->sign : SIGN_N;
 	case GUEST_COL_HOST:
 		return guest->ref.host;
 	case GUEST_COL_UUID:

@@ -32,6 +32,7 @@
 	X(GUEST_COL_TAGS, "tags")                                                                            \
 	X(GUEST_COL_TITLE, "title")                                                                          \
 	X(GUEST_COL_AUTOSTART, "autostart")                                                                  \
+	X(GUEST_COL_SCREEN, "screen")                                                                        \
 	X(GUEST_COL_HOST, "host")                                                                            \
 	X(GUEST_COL_UUID, "uuid")
 

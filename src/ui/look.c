@@ -183,16 +183,18 @@ const char *look_guest_word(const struct guest *guest)
 
 bool look_guest_alarm(const struct guest *guest)
 {
-	return guest->stuck_us || (guest->flags & GUEST_PROC_STOPPED) ||
+	return guest->stuck_us || (guest->flags & GUEST_PROC_STOPPED) || screen_sign_trouble(guest->sign) ||
 	       guest_state_alarming(guest->state, guest->reason);
 }
 
-void look_guest_marks(const struct guest *guest, char out[5])
+void look_guest_marks(const struct guest *guest, char out[LOOK_MARKS])
 {
 	char *p = out;
 
 	if (look_guest_alarm(guest))
 		*p++ = '!';
+	if (guest->sign)
+		*p++ = screen_sign_letter(guest->sign);
 	if (guest->tcg)
 		*p++ = 'T';
 	if (guest->flags & GUEST_TEMPLATE)

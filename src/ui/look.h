@@ -32,10 +32,14 @@ enum role look_host_link_role(const struct app *app, const struct host *host);
 char *look_host_age(const struct app *app, const struct host *host);
 /* "running", "not answering": one word for a table. Borrowed. */
 const char *look_guest_word(const struct guest *guest);
-/* Does it need somebody: not answering, crashed, paused by an error? */
+/* Does it need somebody: not answering, crashed, paused by an error, a panic on its screen? */
 bool look_guest_alarm(const struct guest *guest);
-/* The letters of what a guest is, those that matter most first: ! alarm, T emulated, t template, a autostart. */
-void look_guest_marks(const struct guest *guest, char out[5]);
+/*
+ * The letters of what a guest is, those that matter most first: ! alarm, what its screen says
+ * (screen_sign_letter()), T emulated, t template, a autostart.
+ */
+#define LOOK_MARKS 6
+void look_guest_marks(const struct guest *guest, char out[LOOK_MARKS]);
 /* "running (booted)"; owned. */
 char *look_guest_state(const struct guest *guest);
 /* "QEMU has not answered since 21:45:03 (12 s): why", or NULL; owned. */

@@ -9,6 +9,7 @@
 #include "nvirt/secret.h"
 #include "nvirt/text.h"
 #include "read_mode.h"
+#include "sign_watch.h"
 
 enum {
 	AGAIN_MS = 300,       /* before the first new try, twice that before the next … */
@@ -33,6 +34,14 @@ static void say(struct screen_panel *panel, enum screen_state state, const char 
 	look_changed(panel);
 }
 
+/* What the screen says, while it is the guest's own of now. */
+static enum screen_sign read_sign(void *data)
+{
+	const struct screen_panel *panel = data;
+
+	return panel->state == SCREEN_LIVE ? screen_sign_of_screen(screen_panel_screen(panel)) : SIGN_NONE;
+}
+
 struct screen_panel *screen_panel_new(
         struct app *app, const struct obj_ref *ref, void (*changed)(struct screen_panel *panel, void *data), void *data)
 {
@@ -49,6 +58,7 @@ struct screen_panel *screen_panel_new(
 	panel->changed = changed;
 	panel->data = data;
 	panel->state = SCREEN_ENDED;
+	panel->signs = sign_watch_new(app, ref, SIGN_BY_SCREEN, read_sign, panel);
 	return panel;
 }
 
@@ -59,6 +69,7 @@ void screen_panel_free(struct screen_panel *panel)
 	app_wait_stop(&panel->io);
 	app_wait_stop(&panel->again);
 	app_wait_stop(&panel->typist);
+	sign_watch_free(panel->signs);
 	if (panel->reader)
 		read_mode_drop_view(panel->reader);
 	screen_panel_log_end(panel);
@@ -86,7 +97,8 @@ static bool is_stuck(const struct screen_panel *panel)
 {
 	const struct guest *guest = store_guest(panel->app->store, &panel->ref);
 
-	return guest && guest->stuck_us;
+	/* The screen's own server tells sooner, and where libvirt has nothing to ask QEMU. */
+	return (guest && guest->stuck_us) || (panel->view && vnc_view_is_silent(panel->view));
 }
 
 /* ---- its connection ---- */
@@ -185,14 +197,17 @@ static void ready(void *data)
 		panel->live_us = g_get_monotonic_time();
 		say(panel, SCREEN_LIVE, "");
 	}
-	if (changed)
+	if (changed) {
+		sign_watch_touch(panel->signs);
 		look_changed(panel);
+	}
 }
 
 /* Takes the descriptor. False: said. */
-static bool start(struct screen_panel *panel, int fd, const char *password)
+static bool start(struct screen_panel *panel, int fd, const char *password, const char *host)
 {
-	struct vnc_source source = {.fd = fd, .password = password, .user = panel->user, .mode = panel->mode};
+	struct vnc_source source = {
+	        .fd = fd, .password = password, .user = panel->user, .host = host, .mode = panel->mode};
 	g_autoptr(GError) error = NULL;
 	bool started;
 
@@ -262,7 +277,7 @@ static void take_picture(struct screen_panel *panel, struct screen_door *door)
 		panel->pictures = true;
 		g_free(panel->note);
 		panel->note = g_strdup(door->words);
-		if (!start(panel, -1, NULL))
+		if (!start(panel, -1, NULL, NULL))
 			return;
 	}
 	vnc_view_show_png(panel->view, door->png);
@@ -280,7 +295,7 @@ static void take_vnc(struct screen_panel *panel, struct screen_door *door)
 	panel->keymap = g_steal_pointer(&door->keymap);
 	screen_panel_set_layout(panel, NULL);
 	panel->gave = panel->password || door->password;
-	start(panel, screen_door_take_fd(door), panel->password ? panel->password : door->password);
+	start(panel, screen_door_take_fd(door), panel->password ? panel->password : door->password, door->host);
 }
 
 bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door)
@@ -406,6 +421,15 @@ char *screen_panel_words(const struct screen_panel *panel)
 	return g_strdup("");
 }
 
+/* "The guest is off (crashed): …": owned. */
+static char *off_words(const struct screen_panel *panel, const char *then)
+{
+	const struct guest *guest = store_guest(panel->app->store, &panel->ref);
+	g_autofree char *state = guest ? look_guest_state(guest) : g_strdup("gone");
+
+	return g_strdup_printf("The guest is %s: %s", state, then);
+}
+
 /* What is to be said over what was last seen; owned, "" = nothing. */
 static char *overlay(const struct screen_panel *panel)
 {
@@ -418,7 +442,7 @@ static char *overlay(const struct screen_panel *panel)
 	case SCREEN_STARTING:
 		return g_strdup("Connecting …");
 	case SCREEN_OFF:
-		return g_strdup("The guest is off: this was its screen. It is shown again when it starts.");
+		return off_words(panel, "this was its screen. It is shown again when it starts.");
 	case SCREEN_AGAIN:
 		return g_strdup_printf("%s%sConnecting again …", panel->why, *panel->why ? ". " : "");
 	case SCREEN_ENDED:
@@ -467,16 +491,14 @@ static void draw_nothing(const struct screen_panel *panel, struct area area)
 		area_text(area, 1, 1, -1, ROLE_DIM, "Connecting to the guest's screen …");
 		return;
 	case SCREEN_OFF:
-		area_text(area, 1, 1, -1, ROLE_TEXT, "The guest is off: its screen is shown when it starts.");
-		return;
 	case SCREEN_AGAIN:
 	case SCREEN_ENDED:
 		break;
 	}
-	words = overlay(panel);
+	words = panel->state == SCREEN_OFF ? off_words(panel, "its screen is shown when it starts.") : overlay(panel);
 	g_autoptr(GPtrArray) lines = box_wrap(words, MAX(area.cols - 2, 10));
 	for (guint i = 0; i < lines->len; i++)
-		area_text(area, 1 + (int)i, 1, -1, ROLE_WARN, lines->pdata[i]);
+		area_text(area, 1 + (int)i, 1, -1, panel->state == SCREEN_OFF ? ROLE_TEXT : ROLE_WARN, lines->pdata[i]);
 }
 
 void screen_panel_draw(struct screen_panel *panel, struct area area, bool focused)

@@ -9,6 +9,7 @@
 #include "app_wait.h"
 #include "nvirt/screen_door.h"
 #include "nvirt/screen_history.h"
+#include "nvirt/typing.h"
 #include "nvirt/vnc.h"
 #include "screen_draw.h"
 #include "screen_keys.h"
@@ -57,6 +58,7 @@ struct screen_panel {
 	struct typing *typing;
 	unsigned typed;        /* events of the text that is being typed; 0 = none is */
 	struct app_wait *io, *again, *typist, *log_wait, *past_wait;
+	struct sign_watch *signs;
 	short io_events;
 	void (*changed)(struct screen_panel *panel, void *data); /* something to be drawn */
 	void *data;

@@ -233,7 +233,7 @@ void table_view_cmd_open(struct view *view, unsigned count)
 
 	(void)count;
 	if (table_view_selected(view, &ref) && store_has(view->app->store, &ref))
-		app_open(view->app, &ref);
+		app_open_inside(view->app, &ref);
 }
 
 const struct view_cmd table_view_cmds[] = {

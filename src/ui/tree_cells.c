@@ -34,7 +34,7 @@ static int mark_cols(int cols)
 static void describe_guest(const struct guest *guest, int cols, struct cell_row *ret)
 {
 	bool active = guest_state_active(guest->state);
-	char marks[5];
+	char marks[LOOK_MARKS];
 
 	look_guest_marks(guest, marks);
 	ret->name = guest->name;

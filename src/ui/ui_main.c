@@ -17,6 +17,7 @@
 #include "nvirt/text.h"
 #include "saved.h"
 #include "state.h"
+#include "wall.h"
 
 /* What the back end and the journal may take together to end: less than a person's patience. */
 enum { BACKEND_END_MS = 800, JOURNAL_END_MS = 600, HISTORY_END_MS = 400, STATE_END_MS = 300 };
@@ -64,6 +65,8 @@ static void add_hosts(struct app *app, const struct options *options)
 		store_add_host(app->store, "", options->readonly);
 	app_changed(app, CHANGE_HOST | CHANGE_LIST);
 	app_open(app, &store_host_at(app->store, 0)->ref);
+	if (options->wall)
+		wall_open(app);
 }
 
 static void start_backend(struct app *app, const struct options *options)

@@ -36,6 +36,9 @@ struct view_ops {
 	 */
 	void (*draw_moved)(struct view *view, struct area area, bool focused);
 	const struct view_cmd *cmds; /* may be NULL */
+	/* In the key bar: what can be done to a row comes before the view's own keys, and first the verb that makes one. */
+	bool actions_first;
+	const char *makes; /* NULL = none */
 	/* Keys that are no command (lists, editors). True = taken. May be NULL. */
 	bool (*key)(struct view *view, keycode key, unsigned count);
 	/* y and x relative to the area last drawn. True = taken. May be NULL. */
@@ -94,7 +97,7 @@ struct tab {
 extern const struct tab tab_table[]; /* ends with kind OBJ_NONE */
 
 extern const struct view_ops header_view, tree_view, content_view, tasklog_view;
-extern const struct view_ops host_summary_view, host_guests_view, host_tasks_view;
+extern const struct view_ops host_summary_view, host_guests_view, host_tasks_view, host_wall_view;
 extern const struct view_ops guest_summary_view, guest_tasks_view, guest_xml_view, guest_hardware_view;
 extern const struct view_ops guest_snapshots_view, guest_console_view;
 extern const struct view_ops host_storage_view, host_images_view, host_networks_view;

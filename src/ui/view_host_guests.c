@@ -386,7 +386,7 @@ static void cmd_open(struct view *view, unsigned count)
 	line = guest_rows_line(&self->rows, self->table.list.cursor);
 	if (line.guest) {
 		ref = line.guest->ref;
-		app_open(view->app, &ref);
+		app_open_inside(view->app, &ref);
 	} else if (line.group) {
 		settle(self);
 		guest_rows_toggle(&self->rows, line.group);

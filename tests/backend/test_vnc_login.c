@@ -21,11 +21,13 @@
 
 #include "nvirt/vnc.h"
 #include "support/files.h"
+#include "support/lab.h"
 
 #define DEADLINE_US (60 * G_USEC_PER_SEC)
 #define PASSWORD "se'c\"ret"
 
 static char *home;
+static GPid running; /* 0 = none; what a test that failed leaves behind */
 
 /* ---- servers ---- */
 
@@ -46,7 +48,7 @@ static void make_certificates(const char *dir, const char *name)
 {
 	g_autofree char *path = g_build_filename(home, dir, NULL);
 	g_autofree char *script = g_strdup_printf(
-	        "sh -c \"cd '%s' && "
+	        "sh -c \"exec 2>/dev/null; cd '%s' && "
 	        "openssl req -x509 -newkey rsa:2048 -nodes -keyout ca-key.pem -out ca-cert.pem -days 2 -subj /CN=ca-%s && "
 	        "openssl req -newkey rsa:2048 -nodes -keyout server-key.pem -out server.csr -subj /CN=%s && "
 	        "printf 'subjectAltName=DNS:%s\\nbasicConstraints=CA:FALSE\\nkeyUsage=digitalSignature,keyEncipherment\\n' >ext && "
@@ -58,6 +60,17 @@ static void make_certificates(const char *dir, const char *name)
 	assert_true(run(script));
 }
 
+/* It listens, or has ended. */
+static bool answers(void *data)
+{
+	const struct server *server = data;
+	int fd = vnc_connect(server->address, 1000, NULL);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || waitpid(server->pid, NULL, WNOHANG) != 0;
+}
+
 /* Waits until it listens. `objects`: NULL or "-object ...". On a port of its own, or on a socket. */
 static struct server start(bool tcp, const char *objects, const char *options)
 {
@@ -66,8 +79,6 @@ static struct server start(bool tcp, const char *objects, const char *options)
 	g_autofree char *path = g_build_filename(home, "vnc.sock", NULL);
 	g_autofree char *listen = NULL, *command = NULL;
 	g_auto(GStrv) argv = NULL;
-	gint64 deadline_us = g_get_monotonic_time() + DEADLINE_US;
-	int fd = -1;
 
 	if (!port)
 		port = 20000 + getpid() % 20000;
@@ -80,13 +91,9 @@ static struct server start(bool tcp, const char *objects, const char *options)
 	assert_true(g_shell_parse_argv(command, NULL, &argv, NULL));
 	assert_true(g_spawn_async(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
 	        &server.pid, NULL));
-	while (fd < 0 && g_get_monotonic_time() < deadline_us && waitpid(server.pid, NULL, WNOHANG) == 0) {
-		fd = vnc_connect(server.address, 1000, NULL);
-		if (fd < 0)
-			g_usleep(20000);
-	}
-	assert_true(fd >= 0);
-	close(fd);
+	running = server.pid;
+	lab_wait_for(answers, &server, "QEMU's VNC", DEADLINE_US / 1000);
+	assert_int_equal(kill(server.pid, 0), 0);
 	return server;
 }
 
@@ -94,7 +101,19 @@ static void stop(struct server *server)
 {
 	kill(server->pid, SIGKILL);
 	waitpid(server->pid, NULL, 0);
+	running = 0;
 	g_free(server->address);
+}
+
+static int end_test(void **state)
+{
+	(void)state;
+	if (running) {
+		kill(running, SIGKILL);
+		waitpid(running, NULL, 0);
+	}
+	running = 0;
+	return 0;
 }
 
 /* ---- viewers ---- */
@@ -199,45 +218,62 @@ static void with_a_certificate_of_a_stranger(void **state)
 
 /* ---- users ---- */
 
+typedef int (*init_call)(const void *callbacks, const char *name);
+typedef int (*new_call)(const char *service, const char *host, const char *realm, const char *local, const char *remote,
+        const void *callbacks, unsigned flags, void **ret);
+typedef int (*set_call)(void *connection, const char *user, const char *password, unsigned length, const char *old,
+        unsigned old_length, unsigned flags);
+typedef void (*dispose_call)(void **connection);
+
 /* Writes the server's data base as saslpasswd2 does. False: there is no SASL here. */
 static bool make_user(const char *name, const char *password)
 {
-	void *library = dlopen("libsasl2.so.2", RTLD_NOW);
-	int (*init)(const void *, const char *) = library ? (int (*)(const void *, const char *))dlsym(library, "sasl_server_init") : NULL;
-	int (*new)(const char *, const char *, const char *, const char *, const char *, const void *, unsigned, void **) =
-	        library ? (int (*)(const char *, const char *, const char *, const char *, const char *, const void *, unsigned, void **))
-	                          dlsym(library, "sasl_server_new")
-	                : NULL;
-	int (*set)(void *, const char *, const char *, unsigned, const char *, unsigned, unsigned) =
-	        library ? (int (*)(void *, const char *, const char *, unsigned, const char *, unsigned, unsigned))dlsym(
-	                          library, "sasl_setpass")
-	                : NULL;
-	void *connection = NULL;
+	void *library = dlopen("libsasl2.so.2", RTLD_NOW), *connection = NULL;
+	init_call init = library ? (init_call)dlsym(library, "sasl_server_init") : NULL;
+	new_call new = library ? (new_call)dlsym(library, "sasl_server_new") : NULL;
+	set_call set = library ? (set_call)dlsym(library, "sasl_setpass") : NULL;
+	dispose_call dispose = library ? (dispose_call)dlsym(library, "sasl_dispose") : NULL;
+	bool made = init && new && set && dispose && init(NULL, "qemu") == 0 &&
+	            new("vnc", g_get_host_name(), NULL, NULL, NULL, NULL, 0, &connection) == 0 &&
+	            /* 1 = make it. */
+	            set(connection, name, password, (unsigned)strlen(password), NULL, 0, 1) == 0;
 
-	/* 1 = make it. */
-	return init && new && set && init(NULL, "qemu") == 0 &&
-	       new("vnc", g_get_host_name(), NULL, NULL, NULL, NULL, 0, &connection) == 0 &&
-	       set(connection, name, password, (unsigned)strlen(password), NULL, 0, 1) == 0;
+	if (connection)
+		dispose(&connection);
+	return made;
+}
+
+static void use_mechanism(const char *name)
+{
+	g_autofree char *conf = g_build_filename(home, "qemu.conf", NULL);
+	g_autofree char *text = g_strdup_printf("mech_list: %s\nsasldb_path: %s/sasldb2\n", name, home);
+
+	assert_true(g_file_set_contents(conf, text, -1, NULL));
+}
+
+static void expect_users(struct server server)
+{
+	expect_screen(&server, .user = "me", .password = PASSWORD, .host = "right.example");
+	expect(&server, (struct vnc_source){.host = "right.example"}, VNC_END_USER, "user's name");
+	expect(&server, (struct vnc_source){.host = "right.example", .user = "me", .password = "x"}, VNC_END_REFUSED,
+	        "did not let us in");
+	stop(&server);
 }
 
 static void users_by_sasl(void **state)
 {
-	g_autofree char *conf = g_build_filename(home, "qemu.conf", NULL);
-	g_autofree char *text = g_strdup_printf("mech_list: digest-md5\nsasldb_path: %s/sasldb2\n", home);
-	struct server server;
+	g_autofree char *objects = g_strdup_printf(
+	        "-object 'tls-creds-x509,id=t,dir=%s/right,endpoint=server,verify-peer=off'", home);
 	(void)state;
-
-	assert_true(g_file_set_contents(conf, text, -1, NULL));
 	g_setenv("SASL_CONF_PATH", home, TRUE);
+	use_mechanism("scram-sha-256");
 	if (!make_user("me", PASSWORD)) {
 		print_message("users_by_sasl: no SASL data base can be made here\n");
 		skip();
 	}
-	server = start(true, NULL, ",sasl=on");
-	expect_screen(&server, .user = "me", .password = PASSWORD);
-	expect(&server, (struct vnc_source){0}, VNC_END_USER, "user's name");
-	expect(&server, (struct vnc_source){.user = "me", .password = "x"}, VNC_END_REFUSED, "did not let us in");
-	stop(&server);
+	expect_users(start(true, objects, ",tls-creds=t,sasl=on"));
+	use_mechanism("digest-md5");
+	expect_users(start(true, NULL, ",sasl=on"));
 }
 
 /* ---- all ---- */
@@ -266,7 +302,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	files_remove_tree(home);
+	files_remove(home);
 	g_free(home);
 	return 0;
 }
@@ -274,12 +310,12 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(without_anything),
-	        cmocka_unit_test(with_a_password),
-	        cmocka_unit_test(through_tls_of_nobody),
-	        cmocka_unit_test(with_a_certificate),
-	        cmocka_unit_test(with_a_certificate_of_a_stranger),
-	        cmocka_unit_test(users_by_sasl),
+	        cmocka_unit_test_teardown(without_anything, end_test),
+	        cmocka_unit_test_teardown(with_a_password, end_test),
+	        cmocka_unit_test_teardown(through_tls_of_nobody, end_test),
+	        cmocka_unit_test_teardown(with_a_certificate, end_test),
+	        cmocka_unit_test_teardown(with_a_certificate_of_a_stranger, end_test),
+	        cmocka_unit_test_teardown(users_by_sasl, end_test),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -58,6 +58,14 @@ static void type_to_guest(const char *text)
 	pty_type(pty, text);
 }
 
+/* A line, and below it the shell asks again: what is typed earlier stands before its question. */
+static void answered(const char *line)
+{
+	g_autofree char *regex = g_strdup_printf("│%s *\n.*│/ #", line);
+
+	pty_wait_text(pty, regex);
+}
+
 static void it_waits_for_the_guest_and_sees_it_boot(void **state)
 {
 	(void)state;
@@ -66,8 +74,7 @@ static void it_waits_for_the_guest_and_sees_it_boot(void **state)
 	pty_keys(pty, "Enter");
 	pty_wait_text(pty, "the guest is off");
 	lab_do(lab, "virsh", "h1", "start", "shell");
-	pty_wait_text_within(pty, "lab guest is up", BOOT_MS);
-	pty_wait_text_within(pty, "│/ #", BOOT_MS);
+	pty_wait_text_within(pty, "lab guest is up *\n.*│/ #", BOOT_MS);
 }
 
 static void commands_are_typed_and_answered(void **state)
@@ -75,9 +82,9 @@ static void commands_are_typed_and_answered(void **state)
 	(void)state;
 	/* Every key is the guest's, those of nvirt too. */
 	type_to_guest("echo q?S$((6*7))t\r");
-	pty_wait_text(pty, "│q\\?S42t");
+	answered("q\\?S42t");
 	type_to_guest("printf '\\033[1;31mred\\033[0m\\n'\r");
-	pty_wait_text(pty, "│red");
+	answered("red");
 	struct pty_cell cell = pty_cell_at(pty, pty_find_row(pty, "│red"), 25);
 	assert_int_equal(cell.ch, 'r');
 	assert_int_equal(cell.fg, 1);
@@ -87,16 +94,16 @@ static void commands_are_typed_and_answered(void **state)
 	type_to_guest("meow\r");
 	pty_wait_text(pty, "│meow\\s*\n.*│meow");
 	type_to_guest("\003");
-	pty_wait_text(pty, "\\^C");
+	pty_wait_text(pty, "\\^C *(\n.*│)?/ #");
 	type_to_guest("echo still $((1+1)) here\r");
-	pty_wait_text(pty, "│still 2 here");
+	answered("still 2 here");
 }
 
 static void what_scrolled_by_is_searched_and_kept(void **state)
 {
 	(void)state;
 	type_to_guest("seq 1000 1200\r");
-	pty_wait_text(pty, "│1200\\s");
+	answered("1200");
 	pty_keys(pty, "C-]");
 	pty_wait_text(pty, "Enter types");
 	pty_keys(pty, "PgUp");
@@ -123,12 +130,31 @@ static void what_scrolled_by_is_searched_and_kept(void **state)
 	pty_keys(pty, "End", "F11");
 	pty_wait_gone(pty, "─ Tasks");
 	pty_keys(pty, "=");
-	pty_wait_text(pty, "stty rows [0-9]+ cols 80");
+	pty_wait_text(pty, "(?m)^/ # stty rows [0-9]+ cols 80\\s*\n/ #");
 	pty_keys(pty, "Enter");
 	type_to_guest("stty size\r");
 	pty_wait_text(pty, "(?m)^[0-9]+ 80$");
 	pty_keys(pty, "C-]", "F11");
 	pty_wait_text(pty, "─ Tasks");
+}
+
+static void what_it_says_about_the_guest_is_flagged(void **state)
+{
+	(void)state;
+	pty_keys(pty, "Enter");
+	type_to_guest("clear; echo -n 'web1 login: '; read x; echo got $x\r");
+	pty_wait_text(pty, "▶ shell +LT");
+	type_to_guest("x\r");
+	answered("got x");
+	/* A line of the kernel's own log, by the console's driver. */
+	type_to_guest("clear; echo '<1>BUG: unable to handle' >/dev/kmsg; dmesg | tail -1\r");
+	pty_wait_text(pty, "▶ shell +!OT");
+	/* It goes on, but is not well. */
+	type_to_guest("clear; echo still $((2+2))\r");
+	answered("still 4");
+	assert_false(pty_shows(pty, "BUG: unable"));
+	pty_keys(pty, "C-]");
+	assert_true(pty_shows(pty, "▶ shell +!OT"));
 }
 
 /* Wide: what it says on one line is not broken in the middle of a word. */
@@ -166,7 +192,7 @@ static void a_second_session_is_refused_or_cuts_the_first(void **state)
 	pty_free(verb);
 	pty_wait_text(pty, "guest has the keys|takes the keys back");
 	type_to_guest("echo back $((3+3))\r");
-	pty_wait_text(pty, "│back 6");
+	answered("back 6");
 }
 
 static void a_restarted_guest_is_attached_again(void **state)
@@ -176,18 +202,16 @@ static void a_restarted_guest_is_attached_again(void **state)
 	pty_wait_gone(pty, "back 6");
 	/* The same QEMU. */
 	lab_do(lab, "virsh", "h1", "reset", "shell");
-	pty_wait_text_within(pty, "lab guest is up", BOOT_MS);
-	pty_wait_text_within(pty, "│/ #", BOOT_MS);
+	pty_wait_text_within(pty, "lab guest is up *\n.*│/ #", BOOT_MS);
 	type_to_guest("clear\r");
 	pty_wait_gone(pty, "lab guest is up");
 	/* Another one. */
 	lab_do(lab, "virsh", "h1", "destroy", "shell");
 	pty_wait_text(pty, "the guest is off");
 	lab_do(lab, "virsh", "h1", "start", "shell");
-	pty_wait_text_within(pty, "lab guest is up", BOOT_MS);
-	pty_wait_text_within(pty, "│/ #", BOOT_MS);
+	pty_wait_text_within(pty, "lab guest is up *\n.*│/ #", BOOT_MS);
 	type_to_guest("echo again $((4+4))\r");
-	pty_wait_text(pty, "│again 8");
+	answered("again 8");
 }
 
 static void ctrl_bracket_leaves_the_verb(void **state)
@@ -203,6 +227,33 @@ static void ctrl_bracket_leaves_the_verb(void **state)
 	assert_int_equal(before.c_lflag, after.c_lflag);
 	pty_free(verb);
 	session_quit(g_steal_pointer(&pty));
+}
+
+static void refused(const char *uri, const char *guest, const char *why)
+{
+	const char *const argv[] = {"console", "-c", uri, guest, NULL};
+	struct pty *verb = pty_start(argv, NULL, 24, 160);
+
+	pty_wait_exit_code(verb, 1);
+	pty_wait_text(verb, why);
+	pty_free(verb);
+}
+
+static void where_there_is_none_it_says_what_helps(void **state)
+{
+	(void)state;
+	lab_do(lab, "define", "h1", "mute", "boot");
+	g_autofree char *xml = lab_run(lab, "virsh", "h1", "dumpxml", "--inactive", "mute");
+	g_autoptr(GRegex) consoles = g_regex_new("<(serial|console) .*?</\\1>", G_REGEX_DOTALL, 0, NULL);
+	g_autofree char *without = g_regex_replace(consoles, xml, -1, 0, "", 0, NULL);
+	virDomainPtr dom = virDomainDefineXML(lab_connection(lab, "h1"), without);
+
+	assert_non_null(dom);
+	assert_int_equal(virDomainCreate(dom), 0);
+	refused(lab_uri(lab, "h1"), "mute", "give the guest <console type='pty'/>");
+	virDomainDestroy(dom);
+	virDomainFree(dom);
+	refused("test:///default", "test", "guests of this kind of host have none");
 }
 
 static void without_a_terminal_it_says_so(void **state)
@@ -224,9 +275,11 @@ int main(void)
 	        cmocka_unit_test(it_waits_for_the_guest_and_sees_it_boot),
 	        cmocka_unit_test(commands_are_typed_and_answered),
 	        cmocka_unit_test(what_scrolled_by_is_searched_and_kept),
+	        cmocka_unit_test(what_it_says_about_the_guest_is_flagged),
 	        cmocka_unit_test(a_second_session_is_refused_or_cuts_the_first),
 	        cmocka_unit_test(a_restarted_guest_is_attached_again),
 	        cmocka_unit_test(ctrl_bracket_leaves_the_verb),
+	        cmocka_unit_test(where_there_is_none_it_says_what_helps),
 	        cmocka_unit_test(without_a_terminal_it_says_so),
 	};
 

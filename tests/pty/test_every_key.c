@@ -89,6 +89,10 @@ static const struct row host_networks_rows[] = {
 static const struct row task_rows[] = {{"open-task", "Home", "Says +(paused|refreshed)", "Esc"}, END};
 static const struct row host_graphs_rows[] = {{"span-longer", NULL, "5m \\[1h\\]", NULL},
         {"span-shorter", NULL, "\\[5m\\] 1h", NULL}, {"graph-style", NULL, "Graphs are drawn as blocks", NULL}, END};
+/* One guest runs: the cursor has nowhere else to go. */
+static const struct row host_wall_rows[] = {{"zoom-in", NULL, "►guest alpha ═", NULL}, {"tile-left", NULL, "▶ alpha ─", NULL},
+        {"tile-right", NULL, "▶ alpha ─", NULL}, {"whole-screens", NULL, "Screens are drawn whole", "v"},
+        {"full-screen", NULL, "!─ Tasks", "F11"}, {"read-again", NULL, "▶ alpha ─", NULL}, END};
 static const struct row guest_graphs_rows[] = {{"span-longer", NULL, "5m \\[1h\\]", NULL},
         {"span-shorter", NULL, "\\[5m\\] 1h", NULL}, {"figures-next", NULL, "overview \\[vCPUs\\]", NULL},
         {"figures-prev", NULL, "\\[overview\\] vCPUs", NULL}, {"graph-style", NULL, "Graphs are drawn as blocks", NULL},
@@ -129,7 +133,7 @@ static const struct row app_rows[] = {{"focus-tree", NULL, "►Resources ═", N
         {"help", "M-1", "Help \\(/", "Esc"}, {"menu", NULL, "┌─ host [^ ]+", "Esc"}, {"palette", NULL, "┌─ Palette", "Esc"},
         {"copy", NULL, "┌─ Copy", "Esc"}, {"theme", NULL, "┌─ Theme", "Esc"}, {"filter", NULL, "(?m)^/", "b e t Enter"},
         {"zoom", NULL, "!Tasks", NULL}, {"unzoom", NULL, "─ Tasks", "Esc"}, {"tab-next", "Home", "\\[Guests\\]", NULL},
-        {"tab-prev", NULL, "\\[Summary\\]", NULL}, {"mark", "Home j", "1 marked", "Esc"},
+        {"tab-prev", NULL, "\\[Summary\\]", NULL}, {"back", NULL, "there is no list to go back to", NULL}, {"mark", "Home j", "1 marked", "Esc"},
         {"mark-invert", "Home j Space", "1 marked", "Esc"}, {"mark-range", "Home j", "range, 1 marked", "Esc Esc"},
         {"refresh", "Home", "● [^ ]+ +1/2", NULL}, {"redraw", NULL, "►Resources ═", NULL},
         {"reconnect", "Home", "connecting to|Connecting", NULL}, {"suspend", NULL, NULL, NULL}, {"quit", NULL, NULL, NULL}, END};
@@ -139,7 +143,7 @@ static const struct {
 	const struct row *rows;
 } views[] = {{&host_summary_view, host_summary_rows}, {&host_guests_view, host_guests_rows},
         {&host_storage_view, host_storage_rows}, {&host_images_view, host_images_rows}, {&host_networks_view, host_networks_rows},
-        {&host_tasks_view, task_rows}, {&host_graphs_view, host_graphs_rows}, {&guest_tasks_view, task_rows},
+        {&host_tasks_view, task_rows}, {&host_graphs_view, host_graphs_rows}, {&host_wall_view, host_wall_rows}, {&guest_tasks_view, task_rows},
         {&guest_hardware_view, guest_hardware_rows}, {&guest_snapshots_view, guest_snapshots_rows},
         {&guest_console_view, guest_console_rows}, {&guest_xml_view, guest_xml_rows},
         {&guest_graphs_view, guest_graphs_rows}, {&pool_volumes_view, pool_volumes_rows},
@@ -295,18 +299,28 @@ static void every_tab_is_there_and_its_keys_work(void **state)
 	}
 }
 
+static void show_summary(void)
+{
+	pty_keys(pty, "M-2");
+	for (int i = 0; i < 8 && !pty_shows(pty, "\\[Summary\\]"); i++)
+		pty_keys(pty, "]");
+	pty_wait_text(pty, "\\[Summary\\]");
+}
+
 static void the_regions_keys_work(void **state)
 {
 	(void)state;
 	session_open(pty, "host [^ ]+");
+	/* The wall has the guests' names too. */
+	show_summary();
+	pty_keys(pty, "M-1");
 	for (const struct row *row = tree_rows; row->name; row++)
 		run_row(&tree_view, row);
 	pty_keys(pty, "Home", "M-3");
 	for (const struct row *row = task_rows; row->name; row++)
 		run_row(&tasklog_view, row);
-	pty_keys(pty, "M-1", "Home", "M-2");
-	for (int i = 0; i < 8 && !pty_shows(pty, "\\[Summary\\]"); i++)
-		pty_keys(pty, "]");
+	pty_keys(pty, "M-1", "Home");
+	show_summary();
 	for (const struct row *row = content_rows; row->name; row++)
 		run_row(&content_view, row);
 }

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The wall on real guests: their screens live, what they say told, Enter to one of them; `nvirt wall` in a pipe. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <glib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "support/lab.h"
+#include "support/pty.h"
+#include "support/session.h"
+
+/* An emulated guest on a busy machine. */
+enum { BOOT_MS = 180 * 1000 };
+
+static struct lab *lab;
+static struct pty *pty;
+
+/* Words after the program's name and the connection; NULL-terminated. What it printed, owned. */
+static char *run(int code, const char *const *words)
+{
+	g_auto(GStrv) env = g_environ_setenv(g_get_environ(), "XDG_STATE_HOME", lab_dir(lab), TRUE);
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	char *out = NULL;
+	int status = 0;
+
+	env = g_environ_setenv(env, "LC_ALL", "C.UTF-8", TRUE);
+	g_ptr_array_add(argv, (gpointer)pty_program());
+	g_ptr_array_add(argv, (gpointer) "-c");
+	g_ptr_array_add(argv, (gpointer)lab_uri(lab, "h1"));
+	for (; *words; words++)
+		g_ptr_array_add(argv, (gpointer)*words);
+	g_ptr_array_add(argv, NULL);
+	assert_true(g_spawn_sync(NULL, (char **)argv->pdata, env, G_SPAWN_STDIN_FROM_DEV_NULL, NULL, NULL, &out, NULL,
+	        &status, NULL));
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), code);
+	return out;
+}
+
+#define RUN(code, ...) run(code, (const char *const[]){__VA_ARGS__, NULL})
+
+/* The processes that `parent` has and that are no zombies. */
+static unsigned children(GPid parent)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/children", (int)parent, (int)parent);
+	g_autofree char *text = NULL;
+	unsigned count = 0;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return 0;
+	g_auto(GStrv) words = g_strsplit(g_strstrip(text), " ", -1);
+	for (char **word = words; *word && **word; word++) {
+		g_autofree char *stat_path = g_strdup_printf("/proc/%s/stat", *word);
+		g_autofree char *stat = NULL;
+
+		count += g_file_get_contents(stat_path, &stat, NULL, NULL) && strstr(stat, "nvirt-screen") && !strstr(stat, ") Z ");
+	}
+	return count;
+}
+
+static GPid first_child(GPid parent)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/children", (int)parent, (int)parent);
+	g_autofree char *text = NULL;
+
+	assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	return (GPid)g_ascii_strtoll(text, NULL, 10);
+}
+
+static bool has_one_reader(void *data)
+{
+	(void)data;
+	return children(pty_pid(pty)) <= 1;
+}
+
+static int start(void **state)
+{
+	(void)state;
+	lab = lab_start(1);
+	lab_do(lab, "define", "h1", "counter", "boot");
+	g_setenv("NVIRT_LAB_CMDLINE", "nvirt.shell console=tty0 console=ttyS0 panic=0", TRUE);
+	lab_do(lab, "define", "h1", "shell", "linux");
+	g_unsetenv("NVIRT_LAB_CMDLINE");
+	lab_do(lab, "define", "h1", "sleeper", "boot");
+	if (lab_is_system(lab))
+		lab_do(lab, "virsh", "h1", "net-start", "default");
+	lab_do(lab, "virsh", "h1", "start", "shell");
+	lab_do(lab, "virsh", "h1", "start", "counter");
+	pty = session_start(lab_uri(lab, "h1"), 30, 150);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	pty_free(pty);
+	lab_stop(lab);
+	return 0;
+}
+
+static void all_that_run_are_seen_at_once(void **state)
+{
+	(void)state;
+	pty_wait_text(pty, "1/3|2/3|3/3");
+	pty_keys(pty, "M-2", "[");
+	pty_wait_text(pty, "\\[Wall\\]");
+	/* The lab guest's serial port says the same as its screen. */
+	pty_wait_text_within(pty, "counter ─(.*\n)+.*│seconds 0000", BOOT_MS);
+	pty_wait_text_within(pty, "shell ─(.*\n)+.*lab:/#", BOOT_MS);
+	assert_false(pty_shows(pty, "sleeper ─"));
+	/* It lives. */
+	pty_wait_text_within(pty, "seconds 00001[0-9]", BOOT_MS);
+	assert_int_equal(children(pty_pid(pty)), 2);
+	/* One that is started comes by itself. */
+	lab_do(lab, "virsh", "h1", "start", "sleeper");
+	pty_wait_text(pty, "sleeper ─");
+	pty_wait_text_within(pty, "sleeper ─(.*\n)+.*seconds 0000", BOOT_MS);
+}
+
+static void what_a_screen_says_is_told(void **state)
+{
+	(void)state;
+	g_free(RUN(0, "type", "shell", "clear; echo -n 'web1 login: '; read x", "--enter"));
+	pty_wait_text(pty, "shell ─+ login prompt");
+	pty_wait_text(pty, "▶ shell [^\n│]* L");
+	g_free(RUN(0, "type", "shell", "x", "--enter"));
+	g_free(RUN(0, "type", "shell", "clear", "--enter"));
+	pty_wait_gone(pty, "login prompt");
+	g_free(RUN(0, "type", "shell", "echo c > /proc/sysrq-trigger", "--enter"));
+	pty_wait_text_within(pty, "shell ─+ kernel panic", BOOT_MS);
+	pty_wait_text(pty, "▶ shell [^\n│]* !P");
+	pty_wait_text(pty, "the screen of 'shell' says: kernel panic");
+	/* Another kernel. */
+	lab_do(lab, "virsh", "h1", "reset", "shell");
+	pty_wait_gone(pty, "kernel panic");
+	pty_wait_text_within(pty, "shell ─(.*\n)+.*lab:/#", BOOT_MS);
+}
+
+static void a_reader_that_dies_is_said_and_tried_again(void **state)
+{
+	(void)state;
+	assert_int_equal(kill(first_child(pty_pid(pty)), SIGKILL), 0);
+	pty_wait_text(pty, "the screen reader[│ \n]");
+	/* On each tile in turn: which one it was nobody knows. */
+	pty_keys(pty, "Home", "x", "l", "x", "l", "x");
+	pty_wait_gone(pty, "the screen reader[│ \n]");
+}
+
+static void enter_goes_to_the_guests_console_and_readers_end(void **state)
+{
+	(void)state;
+	pty_keys(pty, "Home", "l", "Enter");
+	pty_wait_text(pty, "►guest shell ═");
+	pty_wait_text(pty, "\\[Console\\]");
+	pty_wait_text(pty, "│lab:/#");
+	/* The tab may keep its own for a while. */
+	session_open(pty, "pool [^ ]+");
+	session_open(pty, "host [^ ]+");
+	pty_wait_text(pty, "\\[Wall\\]");
+	pty_wait_text(pty, "│seconds 0000");
+	pty_keys(pty, "M-2", "]");
+	pty_wait_text(pty, "\\[Summary\\]");
+	pty_wait_for(pty, has_one_reader, NULL, "the readers to end", pty_deadline_ms());
+	pty_keys(pty, "[");
+	pty_wait_text(pty, "\\[Wall\\]");
+}
+
+static void a_guest_that_stops_leaves_the_wall(void **state)
+{
+	(void)state;
+	pty_wait_text(pty, "sleeper ─");
+	lab_do(lab, "virsh", "h1", "destroy", "sleeper");
+	pty_wait_gone(pty, "sleeper ─");
+	/* In less room they are turned by pages. */
+	pty_resize(pty, 15, 60);
+	pty_wait_text(pty, "page [12] of 2");
+	pty_keys(pty, "Home");
+	pty_wait_text(pty, "page 1 of 2, 2 guests run");
+	pty_wait_text(pty, "counter ─");
+	pty_keys(pty, "PgDn");
+	pty_wait_text(pty, "page 2 of 2");
+	pty_wait_text(pty, "shell ─");
+	pty_keys(pty, "F11");
+	pty_wait_text(pty, "counter ─(.*\n)*.*shell ─");
+	pty_keys(pty, "F11");
+	pty_resize(pty, 30, 150);
+	session_quit(g_steal_pointer(&pty));
+}
+
+static void the_verb_opens_it_or_prints_all(void **state)
+{
+	const char *const argv[] = {"-c", lab_uri(lab, "h1"), "wall", NULL};
+	struct pty *verb = pty_start(argv, NULL, 24, 80);
+
+	(void)state;
+	pty_wait_text(verb, "counter ─+.*shell ─");
+	pty_wait_text(verb, "seconds 0000(.*\n)*.*");
+	pty_wait_text(verb, "lab:/#");
+	session_quit(verb);
+	g_autofree char *text = RUN(0, "wall");
+	assert_non_null(strstr(text, "== counter ==\n"));
+	assert_non_null(strstr(text, "\nseconds 0000"));
+	assert_non_null(strstr(text, "== shell ==\n"));
+	assert_null(strstr(text, "sleeper"));
+	g_autofree char *json = RUN(0, "wall", "shell", "--json");
+	assert_non_null(strstr(json, "\"name\": \"shell\""));
+	assert_null(strstr(json, "\"name\": \"counter\""));
+	g_autofree char *none = RUN(0, "wall", "nobody");
+	assert_string_equal(none, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(all_that_run_are_seen_at_once),
+	        cmocka_unit_test(what_a_screen_says_is_told),
+	        cmocka_unit_test(a_reader_that_dies_is_said_and_tried_again),
+	        cmocka_unit_test(enter_goes_to_the_guests_console_and_readers_end),
+	        cmocka_unit_test(a_guest_that_stops_leaves_the_wall),
+	        cmocka_unit_test(the_verb_opens_it_or_prints_all),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
