@@ -16,7 +16,7 @@ zlib1g-dev libvncserver-dev libseccomp-dev libvterm-dev'
 # libvirt-daemon, not libvirt-daemon-system: its programs without a service of the machine's own.
 guests='binutils qemu-system-x86 qemu-utils libvirt-daemon libvirt-clients'
 tests='clang libclang-rt-dev cppcheck libcmocka-dev ovmf iproute2 util-linux procps dnsmasq-base iptables
-busybox-static cpio kmod'
+busybox-static cpio kmod openssl libsasl2-modules'
 
 packages() {
 	case $1 in

@@ -59,6 +59,13 @@ GPtrArray *text_memory_lines(const struct text_screen *screen, const uint8_t *by
  * Takes the array. Returns how many lines were taken.
  */
 unsigned screen_history_begin_with(struct screen_history *history, GPtrArray *lines);
+/* Is there a gap that nobody has tried to fill yet? */
+bool screen_history_has_gap(const struct screen_history *history);
+/*
+ * What is in the memory in place of the last gap, if what stands before and after it is there too; logged, with
+ * the gap's time. Takes the array. Returns how many lines were taken; in any case it is no gap to be filled any more.
+ */
+unsigned screen_history_fill(struct screen_history *history, GPtrArray *lines);
 
 /* ---- a log: each line once it stands still, or is gone ---- */
 

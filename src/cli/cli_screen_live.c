@@ -60,7 +60,7 @@ static int show_past(struct cli_view *view)
 	struct screen_history *history = screen_history_new();
 	bool printed;
 
-	if (!cli_view_past(view, history))
+	if (!cli_view_past(view, history) && !cli_view_interrupted(view))
 		output_note(&view->cli->out, "nvirt: what scrolled by is known from when on somebody watches: --watch, --log");
 	printed = cli_screen_print(view->cli, vnc_view_screen(view->view), history);
 	screen_history_free(history);

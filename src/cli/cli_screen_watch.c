@@ -11,6 +11,8 @@
 
 /* Between two prints: a terminal has to draw them. */
 #define PRINT_EVERY_US (100 * 1000)
+/* Between two looks into the guest's memory for what went by too fast. */
+#define GAP_EVERY_US (100 * 1000)
 /* A line that stood for so long goes to the log. */
 #define LOG_AFTER_MS 1000
 
@@ -22,6 +24,8 @@ struct watching {
 	gint64 print_us;  /* not before */
 	bool prints;      /* screens */
 	char *last;       /* what was printed */
+	gint64 gap_us;    /* the guest's memory is not asked before */
+	bool no_memory;   /* it is of no use */
 	FILE *log;        /* NULL = none */
 	bool log_failed;
 };
@@ -94,11 +98,12 @@ static bool look(struct cli_view *view, void *data)
 	struct watching *watch = data;
 	unsigned frames = vnc_view_frames(view->view);
 	const struct text_screen *screen = vnc_view_screen(view->view);
-	bool another = frames != watch->fed && screen;
+	/* What QEMU sends first may be the screen of long ago. */
+	bool another = frames != watch->fed && screen && vnc_view_settled(view->view);
 
 	if (another)
 		screen_history_feed(watch->history, screen, g_get_real_time());
-	watch->fed = frames;
+	watch->fed = another ? frames : watch->fed;
 	return another || is_due(watch);
 }
 
@@ -129,9 +134,19 @@ static gint64 next_us(struct watching *watch)
 
 	if (tick_ms >= 0)
 		next = now_us + (gint64)tick_ms * 1000;
+	if (screen_history_has_gap(watch->history) && !watch->no_memory)
+		next = MIN(next, MAX(watch->gap_us, now_us));
 	if (watch->prints && watch->printed != watch->fed && watch->print_us > now_us)
 		next = MIN(next, watch->print_us);
 	return next;
+}
+
+static void fill_gap(struct watching *watch)
+{
+	if (!screen_history_has_gap(watch->history) || watch->no_memory || g_get_monotonic_time() < watch->gap_us)
+		return;
+	watch->no_memory = !cli_view_fill_gap(watch->view, watch->history);
+	watch->gap_us = g_get_monotonic_time() + GAP_EVERY_US;
 }
 
 static int run(struct watching *watch)
@@ -145,6 +160,10 @@ static int run(struct watching *watch)
 		written = flush_log(watch);
 		if (written)
 			wait = cli_view_wait(watch->view, look, watch, until_us);
+		if (written && wait != WAIT_INTERRUPTED)
+			fill_gap(watch);
+		if (cli_view_interrupted(watch->view))
+			wait = WAIT_INTERRUPTED;
 		if (written && wait == WAIT_DONE && is_due(watch))
 			written = print_changed(watch);
 	}

@@ -8,6 +8,7 @@
 
 #include "cli_password.h"
 #include "cli_resolve.h"
+#include "nvirt/screen_file.h"
 #include "nvirt/secret.h"
 #include "nvirt/text.h"
 
@@ -269,27 +270,93 @@ int cli_view_ended(const struct cli_view *view)
 /* A screen that runs is another one by the time the memory was read. */
 #define PAST_TRIES 5
 
+/* The screen that was held against the memory is the guest's, if it is there still so long after. */
+#define STILL_US (300 * 1000)
+
+struct still {
+	struct screen_history *history;
+	unsigned frames;
+	char *text;
+};
+
+static bool has_changed(struct cli_view *view, void *data)
+{
+	struct still *still = data;
+	const struct text_screen *screen = vnc_view_screen(view->view);
+
+	if (vnc_view_frames(view->view) == still->frames || !screen || !vnc_view_settled(view->view))
+		return false;
+	still->frames = vnc_view_frames(view->view);
+	screen_history_feed(still->history, screen, g_get_real_time());
+	g_autofree char *text = screen_plain(screen);
+	return !g_str_equal(text, still->text);
+}
+
+static bool stays(struct cli_view *view, struct screen_history *history)
+{
+	struct still still = {history, vnc_view_frames(view->view), screen_plain(vnc_view_screen(view->view))};
+	enum cli_wait wait = cli_view_wait(view, has_changed, &still, g_get_monotonic_time() + STILL_US);
+
+	g_free(still.text);
+	return wait == WAIT_TIMEOUT;
+}
+
+bool cli_view_interrupted(const struct cli_view *view)
+{
+	return view->session && view->session->interrupts;
+}
+
+/* Lines above the screen; owned, NULL: they can not be had, now or ever. None while the screen runs. */
+static GPtrArray *past_lines(struct cli_view *view, struct screen_history *history)
+{
+	const struct text_screen *screen = vnc_view_screen(view->view);
+	GPtrArray *lines;
+	int width, height;
+
+	if (!view->session || view->pictures || !screen)
+		return NULL;
+	vnc_view_size(view->view, &width, &height);
+	if (!text_memory_may_be(screen, width, height))
+		return NULL;
+	g_autoptr(GBytes) memory = cli_session_peek(view->session, &view->ref);
+	if (!memory)
+		return NULL;
+	gsize length;
+	const uint8_t *bytes = g_bytes_get_data(memory, &length);
+	lines = text_memory_lines(screen, bytes, length);
+	if (!stays(view, history))
+		g_ptr_array_set_size(lines, 0);
+	return lines;
+}
+
 unsigned cli_view_past(struct cli_view *view, struct screen_history *history)
 {
 	unsigned taken = 0;
 
-	for (int i = 0; view->session && !view->pictures && !taken && i < PAST_TRIES; i++) {
-		const struct text_screen *screen = vnc_view_screen(view->view);
-		int width, height;
+	for (int i = 0; !taken && i < PAST_TRIES && !cli_view_interrupted(view); i++) {
+		GPtrArray *lines = past_lines(view, history);
 
-		vnc_view_size(view->view, &width, &height);
-		if (!screen || !text_memory_may_be(screen, width, height))
+		if (!lines)
 			return 0;
-		g_autoptr(GBytes) memory = cli_session_peek(view->session, &view->ref);
-		if (!memory)
-			return 0;
-		gsize length;
-		const uint8_t *bytes = g_bytes_get_data(memory, &length);
-		taken = screen_history_begin_with(history, text_memory_lines(screen, bytes, length));
-		if (!taken && !vnc_view_pump(view->view))
-			return 0;
+		if (!i)
+			screen_history_feed(history, vnc_view_screen(view->view), g_get_real_time());
+		taken = screen_history_begin_with(history, lines);
 	}
 	return taken;
+}
+
+bool cli_view_fill_gap(struct cli_view *view, struct screen_history *history)
+{
+	GPtrArray *lines = past_lines(view, history);
+
+	if (!lines)
+		return false;
+	/* Of a screen that ran on meanwhile nothing is known: it is asked again after the next frame. */
+	if (lines->len)
+		screen_history_fill(history, lines);
+	else
+		g_ptr_array_unref(lines);
+	return true;
 }
 
 /* ---- waiting ---- */

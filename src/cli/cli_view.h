@@ -45,6 +45,10 @@ enum cli_wait cli_view_wait(
         struct cli_view *view, bool (*done)(struct cli_view *view, void *data), void *data, gint64 deadline_us);
 /* What scrolled by before anybody looked goes into `history`, where it can be had. Returns how many lines. */
 unsigned cli_view_past(struct cli_view *view, struct screen_history *history);
+/* What went by between two frames, the same way. False: it can not be had. */
+bool cli_view_fill_gap(struct cli_view *view, struct screen_history *history);
+/* Ctrl-C came while something else was waited for. */
+bool cli_view_interrupted(const struct cli_view *view);
 /* Said on stderr: the view ended. EXIT_CODE_FAILED. */
 int cli_view_ended(const struct cli_view *view);
 

@@ -349,7 +349,7 @@ static void G_GNUC_NORETURN end_of_handshake(struct helper *helper)
 		helper_end(helper, VNC_END_REFUSED, "the VNC server may not be the one it should be: %s " TRUST_IT,
 		        vnc->certificate);
 	if (vnc->refused_w)
-		helper_end(helper, VNC_END_BROKEN, "the VNC server's screen of %d x %d pixels is refused: 64 MiB are the most",
+		helper_end(helper, VNC_END_BROKEN, "the VNC server's screen of %d x %d pixels is refused: 8192 a side and 64 MiB are the most",
 		        vnc->refused_w, vnc->refused_h);
 	/* QEMU closes without a word when the password is wrong. */
 	if (vnc->sasl)
@@ -447,7 +447,7 @@ static void G_GNUC_NORETURN end_of_service(struct helper *helper)
 	if (helper->dirty_n && helper->frame.pixels && !vnc->refused_w)
 		helper_tell_frame(helper);
 	if (vnc->refused_w)
-		helper_end(helper, VNC_END_BROKEN, "the VNC server's screen of %d x %d pixels is refused: 64 MiB are the most",
+		helper_end(helper, VNC_END_BROKEN, "the VNC server's screen of %d x %d pixels is refused: 8192 a side and 64 MiB are the most",
 		        vnc->refused_w, vnc->refused_h);
 	if (strstr(vnc->said, "timed out"))
 		helper_end(helper, VNC_END_STALLED, "the VNC server stopped in the middle of a message");

@@ -8,6 +8,9 @@
 
 /* A program that shows the same few pages again and again is not kept each time. */
 #define BLOCKS_KNOWN 16
+/* So many lines before a gap must be found again where it is filled, and so many of them say something. */
+#define LINES_TO_FIT 8
+#define LINES_TO_PROVE 2
 
 struct row {
 	struct page_line *line; /* NULL = not made yet */
@@ -22,6 +25,7 @@ struct screen_history {
 	unsigned first, count;
 	gsize bytes;
 	guint64 added;
+	bool gap; /* one that was not tried to be filled */
 	/* The last screen with text. */
 	struct row *rows;
 	int n, cols;
@@ -140,6 +144,7 @@ static void keep_gap(struct screen_history *history, gint64 now_us)
 	if (history->log)
 		history->log(line, history->log_data);
 	keep(history, line);
+	history->gap = true;
 }
 
 /* A whole screen that is gone, without the blank rows around it. Returns how many lines. */
@@ -316,11 +321,24 @@ unsigned screen_history_break(struct screen_history *history)
 	return (unsigned)(history->added - before);
 }
 
-static bool same_text(const struct page_line *a, const struct page_line *b)
+/* Where the screen had a glyph that nobody knows the memory may know better; and what was written on is no other line. */
+static bool fits(const struct page_line *seen, const struct page_line *line, bool may_grow)
 {
-	g_autofree char *text_a = page_line_text(a), *text_b = page_line_text(b);
+	g_autofree char *text_a = page_line_text(seen), *text_b = page_line_text(line);
+	const char *a = text_a, *b = text_b;
 
-	return g_str_equal(text_a, text_b);
+	for (; *a && *b; a = g_utf8_next_char(a), b = g_utf8_next_char(b)) {
+		gunichar ch_a = g_utf8_get_char(a), ch_b = g_utf8_get_char(b);
+
+		if (ch_a != ch_b && ch_a != 0xfffd && ch_b != 0xfffd)
+			return false;
+	}
+	return !*a && (may_grow || !*b);
+}
+
+static bool same_text(const struct page_line *seen, const struct page_line *line)
+{
+	return fits(seen, line, false);
 }
 
 /* Is what was kept the end of `lines`? */
@@ -334,6 +352,96 @@ static bool is_end_of(const struct screen_history *history, const GPtrArray *lin
 		if (!same_text(screen_history_line(history, i), lines->pdata[before + i]))
 			return false;
 	return true;
+}
+
+bool screen_history_has_gap(const struct screen_history *history)
+{
+	return history->gap;
+}
+
+static int last_gap(const struct screen_history *history)
+{
+	int i = (int)history->count - 1;
+
+	while (i >= 0 && screen_history_line(history, (unsigned)i)->kind != PAGE_LINE_GAP)
+		i--;
+	return i;
+}
+
+/* Has `lines` from `at` on what the history has from `first` on? */
+static bool same_lines(const struct screen_history *history, int first, int count, const GPtrArray *lines, int at)
+{
+	for (int i = 0; i < count; i++)
+		if (!same_text(screen_history_line(history, (unsigned)(first + i)), lines->pdata[at + i]))
+			return false;
+	return true;
+}
+
+/*
+ * Where in `lines` what is missing begins and ends: after the last place that has the lines before the gap. The last
+ * of these may have been written on when it went: a command that was being typed.
+ */
+static bool find_missing(const struct screen_history *history, int gap, const GPtrArray *lines, int *ret_from, int *ret_to)
+{
+	int after = (int)history->count - gap - 1, to = (int)lines->len - after, count = MIN(gap, LINES_TO_FIT), said = 0;
+
+	for (int i = gap - count; i < gap; i++)
+		said += !page_line_is_blank(screen_history_line(history, (unsigned)i));
+	if (to < 0 || said < LINES_TO_PROVE || !same_lines(history, gap + 1, after, lines, to))
+		return false;
+	for (int at = to - count; at >= 0; at--)
+		if (same_lines(history, gap - count, count - 1, lines, at) &&
+		        fits(screen_history_line(history, (unsigned)gap - 1), lines->pdata[at + count - 1], true)) {
+			*ret_from = at + count;
+			*ret_to = to;
+			return true;
+		}
+	return false;
+}
+
+static void log_filled(struct screen_history *history, struct page_line *line, gint64 time_us)
+{
+	line->time_us = time_us;
+	if (history->log && !page_line_is_blank(line))
+		history->log(line, history->log_data);
+}
+
+/* In place of the gap, and of the line before it, that may have grown. */
+static void put_missing(struct screen_history *history, int gap, const GPtrArray *lines, int from, int to)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new();
+	gint64 time_us = screen_history_line(history, (unsigned)gap)->time_us;
+
+	bool grown = !same_text(screen_history_line(history, (unsigned)gap - 1), lines->pdata[from - 1]);
+
+	from -= grown;
+	for (unsigned i = 0; i < history->count; i++) {
+		if ((int)i != gap && ((int)i != gap - 1 || !grown))
+			g_ptr_array_add(all, page_line_ref(screen_history_line(history, i)));
+		for (int j = from; (int)i == gap && j < to; j++) {
+			log_filled(history, lines->pdata[j], time_us);
+			g_ptr_array_add(all, page_line_ref(lines->pdata[j]));
+		}
+	}
+	while (history->count)
+		drop_oldest(history);
+	for (unsigned i = 0; i < all->len; i++)
+		keep(history, all->pdata[i]);
+}
+
+unsigned screen_history_fill(struct screen_history *history, GPtrArray *lines)
+{
+	unsigned filled = 0;
+	int gap, from, to;
+
+	history->gap = false;
+	/* An earlier one as well: what follows it is known now. */
+	while ((gap = last_gap(history)) > 0 && find_missing(history, gap, lines, &from, &to)) {
+		put_missing(history, gap, lines, from, to);
+		filled += (unsigned)(to - from);
+	}
+	g_ptr_array_unref(lines);
+	return filled;
 }
 
 unsigned screen_history_begin_with(struct screen_history *history, GPtrArray *lines)

@@ -73,6 +73,7 @@ void screen_panel_free(struct screen_panel *panel)
 	if (panel->reader)
 		read_mode_drop_view(panel->reader);
 	screen_panel_log_end(panel);
+	screen_panel_past_drop(panel);
 	screen_history_free(panel->history);
 	vnc_view_free(panel->view);
 	secret_free(panel->password);
@@ -96,7 +97,8 @@ static bool is_stuck(const struct screen_panel *panel)
 {
 	const struct guest *guest = store_guest(panel->app->store, &panel->ref);
 
-	return guest && guest->stuck_us;
+	/* The screen's own server tells sooner, and where libvirt has nothing to ask QEMU. */
+	return (guest && guest->stuck_us) || (panel->view && vnc_view_is_silent(panel->view));
 }
 
 /* ---- its connection ---- */
@@ -185,7 +187,8 @@ static void ready(void *data)
 	wait_for_view(panel);
 	if (panel->reader)
 		read_mode_step(panel->reader);
-	if (changed && screen_panel_screen(panel))
+	/* What QEMU sends first may be the screen of long ago. */
+	if (changed && screen_panel_screen(panel) && vnc_view_settled(panel->view))
 		screen_history_feed(panel->history, screen_panel_screen(panel), g_get_real_time());
 	if (changed && panel->log)
 		screen_panel_log_tick(panel);
@@ -201,13 +204,16 @@ static void ready(void *data)
 }
 
 /* Takes the descriptor. False: said. */
-static bool start(struct screen_panel *panel, int fd, const char *password)
+static bool start(struct screen_panel *panel, int fd, const char *password, const char *host)
 {
-	struct vnc_source source = {.fd = fd, .password = password, .user = panel->user, .mode = panel->mode};
+	struct vnc_source source = {
+	        .fd = fd, .password = password, .user = panel->user, .host = host, .mode = panel->mode};
 	g_autoptr(GError) error = NULL;
 	bool started;
 
+	screen_panel_past_drop(panel);
 	panel->past_id = panel->past_tries = 0;
+	panel->past_refused = false;
 	app_wait_stop(&panel->io);
 	if (panel->view) {
 		started = vnc_view_reconnect(panel->view, &source, &error);
@@ -271,7 +277,7 @@ static void take_picture(struct screen_panel *panel, struct screen_door *door)
 		panel->pictures = true;
 		g_free(panel->note);
 		panel->note = g_strdup(door->words);
-		if (!start(panel, -1, NULL))
+		if (!start(panel, -1, NULL, NULL))
 			return;
 	}
 	vnc_view_show_png(panel->view, door->png);
@@ -289,7 +295,7 @@ static void take_vnc(struct screen_panel *panel, struct screen_door *door)
 	panel->keymap = g_steal_pointer(&door->keymap);
 	screen_panel_set_layout(panel, NULL);
 	panel->gave = panel->password || door->password;
-	start(panel, screen_door_take_fd(door), panel->password ? panel->password : door->password);
+	start(panel, screen_door_take_fd(door), panel->password ? panel->password : door->password, door->host);
 }
 
 bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door)

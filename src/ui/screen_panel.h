@@ -31,6 +31,10 @@ struct screen_panel {
 	struct vnc_view *view; /* NULL before the first connection */
 	struct screen_history *history; /* what scrolled by while it was connected */
 	unsigned past_id, past_tries; /* what was asked of the guest's memory, and how often */
+	bool past_refused;            /* it can not be had */
+	gint64 past_us;               /* monotonic, when it was asked last */
+	GPtrArray *past_lines;        /* the answer, until it is sure that it belongs to the screen; else NULL */
+	char *past_text;              /* that screen */
 	struct read_mode *reader; /* of what is frozen of it, borrowed; NULL = it is not read */
 	struct file_log *log;  /* each line that comes goes to it as well; NULL = none */
 	char *why;             /* cleaned, "" = nothing to say */
@@ -53,7 +57,7 @@ struct screen_panel {
 	struct layout *layout;
 	struct typing *typing;
 	unsigned typed;        /* events of the text that is being typed; 0 = none is */
-	struct app_wait *io, *again, *typist, *log_wait;
+	struct app_wait *io, *again, *typist, *log_wait, *past_wait;
 	struct sign_watch *signs;
 	short io_events;
 	void (*changed)(struct screen_panel *panel, void *data); /* something to be drawn */
@@ -88,6 +92,7 @@ void screen_panel_pan(struct screen_panel *panel, int rows, int cols);
 void screen_panel_past_ask(struct screen_panel *panel);
 /* The answer, where it is one. */
 bool screen_panel_past_take(struct screen_panel *panel, const struct screen_door *door);
+void screen_panel_past_drop(struct screen_panel *panel);
 
 /* ---- a log: screen_log.c ---- */
 

@@ -218,25 +218,29 @@ static void with_a_certificate_of_a_stranger(void **state)
 
 /* ---- users ---- */
 
+typedef int (*init_call)(const void *callbacks, const char *name);
+typedef int (*new_call)(const char *service, const char *host, const char *realm, const char *local, const char *remote,
+        const void *callbacks, unsigned flags, void **ret);
+typedef int (*set_call)(void *connection, const char *user, const char *password, unsigned length, const char *old,
+        unsigned old_length, unsigned flags);
+typedef void (*dispose_call)(void **connection);
+
 /* Writes the server's data base as saslpasswd2 does. False: there is no SASL here. */
 static bool make_user(const char *name, const char *password)
 {
-	void *library = dlopen("libsasl2.so.2", RTLD_NOW);
-	int (*init)(const void *, const char *) = library ? (int (*)(const void *, const char *))dlsym(library, "sasl_server_init") : NULL;
-	int (*new)(const char *, const char *, const char *, const char *, const char *, const void *, unsigned, void **) =
-	        library ? (int (*)(const char *, const char *, const char *, const char *, const char *, const void *, unsigned, void **))
-	                          dlsym(library, "sasl_server_new")
-	                : NULL;
-	int (*set)(void *, const char *, const char *, unsigned, const char *, unsigned, unsigned) =
-	        library ? (int (*)(void *, const char *, const char *, unsigned, const char *, unsigned, unsigned))dlsym(
-	                          library, "sasl_setpass")
-	                : NULL;
-	void *connection = NULL;
+	void *library = dlopen("libsasl2.so.2", RTLD_NOW), *connection = NULL;
+	init_call init = library ? (init_call)dlsym(library, "sasl_server_init") : NULL;
+	new_call new = library ? (new_call)dlsym(library, "sasl_server_new") : NULL;
+	set_call set = library ? (set_call)dlsym(library, "sasl_setpass") : NULL;
+	dispose_call dispose = library ? (dispose_call)dlsym(library, "sasl_dispose") : NULL;
+	bool made = init && new && set && dispose && init(NULL, "qemu") == 0 &&
+	            new("vnc", g_get_host_name(), NULL, NULL, NULL, NULL, 0, &connection) == 0 &&
+	            /* 1 = make it. */
+	            set(connection, name, password, (unsigned)strlen(password), NULL, 0, 1) == 0;
 
-	/* 1 = make it. */
-	return init && new && set && init(NULL, "qemu") == 0 &&
-	       new("vnc", g_get_host_name(), NULL, NULL, NULL, NULL, 0, &connection) == 0 &&
-	       set(connection, name, password, (unsigned)strlen(password), NULL, 0, 1) == 0;
+	if (connection)
+		dispose(&connection);
+	return made;
 }
 
 static void use_mechanism(const char *name)

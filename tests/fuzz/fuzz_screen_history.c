@@ -123,6 +123,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		g_assert(screen_history_feed(history, &show->screen, now_us) <= (unsigned)before + 1);
 		screen_history_tick(history, now_us);
 	}
+	/* And as a memory that says anything. */
+	show->screen.kind = SCREEN_TEXT;
+	if (size % 2)
+		screen_history_fill(history, text_memory_lines(&show->screen, data, size));
+	else
+		screen_history_begin_with(history, text_memory_lines(&show->screen, data, size));
 	check(history, show);
 	screen_history_break(history);
 	screen_history_log_rest(history);

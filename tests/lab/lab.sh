@@ -13,7 +13,7 @@
 #   lab.sh kill9 hN             kill -9 its libvirtd; the guests go on
 #   lab.sh restart hN           start its libvirtd again
 #   lab.sh stop-daemon hN, cont-daemon hN            SIGSTOP, SIGCONT
-#   lab.sh stop-qemu hN GUEST, cont-qemu hN GUEST    the same for one guest's QEMU
+#   lab.sh stop-qemu hN GUEST, cont-qemu hN GUEST, kill-qemu hN GUEST    the same for one guest's QEMU
 #   lab.sh exec hN COMMAND...   run a command inside the host
 #
 # As root a host has mount, PID, network, UTS and IPC namespaces of its own and
@@ -282,6 +282,7 @@ stop-daemon) signal_daemon "$1" STOP ;;
 cont-daemon) signal_daemon "$1" CONT ;;
 stop-qemu) signal_qemu "$1" "$2" STOP ;;
 cont-qemu) signal_qemu "$1" "$2" CONT ;;
+kill-qemu) signal_qemu "$1" "$2" KILL ;;
 exec) inside "$@" ;;
 *) usage ;;
 esac

@@ -229,6 +229,39 @@ static void lines_are_logged_with_their_time(void **state)
 	pty_wait_text(pty, "H read");
 }
 
+/* The guest's own memory has it, whoever looked. */
+static void what_scrolled_by_unseen_is_there(void **state)
+{
+	const char *const argv[] = {"screen", "-c", lab_uri(lab, "h1"), "shell", "--history", "150", NULL};
+	struct pty *past;
+
+	(void)state;
+	type_by_verb("clear; seq 2001 2120");
+	pty_wait_text_within(pty, "│2120 *\n", BOOT_MS);
+	past = pty_start(argv, NULL, 140, 80);
+	pty_wait_exit_code(past, 0);
+	pty_wait_text(past, "(?m)^2001\n2002\n2003\n");
+	pty_wait_text(past, "(?m)^2119\n2120\nlab:/#");
+	pty_free(past);
+	/* Another nvirt, that has not seen it. */
+	past = session_start(lab_uri(lab, "h1"), 24, 80);
+	session_open(past, "guest shell");
+	pty_keys(past, "M-2", "]", "]", "]");
+	pty_wait_text(past, "│2120 *\n");
+	/* Its memory is asked as soon as the screen is there; the answer takes a moment. */
+	for (gint64 end_us = g_get_monotonic_time() + PTY_DEADLINE_MS * 1000;
+	        !pty_shows(past, "'2001' [1-9]") && g_get_monotonic_time() < end_us;) {
+		if (pty_shows(past, "READ"))
+			pty_keys(past, "q");
+		pty_keys(past, "H", "?");
+		pty_type(past, "2001");
+		pty_keys(past, "Enter");
+	}
+	pty_wait_text(past, "│2001 *\n");
+	pty_keys(past, "q");
+	session_quit(past);
+}
+
 static bool log_has_line(void *data)
 {
 	g_autofree char *text = NULL;
@@ -267,6 +300,7 @@ int main(void)
 	        cmocka_unit_test(the_help_has_its_keys),
 	        cmocka_unit_test(the_serial_console_too),
 	        cmocka_unit_test(lines_are_logged_with_their_time),
+	        cmocka_unit_test(what_scrolled_by_unseen_is_there),
 	        cmocka_unit_test(the_tab_logs_too),
 	};
 

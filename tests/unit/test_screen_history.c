@@ -470,6 +470,70 @@ static void what_was_seen_since_is_its_end(void **state)
 	g_free(vga);
 }
 
+static void count_line(const struct page_line *line, void *data)
+{
+	int *counts = data;
+
+	counts[line->kind == PAGE_LINE_GAP]++;
+}
+
+static void a_gap_is_filled_from_the_memory(void **state)
+{
+	struct screen_history *history = screen_history_new();
+	struct vga *vga = g_new0(struct vga, 1);
+	int logged[2] = {0, 0};
+	struct tty tty;
+
+	(void)state;
+	screen_history_set_log(history, count_line, logged, 1000);
+	for (int i = 0; i < 50; i++) {
+		g_autofree char *text = numbered("number # of many", i);
+
+		vga_line(vga, text);
+		see(vga, &tty);
+		/* The last line that was seen was still being written. */
+		for (int col = 9; i == 19 && col < COLS; col++)
+			tty.cells[(ROWS - 1) * COLS + col].ch = ' ';
+		tty.screen.cursor_row = ROWS - 1;
+		/* Twelve at once are not seen, and then again. */
+		if ((i >= ROWS - 1 && i < 20) || i == 32 || i >= 45)
+			screen_history_feed(history, &tty.screen, i + 1);
+	}
+	assert_int_equal(logged[1], 2);
+	assert_true(screen_history_has_gap(history));
+	GPtrArray *lines = text_memory_lines(&tty.screen, vga->bytes, sizeof(vga->bytes));
+	assert_int_equal(screen_history_fill(history, lines), 3 + 3);
+	assert_false(screen_history_has_gap(history));
+	assert_numbers(history, &tty, "number # of many", 0, 49);
+	assert_int_equal(logged[0], 41);
+	screen_history_free(history);
+	g_free(vga);
+}
+
+static void a_gap_beyond_the_memory_stays(void **state)
+{
+	struct screen_history *history = screen_history_new();
+	struct vga *vga = g_new0(struct vga, 1);
+	struct tty tty;
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		g_autofree char *text = numbered("number # of many", i);
+
+		vga_line(vga, text);
+		see(vga, &tty);
+		tty.screen.cursor_row = ROWS - 1;
+		if ((i >= ROWS - 1 && i < 20) || i == 299)
+			screen_history_feed(history, &tty.screen, i + 1);
+	}
+	unsigned before = screen_history_lines(history);
+	GPtrArray *lines = text_memory_lines(&tty.screen, vga->bytes, sizeof(vga->bytes));
+	assert_int_equal(screen_history_fill(history, lines), 0);
+	assert_int_equal(screen_history_lines(history), before);
+	screen_history_free(history);
+	g_free(vga);
+}
+
 /* ---- the log ---- */
 
 static void log_line(const struct page_line *line, void *data)
@@ -533,6 +597,8 @@ int main(void)
 	        cmocka_unit_test(it_is_bounded),
 	        cmocka_unit_test(the_memory_has_what_scrolled_by_before),
 	        cmocka_unit_test(what_was_seen_since_is_its_end),
+	        cmocka_unit_test(a_gap_is_filled_from_the_memory),
+	        cmocka_unit_test(a_gap_beyond_the_memory_stays),
 	        cmocka_unit_test(a_log_has_what_stood_still),
 	};
 

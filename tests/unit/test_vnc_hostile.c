@@ -160,6 +160,48 @@ static void every_way_to_authenticate_ends_in_words(void **state)
 	}
 }
 
+/* One of VeNCrypt's ways, and noise where TLS or its answer should begin. */
+static void offer_vencrypt(struct vnc_server *server)
+{
+	vnc_server_security(server, 19);
+	vnc_server_put(server, 2, 0x0002);
+	vnc_server_skip(server, 2);
+	vnc_server_put(server, 1, 0);
+	vnc_server_put(server, 1, 1);
+	vnc_server_put(server, 4, server->seed);
+	vnc_server_skip(server, 4);
+	vnc_server_put(server, 1, 1);
+	send_noise(server);
+}
+
+static void every_way_of_vencrypt_ends_in_words(void **state)
+{
+	(void)state;
+	/* Plain, TLSNone … X509Plain, TLSSASL, X509SASL, and what there is not. */
+	for (unsigned type = 256; type <= 265; type++) {
+		enum vnc_end end = end_of(vnc_server_start(offer_vencrypt, type, NULL), "secret");
+
+		assert_true(end >= VNC_END_CLOSED && end <= VNC_END_BROKEN);
+	}
+}
+
+static void offer_many(struct vnc_server *server)
+{
+	vnc_server_send(server, "RFB 003.008\n", 12);
+	vnc_server_skip(server, 12);
+	vnc_server_put(server, 1, 255);
+	for (unsigned i = 0; i < 255; i++)
+		vnc_server_put(server, 1, 255 - i);
+	send_noise(server);
+	vnc_server_drain(server);
+}
+
+static void all_ways_at_once_end_in_words(void **state)
+{
+	(void)state;
+	assert_true(end_of(vnc_server_start(offer_many, 0, NULL), NULL) >= VNC_END_CLOSED);
+}
+
 static void refuse_password(struct vnc_server *server)
 {
 	static const char why[] = "\033[31mno\033]0;evil\a";
@@ -447,6 +489,8 @@ int main(void)
 	        cmocka_unit_test_teardown(silence_ends_after_seconds, tear_down),
 	        cmocka_unit_test_teardown(vanishing_at_any_byte_ends_in_words, tear_down),
 	        cmocka_unit_test_teardown(every_way_to_authenticate_ends_in_words, tear_down),
+	        cmocka_unit_test_teardown(every_way_of_vencrypt_ends_in_words, tear_down),
+	        cmocka_unit_test_teardown(all_ways_at_once_end_in_words, tear_down),
 	        cmocka_unit_test_teardown(a_wrong_password_is_told_apart_from_none, tear_down),
 	        cmocka_unit_test_teardown(sizes_beyond_reason_are_refused, tear_down),
 	        cmocka_unit_test_teardown(the_last_screen_stays_with_the_reason, tear_down),

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A guest's screen is watched while its QEMU hangs, is killed, starts anew or goes to
+ * another host: what is told, what goes on, and that it ends in time.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <glib.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "support/files.h"
+#include "support/lab.h"
+
+#define DEADLINE_MS 120000
+
+static struct lab *lab;
+static char *program, *home;
+
+/* ---- a verb that runs beside the test ---- */
+
+struct verb {
+	GPid pid;
+	char *path; /* what it prints, wherever */
+};
+
+static struct verb start_words(const char *host, const char *const *words)
+{
+	static unsigned count;
+	struct verb verb = {.path = g_strdup_printf("%s/out-%u", home, ++count)};
+	g_auto(GStrv) env = g_environ_setenv(g_get_environ(), "XDG_STATE_HOME", home, TRUE);
+	g_autofree char *quoted = g_shell_quote(verb.path);
+	g_autofree char *script = g_strdup_printf("exec \"$@\" >%s 2>&1", quoted);
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	const char *const head[] = {"sh", "-c", script, "sh", program, "-c", lab_uri(lab, host)};
+
+	env = g_environ_setenv(env, "LC_ALL", "C.UTF-8", TRUE);
+	for (unsigned i = 0; i < G_N_ELEMENTS(head); i++)
+		g_ptr_array_add(argv, (gpointer)head[i]);
+	for (; *words; words++)
+		g_ptr_array_add(argv, (gpointer)*words);
+	g_ptr_array_add(argv, NULL);
+	assert_true(g_spawn_async(NULL, (char **)argv->pdata, env, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL,
+	        NULL, &verb.pid, NULL));
+	return verb;
+}
+
+#define start(host, ...) start_words((host), (const char *const[]){__VA_ARGS__, NULL})
+
+struct said {
+	const struct verb *verb;
+	const char *part;
+	gsize from; /* what was said before does not count */
+};
+
+static bool has_said(void *data)
+{
+	const struct said *said = data;
+	g_autofree char *text = NULL;
+
+	return g_file_get_contents(said->verb->path, &text, NULL, NULL) && strlen(text) >= said->from &&
+	       strstr(text + said->from, said->part);
+}
+
+static void wait_said_after(const struct verb *verb, gsize from, const char *part)
+{
+	struct said said = {verb, part, from};
+
+	lab_wait_for(has_said, &said, part, DEADLINE_MS);
+}
+
+static void wait_said(const struct verb *verb, const char *part)
+{
+	wait_said_after(verb, 0, part);
+}
+
+static bool has_ended(void *data)
+{
+	siginfo_t info = {0};
+
+	return waitid(P_PID, (id_t)((struct verb *)data)->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid;
+}
+
+/* It ends with `code` and has said `part`. */
+static void finish(struct verb *verb, int code, const char *part)
+{
+	g_autofree char *text = NULL;
+	int status = 0;
+
+	lab_wait_for(has_ended, verb, "the end of the verb", DEADLINE_MS);
+	waitpid(verb->pid, &status, 0);
+	assert_true(g_file_get_contents(verb->path, &text, NULL, NULL));
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != code || !strstr(text, part))
+		print_error("status %#x:\n%s\n", status, text);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), code);
+	assert_non_null(strstr(text, part));
+	g_free(verb->path);
+}
+
+/* ---- all ---- */
+
+static void start_guest(const char *host)
+{
+	struct verb verb;
+
+	lab_do(lab, "virsh", host, "start", "guest");
+	verb = start(host, "wait", "guest", "--text", "seconds 0", "--timeout", "60");
+	finish(&verb, 0, "seconds 0");
+}
+
+static int set_up(void **state)
+{
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *dir = g_path_get_dirname(self);
+
+	(void)state;
+	program = g_build_filename(dir, "..", "..", "nvirt", NULL);
+	home = g_dir_make_tmp("nvirt-faults-XXXXXX", NULL);
+	lab = lab_start(2);
+	lab_do(lab, "define", "h1", "guest", "boot");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	lab_stop(lab);
+	files_remove(home);
+	g_free(home);
+	g_free(program);
+	return 0;
+}
+
+static void a_hung_qemu_is_told_and_taken_up_again(void **state)
+{
+	struct verb verb;
+	(void)state;
+
+	start_guest("h1");
+	verb = start("h1", "screen", "guest", "--watch");
+	wait_said(&verb, "seconds 0");
+	lab_do(lab, "stop-qemu", "h1", "guest");
+	wait_said(&verb, "does not answer any more");
+	lab_do(lab, "cont-qemu", "h1", "guest");
+	wait_said(&verb, "answers again");
+	/* The same connection goes on. */
+	g_autofree char *before = NULL;
+	assert_true(g_file_get_contents(verb.path, &before, NULL, NULL));
+	lab_do(lab, "virsh", "h1", "reset", "guest");
+	wait_said_after(&verb, strlen(before), "seconds 000001");
+	lab_do(lab, "kill-qemu", "h1", "guest");
+	finish(&verb, 1, "the VNC server closed the connection");
+	lab_wait_state(lab, "h1", "guest", VIR_DOMAIN_SHUTOFF);
+}
+
+static void a_reset_is_no_end(void **state)
+{
+	struct verb verb;
+	(void)state;
+
+	start_guest("h1");
+	verb = start("h1", "wait", "guest", "--text", "no such words", "--timeout", "4");
+	lab_do(lab, "virsh", "h1", "reset", "guest");
+	finish(&verb, 1, "was not seen");
+	lab_do(lab, "virsh", "h1", "destroy", "guest");
+}
+
+static void what_was_saved_is_seen_again(void **state)
+{
+	struct verb verb;
+	(void)state;
+
+	start_guest("h1");
+	verb = start("h1", "screen", "guest", "--watch");
+	wait_said(&verb, "seconds 0");
+	lab_do(lab, "virsh", "h1", "managedsave", "guest");
+	finish(&verb, 1, "closed the connection");
+	start_guest("h1");
+	lab_do(lab, "virsh", "h1", "destroy", "guest");
+}
+
+static void after_a_migration_the_other_host_shows_it(void **state)
+{
+	g_autofree char *socket = g_strdup_printf("unix://%s/migrate.sock", lab_dir(lab));
+	struct verb verb;
+	(void)state;
+
+	if (!lab_is_system(lab)) {
+		print_message("after_a_migration_the_other_host_shows_it: the lab's session hosts can not migrate\n");
+		skip();
+	}
+	start_guest("h1");
+	verb = start("h1", "screen", "guest", "--watch");
+	wait_said(&verb, "seconds 0");
+	lab_do(lab, "virsh", "h1", "migrate", "guest", "--desturi", lab_uri(lab, "h2"), "--migrateuri", socket, "--live", "--p2p",
+	        "--unsafe");
+	finish(&verb, 1, "closed the connection");
+	verb = start("h2", "wait", "guest", "--text", "seconds 0", "--timeout", "60");
+	finish(&verb, 0, "seconds 0");
+	lab_do(lab, "virsh", "h2", "destroy", "guest");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(a_hung_qemu_is_told_and_taken_up_again),
+	        cmocka_unit_test(a_reset_is_no_end),
+	        cmocka_unit_test(what_was_saved_is_seen_again),
+	        cmocka_unit_test(after_a_migration_the_other_host_shows_it),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
