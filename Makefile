@@ -38,7 +38,7 @@ HELPER_SRCS := $(sort $(wildcard tests/support/*.c))
 HELPERS := $(HELPER_SRCS:%.c=$(BUILD)/%.o)
 TOOL_SRCS := $(sort $(wildcard tests/lab/*.c))
 TOOLS := $(TOOL_SRCS:%.c=$(BUILD)/%)
-BENCH_SRCS := $(sort $(filter-out %/floor.c,$(wildcard tests/bench/*.c))) tests/support/lab.c tests/support/files.c
+BENCH_SRCS := $(sort $(filter-out %/floor.c,$(wildcard tests/bench/*.c))) tests/support/lab.c tests/support/files.c tests/support/agent.c
 
 all: $(BUILD)/nvirt $(BUILD)/nvirt-screen
 
@@ -59,7 +59,7 @@ $(BUILD)/%.o: %.c
 $(BUILD)/tests/lab/%: $(BUILD)/tests/lab/%.o
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/tests/bench/bench: $(BENCH_SRCS:%.c=$(BUILD)/%.o)
+$(BUILD)/tests/bench/bench: $(BENCH_SRCS:%.c=$(BUILD)/%.o) $(BUILD)/screen.a
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs $(TEST_PKGS)) -lutil
 
 $(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o

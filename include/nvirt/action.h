@@ -24,6 +24,8 @@ enum action_flag {
 	ACTION_OFFLINE = 1 << 6, /* allowed while its host is not connected */
 	ACTION_EDITOR = 1 << 7,  /* the front door first lets the user's editor at it */
 	ACTION_PICK = 1 << 8,    /* with ACTION_PLAN: the plan's items are chosen from; args "remove" has the ids */
+	ACTION_BY_STATE =
+	        1 << 9, /* why_not goes by the guest's state: whether it has saved memory, snapshots … is not waited for */
 };
 
 enum param_type {
@@ -95,6 +97,8 @@ char *action_virsh(const struct action *action, const struct store *store, const
 /* A request for the back end; `args` are copied. */
 struct op_request *action_request(const struct action *action, const struct store *store,
         const struct obj_ref *ref, const struct args *args, const char *task_id);
+/* Of several that are planned together: `earlier` goes before it. What is not of the same owner does not matter to it. */
+void action_plan_after(struct op_request *request, const struct obj_ref *earlier);
 /* A task for the store, QUEUED, ready to be shown. */
 struct task *action_task(const struct action *action, const struct store *store, const struct obj_ref *ref,
         gint64 now_us, gint64 now_unix_us);

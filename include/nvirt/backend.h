@@ -18,8 +18,10 @@ struct backend;
 struct backend_options {
 	unsigned refresh_ms; /* the list's tick; 0 = 2000 */
 	/*
-	 * For one errand: no events but the connection's end are asked for. What changes
-	 * meanwhile is seen by the next tick; a score of round trips is saved.
+	 * For one errand: no events but the connection's end are asked for, and nothing
+	 * beside the guests' names and states before backend_watch() says what.
+	 * Operations and plans go over the list's connection. What changes meanwhile is seen by the
+	 * next tick; scores of round trips are saved.
 	 */
 	bool brief;
 };
@@ -59,6 +61,9 @@ struct watch {
 	unsigned visible_n;
 	unsigned rows; /* enum watch_row bits, of the visible ones */
 	bool all; /* the definitions of all guests are read too, slowly: for what lists tags */
+	/* Only what a brief back end does not do unasked; once asked for it stays so. */
+	bool lists; /* pools and networks, and the host's facts */
+	bool flags; /* which guests are persistent, start with the host, have saved memory or snapshots */
 };
 void backend_watch(struct backend *backend, unsigned host, const struct watch *watch);
 
@@ -79,6 +84,11 @@ void backend_read_definition(
  * connected socket, a picture of the screen now, or words why there is neither.
  */
 void backend_open_screen(struct backend *backend, const struct obj_ref *ref, const char *name, unsigned door_id);
+/*
+ * Reads the text memory of a guest's VGA: DOOR_MEMORY, or DOOR_NONE with words. Only of a guest in text mode:
+ * in other modes even reading may disturb what it is about to draw.
+ */
+void backend_peek_screen(struct backend *backend, const struct obj_ref *ref, const char *name, unsigned door_id);
 /* Does the operation have a plan to show first? */
 bool backend_op_has_plan(enum op op);
 /* Every op of OPS has its function: for the self-test. */

@@ -25,4 +25,18 @@ void file_export_png(struct inbox *inbox, const char *path, struct picture *pict
  */
 void file_learn_glyph(struct inbox *inbox, const struct named_glyph *glyph);
 
+/* ---- a file that grows ---- */
+
+struct file_log;
+
+/*
+ * Appends to a file, a new one readable by its owner only, through no symbolic link. That it begins, and what
+ * goes wrong, comes as MSG_NOTICE. NULL: it did not begin.
+ */
+struct file_log *file_log_new(struct inbox *inbox, const char *path, const char *what);
+/* Lines with their line feeds, copied. A disk that does not take them costs lines, and the log says how many. */
+void file_log_write(struct file_log *log, const char *text);
+/* What was given is still written. NULL is fine. */
+void file_log_close(struct file_log *log);
+
 #endif

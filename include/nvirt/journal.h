@@ -52,8 +52,13 @@ struct journal_record *journal_decode(const char *line, gsize len, GError **erro
 struct journal;
 /* `dir` NULL = $XDG_STATE_HOME/nvirt (or ~/.local/state/nvirt). `inbox` NULL = no reader (command line). */
 struct journal *journal_open(const char *dir, struct inbox *inbox);
-/* Blocks until the line is on the disk (fdatasync) when `sync`. false: could not be written. */
+/*
+ * Blocks until the line, and every one before it, is on the disk (fdatasync)
+ * when `sync`. false: could not be written.
+ */
 bool journal_append(struct journal *journal, const struct journal_record *record, bool sync);
+/* The same for those that were appended without. */
+bool journal_sync(struct journal *journal);
 /* Never blocks: handed to the journal's own thread; takes the record. For the main thread. */
 void journal_post(struct journal *journal, struct journal_record *record);
 /* Waits for the posted ones, at most `timeout_ms`; stops the reader. NULL is fine. */

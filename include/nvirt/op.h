@@ -79,6 +79,12 @@ int64_t args_get_int(const struct args *args, const char *name, int64_t fallback
 void args_foreach(
         const struct args *args, void (*each)(const char *name, const char *value, void *data), void *data);
 
+/*
+ * An argument of a request for a plan that is one of several: the raw names of
+ * those of the same owner that go before it, a line each (action_plan_after()).
+ */
+#define OP_ARG_AFTER "nvirt:after"
+
 /* Owned by whoever holds it; the back end frees it when the operation ends. */
 struct op_request {
 	enum op op;

@@ -59,6 +59,8 @@ void page_line_unref(struct page_line *line); /* NULL is fine */
 gsize page_line_bytes(const struct page_line *line);
 /* UTF-8, trailing blanks cut. Owned. */
 char *page_line_text(const struct page_line *line);
+/* "2026-11-21 21:45:03.123 login: root", local time, with a line feed: for logs. Owned. */
+char *page_line_log(const struct page_line *line);
 bool page_line_is_blank(const struct page_line *line);
 /* A row of a VNC screen. Owned. */
 struct page_line *page_line_of_screen(const struct text_screen *screen, int row);

@@ -8,6 +8,7 @@
 enum door_kind {
 	DOOR_NONE,    /* not at all: `words` says why and what to do */
 	DOOR_VNC,     /* `fd` is a connected socket */
+	DOOR_MEMORY,  /* not to the screen, but `memory` as it was asked for */
 	DOOR_PICTURE, /* no VNC: `png` is the screen now; ask again for the next */
 };
 
@@ -16,9 +17,11 @@ struct screen_door {
 	enum door_kind kind;
 	int fd;         /* -1 = none; closed with the door: take it by screen_door_take_fd() */
 	char *password; /* a secret, NULL = none is known or needed */
+	char *host;     /* the name that the server's certificate must bear; NULL = localhost */
 	char *keymap;   /* of the guest's <graphics>: "de"; NULL = not stated */
 	char *words;    /* cleaned; also of a door that works, where something is to be said */
 	GBytes *png;
+	GBytes *memory; /* of its VGA in text mode: TEXT_MEMORY_BYTES */
 };
 
 struct screen_door *screen_door_new(unsigned id);

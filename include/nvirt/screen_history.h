@@ -42,6 +42,24 @@ struct page_line *screen_history_line(const struct screen_history *history, unsi
 struct page_line *screen_history_last(const struct screen_history *history, int row);
 int screen_history_last_rows(const struct screen_history *history);
 
+/* ---- a VGA's text memory: what scrolled by before anybody looked ---- */
+
+#define TEXT_MEMORY_ADDRESS 0xb8000
+#define TEXT_MEMORY_BYTES 32768
+
+/* Is this a VGA's text mode, as far as a frame of that many pixels tells? */
+bool text_memory_may_be(const struct text_screen *screen, int width, int height);
+/*
+ * The lines above the screen, oldest first: struct page_line with a reference each. Owned. Empty: the screen
+ * as it is seen is not in the memory, or nothing stands above it.
+ */
+GPtrArray *text_memory_lines(const struct text_screen *screen, const uint8_t *bytes, gsize length);
+/*
+ * Those of `lines` that are older go before what was kept so far: it must be their end, or nothing is taken.
+ * Takes the array. Returns how many lines were taken.
+ */
+unsigned screen_history_begin_with(struct screen_history *history, GPtrArray *lines);
+
 /* ---- a log: each line once it stands still, or is gone ---- */
 
 /* `line` is borrowed; `line->time_us` says when it came. */

@@ -40,7 +40,11 @@ struct task_log_line {
  * that whoever finds the task cut short knows what it may have left.
  */
 enum step_kind {
-	STEP_FILE,       /* makes the file `path`, through libvirt; undone by deleting it */
+	/*
+	 * Makes the file `path`, through libvirt; undone by deleting it. `text`: it was
+	 * looked for and was not there, and is to be an overlay that stands on that file.
+	 */
+	STEP_FILE,
 	STEP_LOCAL_FILE, /* the same, by this machine itself; `text` = "device:inode" where it is known before */
 	STEP_DEFINITION, /* defines the guest `uuid`, called `text`; undone by removing the definition */
 	STEP_MODE,       /* changes the permissions of `path`; `text` = those of before, octal */
@@ -102,6 +106,12 @@ GPtrArray *task_leftovers(const struct task *task);
 char *task_step_words(const struct task_step *step);
 /* A fresh id: time, process, counter. Main thread and command line only. */
 char *task_make_id(void);
+/*
+ * The end of an id for a person, the shorter the lower `level`: 0 = process and
+ * count ("77f-0001"), 1 = with the fraction of its second, 2 and more = all of it.
+ */
+const char *task_id_end(const char *id, unsigned level);
+#define TASK_ID_ENDS 3
 
 /* What a worker says of its task; a message. Fields left zero/NULL mean: unchanged. */
 struct task_update {

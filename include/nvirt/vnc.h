@@ -16,12 +16,15 @@
 
 /* "HOST:PORT", "HOST", "[ADDRESS]:PORT", ":5901", or the path of a socket. Blocks up to `timeout_ms`; -1 = error. */
 int vnc_connect(const char *address, int timeout_ms, GError **error);
+/* The host's part of such an address; owned, NULL = this machine. */
+char *vnc_address_host(const char *address);
 #define VNC_PORT 5900
 
 struct vnc_source {
 	int fd;               /* a connected socket: taken in any case; -1 = pictures come by vnc_view_show_png() */
 	const char *password; /* borrowed for the call; NULL = none is known */
-	const char *user;
+	const char *user;     /* for a server that knows users, with the password; NULL = none */
+	const char *host;     /* the name that its certificate must bear; NULL = localhost */
 	enum recogniser_mode mode;
 };
 
@@ -35,6 +38,7 @@ enum vnc_end {
 	VNC_END_NONE,
 	VNC_END_CLOSED,   /* the server ended the connection */
 	VNC_END_PASSWORD, /* it wants one, and none is known */
+	VNC_END_USER,     /* it wants a user's name and a password, and not both are known */
 	VNC_END_REFUSED,  /* it did not take what it was given, or wants what we have not */
 	VNC_END_BROKEN,   /* it sent what can not be right, or too much */
 	VNC_END_STALLED,  /* it stopped in the middle of a message */
@@ -66,6 +70,11 @@ const char *vnc_view_name(const struct vnc_view *view);
 const struct text_screen *vnc_view_screen(const struct vnc_view *view);
 /* The whole of a frame is told and no grid is looked for any more: what is seen is what there is. */
 bool vnc_view_settled(const struct vnc_view *view);
+/*
+ * While it is watched: the server has not answered for some seconds, as that of a hung QEMU does. It is live
+ * still, and answers again when QEMU does; what is seen is as of then.
+ */
+bool vnc_view_is_silent(const struct vnc_view *view);
 /* Pixels of the frame; 0 until the first one. */
 void vnc_view_size(const struct vnc_view *view, int *ret_width, int *ret_height);
 /* Grows with every frame that was taken. */

@@ -103,10 +103,10 @@ struct backend *backend_new(
 static void close_host(struct backend_host *host)
 {
 	host_lock(host);
+	host_drop_poller(host);
 	host->inbox = NULL;
 	host->workers = NULL;
 	host->off = true;
-	host_drop_poller(host);
 	host_unlock(host);
 }
 
@@ -268,6 +268,18 @@ static bool same_watch(const struct backend_host *host, const struct watch *watc
 	        (watch->visible_n == 0 || memcmp(host->visible->data, watch->visible, watch->visible_n * 16) == 0);
 }
 
+/* Lock held. */
+static void watch_brief(struct backend_host *host, const struct watch *watch)
+{
+	if (watch->flags && !host->brief_flags) {
+		host->brief_flags = host->flags_due = true;
+		pthread_cond_broadcast(&host->poller_wake);
+	}
+	host->brief_watch |= watch->lists || watch->open.kind != OBJ_NONE || watch->storage || watch->images ||
+	        watch->visible_n > 0 || watch->all;
+	host_want_threads(host);
+}
+
 void backend_watch(struct backend *backend, unsigned id, const struct watch *watch)
 {
 	struct backend_host *host = find(backend, id);
@@ -275,6 +287,8 @@ void backend_watch(struct backend *backend, unsigned id, const struct watch *wat
 	if (host == NULL)
 		return;
 	host_lock(host);
+	if (host->brief)
+		watch_brief(host, watch);
 	if (!same_watch(host, watch)) {
 		host->open = watch->open;
 		host->storage = watch->storage;
@@ -328,7 +342,12 @@ void backend_read_definition(
 
 void backend_open_screen(struct backend *backend, const struct obj_ref *ref, const char *name, unsigned door_id)
 {
-	workers_open_screen(backend->workers, ref, name, door_id);
+	workers_open_screen(backend->workers, ref, name, door_id, false);
+}
+
+void backend_peek_screen(struct backend *backend, const struct obj_ref *ref, const char *name, unsigned door_id)
+{
+	workers_open_screen(backend->workers, ref, name, door_id, true);
 }
 
 struct serial *backend_open_serial(struct backend *backend, const struct serial_options *options)

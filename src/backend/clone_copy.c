@@ -246,15 +246,34 @@ static bool copy_there(const struct clone_disk *disk, const char *path, struct c
 
 static bool is_here(const struct clone_disk *disk, struct job *job)
 {
-	return !disk->device && hostfile_is_local(job->conn, disk->source) && access(disk->source, R_OK) == 0
-	       && clone_dir_is_local(job, disk->dir);
+	g_autofree char *own_dir = g_path_get_dirname(disk->source);
+
+	if (disk->device || !hostfile_is_local(job->conn, disk->source) || access(disk->source, R_OK) < 0)
+		return false;
+	/* Where its source is this machine's own file, its directory nearly always is: seen() looks afterwards. */
+	return g_str_equal(own_dir, disk->dir) ? access(own_dir, R_OK | W_OK | X_OK) == 0
+	                                       : clone_dir_is_local(job, disk->dir);
+}
+
+/* Is what we have made there for the daemon, too? */
+static bool seen(struct job *job, const char *path, GError **error)
+{
+	if (hostfile_is_local(job->conn, path))
+		return true;
+	g_set_error(error, CONN_ERROR, VIR_ERR_OPERATION_FAILED,
+	        "the copy '%s' is not seen by the host's libvirt: name another pool for it (pool)", path);
+	return false;
 }
 
 static bool copy_disk(struct clone *clone, const struct clone_disk *disk, const char *path,
         struct clone_progress *progress, GError **error)
 {
-	if (is_here(disk, progress->job))
-		return copy_here(clone, disk, path, progress, error);
+	if (is_here(disk, progress->job)) {
+		if (!copy_here(clone, disk, path, progress, error))
+			return false;
+		clone_refresh(clone->conn, path);
+		return seen(progress->job, path, error);
+	}
 	if (clone->internal) {
 		g_set_error(error, CONN_ERROR, VIR_ERR_NO_SUPPORT,
 		        "the state inside '%s' can only be read where the file is: run nvirt on that host", disk->source);
@@ -278,7 +297,6 @@ bool clone_copy_disks(
 		if (!copy_disk(clone, disk, file->path, progress, error))
 			return false;
 		progress->before_bytes += disk->data_bytes;
-		clone_refresh(clone->conn, file->path);
 	}
 	return true;
 }

@@ -35,7 +35,7 @@ static virDomainPtr define(struct job *job, xmlDocPtr source, const struct clone
 	g_autoptr(xmlDoc) doc = clone_definition(source, spec, NULL);
 	GPtrArray *differences = NULL;
 	unsigned step = steps_will_define(job, spec->uuid, spec->name);
-	virDomainPtr dom = define_checked(job->conn, doc, &differences);
+	virDomainPtr dom = define_new(job->conn, doc, &differences);
 
 	if (!dom) {
 		conn_set_error(error, "cannot define '%s'", spec->name);

@@ -156,7 +156,7 @@ static bool clone_one(struct clone *clone, const char *name, struct clone_progre
 	ok = ok && clone_finish(progress->job, clone->source, &spec, clone->start, ret_warning, error);
 	clone_spec_clear(&spec);
 	if (ok)
-		steps_keep(progress->job);
+		steps_keep_whole(progress->job);
 	return ok;
 }
 

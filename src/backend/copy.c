@@ -88,15 +88,32 @@ static bool copy_open(const struct copy *copy, int from, int to, GError **error)
 	return copy_bytes(copy, from, to, st.st_size, error);
 }
 
+int copy_make(const struct copy *copy, GError **error)
+{
+	g_autofree char *dir = g_path_get_dirname(copy->to);
+	int fd = open(copy->to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct stat st;
+
+	if (fd < 0) {
+		copy_fail(error, "make", copy->to, errno);
+		return -1;
+	}
+	if (geteuid() != 0 || stat(dir, &st) < 0 || st.st_uid == 0 || fchown(fd, st.st_uid, st.st_gid) == 0)
+		return fd;
+	copy_fail(error, "make", copy->to, errno);
+	close(fd);
+	unlink(copy->to);
+	return -1;
+}
+
 bool copy_plain(const struct copy *copy, GError **error)
 {
 	int from = open(copy->from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (from < 0)
 		return copy_fail(error, "read", copy->from, errno);
-	int to = open(copy->to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int to = copy_make(copy, error);
 	if (to < 0) {
-		copy_fail(error, "make", copy->to, errno);
 		close(from);
 		return false;
 	}

@@ -41,6 +41,11 @@ bool copy_is_plain(const struct copy *copy);
 /* ---- the two ways, for copy.c, tests and the bench ---- */
 bool copy_plain(const struct copy *copy, GError **error);
 bool copy_convert(const struct copy *copy, GError **error);
+/*
+ * The empty file `to`, 0600; where root makes it for somebody else's daemon it is
+ * the directory's owner's, as if that had made it. A descriptor to write to, or -1.
+ */
+int copy_make(const struct copy *copy, GError **error);
 /* "12.34" of "    (12.34/100%)": -1 = there is none. The last one counts. */
 double copy_parse_percent(const char *text);
 

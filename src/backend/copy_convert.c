@@ -254,14 +254,11 @@ static bool run(const struct copy *copy, const char *path, bool direct, GError *
 /* Made by us, so that it is surely ours, and closed to others from the first byte on. */
 static bool make_target(const struct copy *copy, GError **error)
 {
-	int fd = open(copy->to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = copy_make(copy, error);
 
-	if (fd >= 0) {
+	if (fd >= 0)
 		close(fd);
-		return true;
-	}
-	g_set_error(error, CONN_ERROR, VIR_ERR_SYSTEM_ERROR, "cannot make '%s': %s", copy->to, g_strerror(errno));
-	return false;
+	return fd >= 0;
 }
 
 bool copy_convert(const struct copy *copy, GError **error)

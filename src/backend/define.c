@@ -145,10 +145,10 @@ static char *as_text(xmlDocPtr doc)
 	return copy;
 }
 
-virDomainPtr define_checked(virConnectPtr conn, xmlDocPtr doc, GPtrArray **ret_differences)
+static virDomainPtr define(virConnectPtr conn, xmlDocPtr doc, unsigned flags, GPtrArray **ret_differences)
 {
 	char *xml = as_text(doc);
-	virDomainPtr dom = virDomainDefineXMLFlags(conn, xml ? xml : "", VIR_DOMAIN_DEFINE_VALIDATE);
+	virDomainPtr dom = virDomainDefineXMLFlags(conn, xml ? xml : "", flags);
 
 	secret_free(xml);
 	if (!dom || !ret_differences)
@@ -158,6 +158,24 @@ virDomainPtr define_checked(virConnectPtr conn, xmlDocPtr doc, GPtrArray **ret_d
 	if (!stored)
 		tell(*ret_differences, "stored it, but it could not be read again:", virGetLastErrorMessage());
 	return dom;
+}
+
+virDomainPtr define_checked(virConnectPtr conn, xmlDocPtr doc, GPtrArray **ret_differences)
+{
+	return define(conn, doc, VIR_DOMAIN_DEFINE_VALIDATE, ret_differences);
+}
+
+virDomainPtr define_new(virConnectPtr conn, xmlDocPtr doc, GPtrArray **ret_differences)
+{
+	g_autoptr(virDomain) first = define(conn, doc, 0, ret_differences);
+
+	if (!first || !(*ret_differences)->len)
+		return g_steal_pointer(&first);
+	/* Away with it first: libvirt's last error is what the validation says. */
+	g_clear_pointer(ret_differences, g_ptr_array_unref);
+	if (virDomainUndefineFlags(first, VIR_DOMAIN_UNDEFINE_KEEP_NVRAM) < 0)
+		virDomainUndefine(first);
+	return define_checked(conn, doc, ret_differences);
 }
 
 void define_log(struct job *job, GPtrArray *differences)

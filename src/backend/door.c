@@ -146,11 +146,13 @@ static int connect_graphics(const char *uri, const struct graphics *graphics, GE
 }
 
 /* On any other transport the call would end the connection. -1 = not this way. */
-static int take_fd(const char *uri, virDomainPtr dom, unsigned index)
+static int take_fd(const char *uri, virDomainPtr dom, unsigned index, GError **error)
 {
-	if (!uri_is_local(uri))
-		return -1;
-	return virDomainOpenGraphicsFD(dom, index, VIR_DOMAIN_OPEN_GRAPHICS_SKIPAUTH);
+	int fd = uri_is_local(uri) ? virDomainOpenGraphicsFD(dom, index, VIR_DOMAIN_OPEN_GRAPHICS_SKIPAUTH) : -1;
+
+	if (fd < 0 && uri_is_local(uri))
+		conn_set_error(error, "libvirt does not hand it over");
+	return fd;
 }
 
 static void refuse(struct screen_door *door, const char *name, const char *why)
@@ -164,37 +166,39 @@ static void refuse(struct screen_door *door, const char *name, const char *why)
 
 static void open_vnc(const char *uri, virDomainPtr dom, const char *name, struct graphics *graphics, struct screen_door *door)
 {
-	g_autoptr(GError) error = NULL;
+	g_autoptr(GError) error = NULL, not_given = NULL;
 
 	door->keymap = g_steal_pointer(&graphics->keymap);
-	door->fd = take_fd(uri, dom, graphics->index);
+	door->fd = take_fd(uri, dom, graphics->index, &not_given);
 	if (door->fd < 0) {
+		g_autofree char *server = uri_server(uri, false);
+
+		door->host = *server ? g_steal_pointer(&server) : NULL;
 		door->fd = connect_graphics(uri, graphics, &error);
 		door->password = g_steal_pointer(&graphics->password);
 	}
-	if (door->fd >= 0)
+	if (door->fd >= 0) {
 		door->kind = DOOR_VNC;
-	else
-		refuse(door, name, error->message);
+		return;
+	}
+	g_autofree char *why = not_given ? g_strdup_printf("%s; %s", not_given->message, error->message)
+	                                 : g_strdup(error->message);
+	refuse(door, name, why);
 }
 
 static void open_picture(virDomainPtr dom, const char *name, const struct graphics *graphics, struct screen_door *door)
 {
 	g_autoptr(GError) error = NULL;
 
-	door->png = screens_take(dom);
+	door->png = screens_take(dom, &error);
 	if (door->png) {
 		door->kind = DOOR_PICTURE;
 		door->words = g_strdup_printf("'%s' has %s: its screen comes by libvirt's screenshots, slowly and without keys; %s",
 		        name, graphics->spice ? "SPICE but no VNC" : "no VNC", ADD_VNC);
 		return;
 	}
-	if (graphics->spice) {
-		refuse(door, name, "it has SPICE but no VNC; " ADD_VNC);
-		return;
-	}
-	conn_set_error(&error, "it has no VNC, and no screenshot is to be had");
-	g_autofree char *why = g_strconcat(error->message, "; " ADD_VNC, NULL);
+	g_autofree char *why = g_strdup_printf(
+	        "it has %s, and %s; " ADD_VNC, graphics->spice ? "SPICE but no VNC" : "no VNC", error->message);
 	refuse(door, name, why);
 }
 

@@ -7,7 +7,8 @@
 
 /*
  * A socket to `host`:`port`, or to the socket at `path`, as that host sees them; the ssh
- * behind it ends with the socket. Never prompts. -1 with `error`.
+ * behind it ends with the socket. Never prompts; blocks until the server has begun to speak. -1 with `error`, in
+ * which ssh's own words are.
  */
 int door_ssh(const char *uri, const char *host, unsigned port, const char *path, GError **error);
 /* The command for it: NULL-terminated, owned. For the tests. */

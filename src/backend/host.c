@@ -163,7 +163,8 @@ void busy_clear(struct busy *busy)
 
 void host_kick(struct backend_host *host)
 {
-	host->kicked = true;
+	/* One errand has nobody who looks at news. */
+	host->kicked = !host->brief || host->brief_flags;
 	pthread_cond_broadcast(&host->poller_wake);
 }
 
@@ -177,6 +178,9 @@ void host_drop_detail(struct backend_host *host)
 
 void host_drop_poller(struct backend_host *host)
 {
+	/* Here it is still the poller's, too: giving it back can not be what closes it, and wait. */
+	if (host->brief && host->workers != NULL)
+		workers_lend_conn(host->workers, host->id, NULL);
 	host->generation++;
 	host->poller_runs = false;
 	host->detail_wanted = false;
@@ -214,7 +218,8 @@ void host_want_threads(struct backend_host *host)
 		host->poller_runs = true;
 		host->pollers++;
 	}
-	if (host->detail_wanted && !host->detail_runs && host->details < HOST_THREADS_MAX &&
+	if (host->detail_wanted && (!host->brief || host->brief_watch) && !host->detail_runs &&
+	        host->details < HOST_THREADS_MAX &&
 	        start(host, "nvirt-detail", host->detail_generation, detail_run)) {
 		host->detail_runs = true;
 		host->details++;

@@ -92,6 +92,7 @@ struct backend_host {
 	struct workers *workers; /* borrowed, as `inbox` */
 	unsigned refresh_ms;
 	bool brief; /* as backend_options says; set once */
+	bool brief_watch, brief_flags; /* brief, and the detail thread, or the guests' flags, were asked for */
 	bool off; /* the user disconnected it */
 	struct host_status *status;
 

@@ -159,6 +159,19 @@ bool hostfile_open(struct hostfile *file, virConnectPtr conn, const char *path, 
 	return find_in_pool(file, error);
 }
 
+bool hostfile_open_dir(struct hostfile *file, virConnectPtr conn, const char *dir, GError **error)
+{
+	*file = (struct hostfile){.path = g_strdup(dir), .name = g_strdup("")};
+	file->pool = hostfile_pool_of_dir(conn, dir);
+	if (file->pool)
+		return true;
+	file->pool = hostfile_lend_pool(conn, dir);
+	file->lent = file->pool != NULL;
+	if (!file->pool)
+		conn_set_error(error, "'%s' is in no pool, and can not be made one", dir);
+	return file->lent;
+}
+
 void hostfile_close(struct hostfile *file)
 {
 	if (file->vol)

@@ -31,6 +31,11 @@ virStoragePoolPtr hostfile_lend_pool(virConnectPtr conn, const char *dir);
  * directory, no permission). Always closed by hostfile_close(), also after false.
  */
 bool hostfile_open(struct hostfile *file, virConnectPtr conn, const char *path, GError **error);
+/*
+ * The pool of a directory where files are to be made, as it is known: libvirt itself
+ * refuses to make one whose name is taken. No file: `vol` stays NULL.
+ */
+bool hostfile_open_dir(struct hostfile *file, virConnectPtr conn, const char *dir, GError **error);
 void hostfile_close(struct hostfile *file);
 typedef struct hostfile hostfile_auto; /* for g_auto() only */
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(hostfile_auto, hostfile_close)

@@ -274,7 +274,7 @@ void job_set_abortable(struct job *job, bool abortable)
 	speak(job, update);
 }
 
-bool job_begin(struct job *job, bool posted)
+bool job_begin(struct job *job, bool sync, bool posted)
 {
 	pthread_mutex_lock(&job->lock);
 	bool again = job->journalled;
@@ -287,10 +287,10 @@ bool job_begin(struct job *job, bool posted)
 	record->host_name = g_strdup(job->host_name ? job->host_name : "");
 	record->uri = g_strdup(job->uri ? job->uri : "");
 	record->user = g_strdup(job->user);
-	return sink_record(job->sink, record, true, posted);
+	return sink_record(job->sink, record, sync, posted);
 }
 
-bool job_step(struct job *job, const char *task_id, const struct task_step *step)
+bool job_step(struct job *job, const char *task_id, const struct task_step *step, bool sync)
 {
 	const char *id = task_id ? task_id : job->request->task_id;
 	struct journal_record *record = journal_record_new(JOURNAL_STEP, id);
@@ -301,7 +301,18 @@ bool job_step(struct job *job, const char *task_id, const struct task_step *step
 	record->step = task_step_copy(step);
 	update->step = task_step_copy(step);
 	post_update(job, update);
-	return sink_record(job->sink, record, true, false);
+	return sink_record(job->sink, record, sync, false);
+}
+
+bool job_sync(struct job *job)
+{
+	bool ok = true;
+
+	if (job->sink->journal && job_sink_enter(job->sink)) {
+		ok = journal_sync(job->sink->journal);
+		job_sink_leave(job->sink);
+	}
+	return ok;
 }
 
 bool job_end(struct job *job, enum task_state state, const char *message, bool posted)
@@ -314,7 +325,7 @@ bool job_end(struct job *job, enum task_state state, const char *message, bool p
 	if (again)
 		return false;
 
-	job_begin(job, posted);
+	job_begin(job, false, posted);
 	struct journal_record *record = record_for(job, JOURNAL_END);
 	record->state = state;
 	record->text = g_strdup(said ? said : "");

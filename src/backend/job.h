@@ -89,13 +89,19 @@ void job_state(struct job *job, enum task_state state);
 /* `fraction` < 0 = not known. */
 void job_progress(struct job *job, double fraction, uint64_t done_bytes, uint64_t total_bytes);
 void job_set_abortable(struct job *job, bool abortable);
-/* START in the journal, on the disk before it returns unless `posted`; once. false: could not be written. */
-bool job_begin(struct job *job, bool posted);
 /*
- * A step in the journal, on the disk before it returns. `task_id` NULL = the
- * job's own task. false: it could not be written.
+ * START in the journal, once; on the disk before it returns when `sync`, else
+ * with the next record or job_sync(). `posted`: by the journal's own thread.
+ * false: could not be written.
  */
-bool job_step(struct job *job, const char *task_id, const struct task_step *step);
+bool job_begin(struct job *job, bool sync, bool posted);
+/*
+ * A step in the journal; `sync` as above. `task_id` NULL = the job's own task.
+ * false: it could not be written.
+ */
+bool job_step(struct job *job, const char *task_id, const struct task_step *step, bool sync);
+/* Everything that was written to the journal is on the disk when it returns true. */
+bool job_sync(struct job *job);
 /*
  * END in the journal and the task's last update, once: false when it had
  * ended. `message` NULL = what job_say() said last. `posted`: the main thread

@@ -108,10 +108,23 @@ int journal_open_file(int dir_fd, const char *name, GError **error)
 	return open_checked(dir_fd, name, O_RDONLY, error);
 }
 
+static bool sync_file(struct journal *journal, GError **error)
+{
+	if (!journal->unsynced || fdatasync(journal->fd) == 0) {
+		journal->unsynced = false;
+		return true;
+	}
+	return fail(error, errno, "cannot write to '%s': %s", journal->path, g_strerror(errno));
+}
+
+/* Whoever rotates it takes the name away, not what we have promised to have on the disk before the next line. */
 static void close_file(struct journal *journal)
 {
-	if (journal->fd >= 0)
+	if (journal->fd >= 0) {
+		sync_file(journal, NULL);
 		close(journal->fd);
+	}
+	journal->unsynced = false;
 	journal->fd = -1;
 }
 
@@ -230,17 +243,17 @@ static bool append(struct journal *journal, const struct journal_record *record,
 		return false;
 	bool ok = journal_write_locked(journal, record, error);
 	journal_unlock_file(journal);
-	if (ok && sync && fdatasync(journal->fd) < 0)
-		ok = fail(error, errno, "cannot write to '%s': %s", journal->path, g_strerror(errno));
-	return ok;
+	journal->unsynced |= ok;
+	return ok && (!sync || sync_file(journal, error));
 }
 
-bool journal_append(struct journal *journal, const struct journal_record *record, bool sync)
+/* NULL: only what was written already. */
+static bool append_or_sync(struct journal *journal, const struct journal_record *record, bool sync)
 {
 	g_autoptr(GError) error = NULL;
 
 	pthread_mutex_lock(&journal->lock);
-	bool ok = append(journal, record, sync, &error);
+	bool ok = record ? append(journal, record, sync, &error) : sync_file(journal, &error);
 	bool tell = !ok && !journal->told;
 	journal->told |= !ok;
 	pthread_mutex_unlock(&journal->lock);
@@ -250,6 +263,16 @@ bool journal_append(struct journal *journal, const struct journal_record *record
 		journal_post_notice(journal, text);
 	}
 	return ok;
+}
+
+bool journal_append(struct journal *journal, const struct journal_record *record, bool sync)
+{
+	return append_or_sync(journal, record, sync);
+}
+
+bool journal_sync(struct journal *journal)
+{
+	return append_or_sync(journal, NULL, true);
 }
 
 static struct journal_record *take_posted(struct journal *journal)

@@ -20,6 +20,7 @@ struct journal {
 
 	pthread_mutex_t lock; /* the file */
 	int dir_fd, fd;       /* -1 = not open */
+	bool unsynced;        /* something was written to `fd` since its last fdatasync() */
 	bool told;            /* that it can not be written */
 
 	pthread_mutex_t post_lock; /* what follows; never held while writing */

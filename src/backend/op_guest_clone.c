@@ -17,12 +17,16 @@ static bool is_linked(virDomainPtr source, const struct op_request *request)
 	return g_str_equal(mode, "linked");
 }
 
+#define IS_TRANSIENT "it is transient: it has no stored definition to clone"
+
 enum task_state op_guest_clone_run(struct job *job, GError **error)
 {
 	g_autoptr(virDomain) source = op_guest(job, "clone", error);
 
 	if (!source)
 		return TASK_FAILED;
+	if (virDomainIsPersistent(source) == 0)
+		return op_refuse(job, error, "clone", IS_TRANSIENT);
 	return is_linked(source, job->request) ? clone_linked_run(job, source, error) : clone_full_run(job, error);
 }
 
@@ -48,6 +52,10 @@ struct plan *op_guest_clone_plan(virConnectPtr conn, const struct op_request *re
 		return NULL;
 	}
 	struct plan *plan = plan_new();
+	if (virDomainIsPersistent(source) == 0) {
+		plan->refused = g_strdup(IS_TRANSIENT);
+		return plan;
+	}
 	bool ok = is_linked(source, request) ? clone_linked_plan(conn, source, request, plan, &local)
 	                                     : clone_full_plan(conn, request, plan, &local);
 	if (!ok && !plan->refused)

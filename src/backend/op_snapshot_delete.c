@@ -208,7 +208,9 @@ static void plan_one(
 	removal_free(removal);
 }
 
-static struct plan *make_plan(virDomainPtr dom, GPtrArray *tree, GPtrArray *names, bool record_only, GError **error)
+/* `gone` goes before them; what is in both is no part of this plan any more. */
+static struct plan *make_plan(
+        virDomainPtr dom, GPtrArray *tree, GPtrArray *gone, GPtrArray *names, bool record_only, GError **error)
 {
 	enum snapshot_kind kind = SNAPSHOT_INTERNAL;
 	struct snapshot_map *map = NULL;
@@ -223,8 +225,18 @@ static struct plan *make_plan(virDomainPtr dom, GPtrArray *tree, GPtrArray *name
 		add_note(plan, "Not active, so that what their volumes are based on was not looked at: pool %s.", map->unseen);
 	g_autoptr(GPtrArray) left = g_ptr_array_copy(tree, NULL, NULL);
 	g_ptr_array_set_free_func(left, NULL);
-	for (unsigned i = 0; i < names->len; i++)
-		plan_one(plan, map, left, g_ptr_array_index(names, i), record_only);
+	struct plan *earlier = plan_new();
+	for (unsigned i = 0; i < gone->len; i++)
+		if (snapshot_tree_find(left, g_ptr_array_index(gone, i)))
+			plan_one(earlier, map, left, g_ptr_array_index(gone, i), record_only);
+	plan_free(earlier);
+	for (unsigned i = 0; i < names->len; i++) {
+		const char *name = g_ptr_array_index(names, i);
+		if (snapshot_tree_find(left, name))
+			plan_one(plan, map, left, name, record_only);
+		else
+			add_note(plan, "'%s' goes together with what is deleted before it.", name);
+	}
 	if (names->len > 1)
 		add_note(plan, "They go one after the other, each after a new look at who needs which file.");
 	snapshot_map_free(map);
@@ -232,6 +244,23 @@ static struct plan *make_plan(virDomainPtr dom, GPtrArray *tree, GPtrArray *name
 }
 
 typedef GPtrArray *choose_names(GPtrArray *tree, const struct op_request *request);
+
+/* Of those that go before it by the same wish. */
+static GPtrArray *chosen_before(GPtrArray *tree, const struct op_request *request, choose_names *choose)
+{
+	const char *text = args_get(request->args, OP_ARG_AFTER);
+	g_auto(GStrv) before = g_strsplit(text ? text : "", "\n", -1);
+	GPtrArray *gone = g_ptr_array_new_with_free_func(g_free);
+
+	for (unsigned i = 0; before[i]; i++) {
+		struct op_request earlier = *request;
+		earlier.ref.name = before[i];
+		g_autoptr(GPtrArray) names = choose(tree, &earlier);
+		for (unsigned n = 0; n < names->len; n++)
+			g_ptr_array_add(gone, g_strdup(g_ptr_array_index(names, n)));
+	}
+	return gone;
+}
 
 static struct plan *plan_chosen(
         virConnectPtr conn, const struct op_request *request, choose_names *choose, GError **error)
@@ -244,7 +273,8 @@ static struct plan *plan_chosen(
 	if (!tree)
 		return NULL;
 	g_autoptr(GPtrArray) names = choose(tree, request);
-	struct plan *plan = make_plan(dom, tree, names, args_get_bool(request->args, "metadata-only", false), error);
+	g_autoptr(GPtrArray) gone = chosen_before(tree, request, choose);
+	struct plan *plan = make_plan(dom, tree, gone, names, args_get_bool(request->args, "metadata-only", false), error);
 	enum snapshot_kind kind;
 	if (plan && !plan->refused && !args_get_bool(request->args, "metadata-only", false) && names->len > 0
 	        && snapshot_tree_kind(tree, &kind) && kind == SNAPSHOT_INTERNAL)
@@ -312,7 +342,9 @@ static enum task_state run_chosen(struct job *job, choose_names *choose, bool ma
 		const char *scope = args_get(job->request->args, "scope");
 		if (snapshot_tree_find(tree, job->request->ref.name))
 			return op_refuse(job, error, "delete what stands on", "nothing does (scope '%s')", scope ? scope : "one");
-		return op_refuse(job, error, "delete", "there is no such snapshot any more");
+		/* It went with one that it stood on, or by somebody else's hand: what was wished is so. */
+		job_say(job, "'%s' was gone already", job->request->ref.name);
+		return TASK_OK;
 	}
 	if (names->len == 0) {
 		job_say(job, "nothing to delete: there are no more than are kept");

@@ -155,9 +155,9 @@ struct made {
 	GPtrArray *paths; /* borrowed from the take */
 };
 
-static void will_make(struct job *job, struct made *made, const char *path)
+static void will_make(struct job *job, struct made *made, const char *path, const char *base)
 {
-	unsigned step = steps_will_make_file(job, path);
+	unsigned step = base ? steps_will_make_overlay(job, path, base) : steps_will_make_file(job, path);
 
 	g_array_append_val(made->steps, step);
 	g_ptr_array_add(made->paths, (gpointer)path);
@@ -185,10 +185,10 @@ static void write_steps(struct job *job, const struct take *take, struct made *m
 	for (unsigned i = 0; i < take->disks->len; i++) {
 		const struct take_disk *disk = g_ptr_array_index(take->disks, i);
 		if (disk->overlay)
-			will_make(job, made, disk->overlay);
+			will_make(job, made, disk->overlay, disk->path);
 	}
 	if (take->memory_file)
-		will_make(job, made, take->memory_file);
+		will_make(job, made, take->memory_file, NULL);
 }
 
 /* ---- the call ---- */
@@ -341,7 +341,7 @@ static enum task_state finish(struct job *job, const struct take *take, const st
 
 static enum task_state act(struct job *job, const struct take *take, struct made *made, GError **error)
 {
-	g_autoptr(GBytes) screen = take->active ? screens_take(take->dom) : NULL;
+	g_autoptr(GBytes) screen = take->active ? screens_take(take->dom, NULL) : NULL;
 
 	/* An external one frees what others stand on; an internal one is written into it. */
 	if (take->rule->kind == SNAPSHOT_INTERNAL && protect_refuse(job, take->dom, VERB, error) != TASK_OK)

@@ -37,6 +37,7 @@ static const struct op_row rows[OP_N] = {
 		.run = op_guest_clone_run,
 		.settle = op_guest_clone_settle,
 		.plan = op_guest_clone_plan,
+		.steps_first = true,
 	},
 	PLANNED(OP_GUEST_TEMPLATE, OBJ_GUEST, op_guest_template),
 	[OP_GUEST_OWN_OVERLAY] = {
@@ -60,7 +61,7 @@ static const struct op_row rows[OP_N] = {
 	},
 	PLANNED(OP_GUEST_FLATTEN, OBJ_GUEST, op_guest_flatten),
 	PLANNED(OP_VOLUME_DELETE, OBJ_VOLUME, op_volume_delete),
-	ROW(OP_VOLUME_REBASE, OBJ_VOLUME, op_volume_rebase),
+	PLANNED(OP_VOLUME_REBASE, OBJ_VOLUME, op_volume_rebase),
 	ROW(OP_POOL_START, OBJ_POOL, op_pool_start),
 	ROW(OP_POOL_STOP, OBJ_POOL, op_pool_stop),
 	ROW(OP_POOL_AUTOSTART, OBJ_POOL, op_pool_autostart),

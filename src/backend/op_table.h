@@ -14,6 +14,8 @@
  * it. TASK_OK, TASK_FAILED, or TASK_WARNING when it can not be told, all with
  * job_say(); TASK_UNKNOWN with `error` when looking itself failed.
  * plan: what it would touch; NULL = it has none.
+ * steps_first: it changes nothing before a step that says so is in the journal
+ * (steps.h), on the disk together with the START, which then needs no sync of its own.
  */
 struct op_row {
 	enum op op;
@@ -21,6 +23,7 @@ struct op_row {
 	enum task_state (*run)(struct job *job, GError **error);
 	enum task_state (*settle)(struct job *job, GError **error);
 	struct plan *(*plan)(virConnectPtr conn, const struct op_request *request, GError **error);
+	bool steps_first;
 };
 
 /*
@@ -77,6 +80,7 @@ OP_FUNCTIONS(op_network_define_default);
 OP_FUNCTIONS(op_task_cleanup);
 
 struct plan *op_guest_flatten_plan(virConnectPtr conn, const struct op_request *request, GError **error);
+struct plan *op_volume_rebase_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_volume_delete_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_task_cleanup_plan(virConnectPtr conn, const struct op_request *request, GError **error);
 struct plan *op_guest_undefine_plan(virConnectPtr conn, const struct op_request *request, GError **error);

@@ -76,10 +76,18 @@ static bool being_written(const struct cleaning *cleaning, const struct task_ste
 	return found;
 }
 
-/* A name with the task's id in it can be nobody else's. */
-static bool is_surely_ours(const struct cleaning *cleaning, const struct task_step *step)
+/*
+ * A name with the task's id in it can be nobody else's. Nor can an overlay, where
+ * there was none before, on just the file on which the task was to put one.
+ */
+static bool is_surely_ours(
+        const struct cleaning *cleaning, const struct task_step *step, const struct hostfile_info *info)
 {
-	return step->mark == STEP_MADE || *step->text || strstr(step->path, cleaning->request->ref.name);
+	g_autofree char *base = text_clean(info->base ? info->base : "", -1);
+
+	if (step->mark == STEP_MADE || strstr(step->path, cleaning->request->ref.name))
+		return true;
+	return *step->text && (step->kind == STEP_LOCAL_FILE || g_str_equal(base, step->text));
 }
 
 static void look_at_file(const struct cleaning *cleaning, const struct task_step *step, struct left *left)
@@ -87,6 +95,7 @@ static void look_at_file(const struct cleaning *cleaning, const struct task_step
 	g_autofree char *identity = hostfile_identity(step->path);
 	g_autoptr(GError) error = NULL;
 	struct hostfile_info info;
+	bool ours;
 	char size[32];
 
 	if (step->kind == STEP_LOCAL_FILE) {
@@ -103,13 +112,14 @@ static void look_at_file(const struct cleaning *cleaning, const struct task_step
 	left->there |= info.exists;
 	text_format_bytes(size, sizeof size, info.allocation_bytes);
 	left->note = g_strdup_printf("%s%s", size, being_written(cleaning, step) ? ", its QEMU still writes to it: that is ended" : "");
+	ours = is_surely_ours(cleaning, step, &info);
 	hostfile_info_fini(&info);
 	g_autofree char *who = file_users_of(cleaning->users, step->path);
 	if (who)
 		left->refused = g_strdup_printf("it is used: %s", who);
 	else if (file_users_gaps(cleaning->users))
 		left->refused = g_strdup_printf("it can not be told who uses it: %s", file_users_gaps(cleaning->users));
-	else if (!is_surely_ours(cleaning, step)) {
+	else if (!ours) {
 		g_free(left->note);
 		left->note = g_strdup_printf("%s; the task was about to make it, it may be another's", size);
 		left->doubtful = true;
@@ -283,7 +293,7 @@ static void mark(struct job *job, const struct task_step *step, enum step_mark w
 	struct task_step *marked = task_step_copy(step);
 
 	marked->mark = what;
-	job_step(job, job->request->ref.name, marked);
+	job_step(job, job->request->ref.name, marked, true);
 	task_step_free(marked);
 }
 

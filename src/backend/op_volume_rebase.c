@@ -22,7 +22,9 @@
 #define HEADER_CPU_S 30
 
 struct rebase {
-	struct job *job;
+	virConnectPtr conn;
+	const struct op_request *request;
+	struct job *job;           /* NULL: a plan is made */
 	char *path;                /* the overlay's; raw */
 	struct image_header header; /* as it is now */
 	char *old_base;            /* raw, absolute */
@@ -47,33 +49,31 @@ static bool refuse(struct rebase *rebase, GError **error, const char *format, ..
 	va_start(args, format);
 	g_autofree char *words = g_strdup_vprintf(format, args);
 	va_end(args);
-	op_refuse(rebase->job, error, VERB, "%s", words);
-	return false;
+	return conn_refuse(error, VIR_ERR_OPERATION_INVALID, "cannot " VERB " '%s': %s", rebase->request->name, words);
 }
 
 /* ---- the overlay ---- */
 
 static bool find_overlay(struct rebase *rebase, GError **error)
 {
-	struct job *job = rebase->job;
-	g_autoptr(virStoragePool) pool = op_pool(job, VERB, error);
+	g_autoptr(virStoragePool) pool = virStoragePoolLookupByUUID(rebase->conn, rebase->request->ref.uuid);
 
-	if (!pool)
-		return false;
-	virStoragePoolRefresh(pool, 0);
-	g_autoptr(virStorageVol) vol = virStorageVolLookupByName(pool, job->request->ref.name);
+	/* A plan's connection may be read-only: then it goes by what the pool knew. */
+	if (pool)
+		virStoragePoolRefresh(pool, 0);
+	g_autoptr(virStorageVol) vol = pool ? virStorageVolLookupByName(pool, rebase->request->ref.name) : NULL;
 	char *xml = vol ? virStorageVolGetXMLDesc(vol, 0) : NULL;
 	g_autoptr(xmlDoc) doc = op_xml_parse(xml);
 	free(xml);
 	if (!doc) {
-		op_fail(job, NULL, error, VERB);
+		conn_set_error(error, "cannot " VERB " '%s'", rebase->request->name);
 		return false;
 	}
 	g_autofree char *format = op_xml_string(doc, NULL, "/volume/target/format/@type");
 	rebase->path = op_xml_string(doc, NULL, "/volume/target/path");
 	if (!g_str_equal(format, "qcow2"))
 		return refuse(rebase, error, "it is in format '%s': only qcow2 stands on another image", format);
-	if (!image_check_header(job->conn, rebase->path, format, &rebase->header, error))
+	if (!image_check_header(rebase->conn, rebase->path, format, &rebase->header, error))
 		return false;
 	if (!rebase->header.backing)
 		return refuse(rebase, error, "it stands on nothing");
@@ -85,7 +85,7 @@ static bool find_overlay(struct rebase *rebase, GError **error)
 /* A running QEMU has read the header, and would write its own back. */
 static bool check_users(struct rebase *rebase, GError **error)
 {
-	struct file_users *users = file_users_new(rebase->job->conn, NULL, FILE_USERS_ACTIVE, error);
+	struct file_users *users = file_users_new(rebase->conn, NULL, FILE_USERS_ACTIVE, error);
 
 	if (!users)
 		return false;
@@ -111,12 +111,12 @@ static bool in_chain(const GPtrArray *chain, const char *path)
 
 static bool check_base(struct rebase *rebase, GError **error)
 {
-	const char *allow = args_get(rebase->job->request->args, "allow");
+	const char *allow = args_get(rebase->request->args, "allow");
 	struct hostfile_info info;
 
 	if (g_str_equal(rebase->new_base, rebase->path))
 		return refuse(rebase, error, "it can not stand on itself");
-	if (!hostfile_look(rebase->job->conn, rebase->new_base, &info, error))
+	if (!hostfile_look(rebase->conn, rebase->new_base, &info, error))
 		return false;
 	bool exists = info.exists, same = g_str_equal(info.format, rebase->format);
 	g_autofree char *format = g_strdup(info.format);
@@ -130,7 +130,7 @@ static bool check_base(struct rebase *rebase, GError **error)
 	if (capacity > rebase->header.capacity_bytes)
 		return refuse(rebase, error, "'%s' is larger than what should stand on it: it is another image",
 		        rebase->new_base);
-	g_autoptr(GPtrArray) chain = image_check_chain(rebase->job->conn, rebase->new_base, rebase->format, NULL, allow);
+	g_autoptr(GPtrArray) chain = image_check_chain(rebase->conn, rebase->new_base, rebase->format, NULL, allow);
 	if (in_chain(chain, rebase->path))
 		return refuse(rebase, error, "'%s' stands on it itself", rebase->new_base);
 	g_autoptr(GError) odd = NULL;
@@ -155,7 +155,7 @@ static char *command(const struct rebase *rebase)
 
 static bool check_local(struct rebase *rebase, GError **error)
 {
-	virConnectPtr conn = rebase->job->conn;
+	virConnectPtr conn = rebase->conn;
 
 	if (hostfile_is_local(conn, rebase->path) && hostfile_is_local(conn, rebase->new_base))
 		return true;
@@ -278,15 +278,27 @@ static enum task_state act(struct rebase *rebase, GError **error)
 	return TASK_OK;
 }
 
+static void begin(struct rebase *rebase, virConnectPtr conn, const struct op_request *request, struct job *job)
+{
+	const char *base = args_get(request->args, "base"), *format = args_get(request->args, "format");
+
+	*rebase = (struct rebase){.conn = conn, .request = request, .job = job};
+	rebase->new_base = g_canonicalize_filename(base ? base : "", "/");
+	rebase->format = g_strdup(format && *format ? format : "qcow2");
+}
+
+static bool look(struct rebase *rebase, GError **error)
+{
+	return find_overlay(rebase, error) && check_users(rebase, error) && check_base(rebase, error)
+	       && check_local(rebase, error);
+}
+
 enum task_state op_volume_rebase_run(struct job *job, GError **error)
 {
-	AUTO_REBASE rebase = {.job = job};
-	const char *format = args_get(job->request->args, "format");
+	AUTO_REBASE rebase;
 
-	rebase.new_base = g_canonicalize_filename(args_get(job->request->args, "base"), "/");
-	rebase.format = g_strdup(format && *format ? format : "qcow2");
-	if (!find_overlay(&rebase, error) || !check_users(&rebase, error) || !check_base(&rebase, error)
-	        || !check_local(&rebase, error))
+	begin(&rebase, job->conn, job->request, job);
+	if (!look(&rebase, error))
 		return TASK_FAILED;
 	if (!check_content(&rebase, error))
 		return job_abort_asked(job) ? TASK_ABORTED : TASK_FAILED;
@@ -295,11 +307,55 @@ enum task_state op_volume_rebase_run(struct job *job, GError **error)
 
 enum task_state op_volume_rebase_settle(struct job *job, GError **error)
 {
-	AUTO_REBASE rebase = {.job = job};
+	AUTO_REBASE rebase;
 
+	begin(&rebase, job->conn, job->request, job);
 	if (!find_overlay(&rebase, error))
 		return TASK_UNKNOWN;
-	bool done = g_strcmp0(rebase.old_base, args_get(job->request->args, "base")) == 0;
+	bool done = g_strcmp0(rebase.old_base, rebase.new_base) == 0;
 	job_say(job, "its header names '%s' as its base", rebase.header.backing);
 	return done ? TASK_OK : TASK_FAILED;
+}
+
+/* ---- the plan ---- */
+
+static void add_item(struct plan *plan, const char *id, const char *what, const char *path, enum plan_does does, char *note)
+{
+	g_autofree char *clean = text_clean(path, -1), *raw = note;
+	struct plan_item *item = plan_add(plan, id, what, clean);
+
+	item->does = does;
+	item->note = text_clean(raw, -1);
+	item->chosen = item->required = true;
+}
+
+static void fill_plan(struct rebase *rebase, struct plan *plan)
+{
+	struct hostfile_info old = {0};
+	bool there = rebase->old_base && hostfile_look(rebase->conn, rebase->old_base, &old, NULL) && old.exists;
+	g_autofree char *shown = text_clean(rebase->header.backing, -1);
+
+	hostfile_info_fini(&old);
+	add_item(plan, "volume", "volume", rebase->path, PLAN_CHANGE,
+	        g_strdup_printf("stands on '%s' (%s) then", rebase->new_base, rebase->format));
+	add_item(plan, "base", "its new base", rebase->new_base, PLAN_KEEP, g_strdup("is only read"));
+	if (there && !g_str_equal(rebase->old_base, rebase->new_base))
+		plan_note(plan, "The old base, '%s', is compared with the new one first, byte for byte; that can be aborted.", shown);
+	else if (!there)
+		plan_note(plan, "The old base, '%s', is not there: that the new one holds the same can not be checked.", shown);
+}
+
+struct plan *op_volume_rebase_plan(virConnectPtr conn, const struct op_request *request, GError **error)
+{
+	AUTO_REBASE rebase;
+	g_autoptr(GError) why = NULL;
+	struct plan *plan = plan_new();
+
+	(void)error;
+	begin(&rebase, conn, request, NULL);
+	if (look(&rebase, &why))
+		fill_plan(&rebase, plan);
+	else
+		plan->refused = text_clean(why ? why->message : "it can not be looked at", -1);
+	return plan;
 }

@@ -168,8 +168,10 @@ static void say_up(struct poller *poller, const GError *refused)
 	if (refused != NULL)
 		advice_readonly(status, host->asked_uri, refused, &machine);
 	host_set_status(host, status);
-	if (host->workers != NULL)
+	if (host->workers != NULL) {
 		workers_set_host(host->workers, host->id, status->uri, status->readonly, status->hostname);
+		workers_lend_conn(host->workers, host->id, host->brief ? poller->conn : NULL);
+	}
 }
 
 /* One attempt. false: this poller was given up; else poller->conn is set or the wait for the next one is over. */
@@ -274,6 +276,12 @@ static bool list_flags(struct poller *poller)
 	return true;
 }
 
+/* Lock held. */
+static bool wants_flags(const struct backend_host *host)
+{
+	return !host->brief || host->brief_flags;
+}
+
 /* Lock held. The next wake: the tick's time, sooner when kicked or when a guest may hang. */
 static gint64 next_wake_us(const struct poller *poller)
 {
@@ -282,7 +290,7 @@ static gint64 next_wake_us(const struct poller *poller)
 
 	if (host->kicked)
 		at_us = MIN(at_us, poller->ticked_us + TICK_GAP_US);
-	if (host->flags_due)
+	if (host->flags_due && wants_flags(host))
 		at_us = MIN(at_us, poller->flagged_us + FLAGS_GAP_US);
 	return MIN(at_us, stuck_next_look_us(host));
 }
@@ -299,8 +307,8 @@ static bool wait_for_work(struct poller *poller, bool *ret_flags, bool *ret_tick
 		lock_cond_wait_until(&host->poller_wake, &host->lock, next_wake_us(poller));
 	go_on = current(poller) && !host->conn_closed;
 	now_us = g_get_monotonic_time();
-	*ret_flags = (host->flags_due && now_us >= poller->flagged_us + FLAGS_GAP_US) ||
-	        now_us >= poller->flagged_us + LISTS_EVERY_US;
+	*ret_flags = wants_flags(host) && ((host->flags_due && now_us >= poller->flagged_us + FLAGS_GAP_US) ||
+	        now_us >= poller->flagged_us + LISTS_EVERY_US);
 	*ret_tick = host->kicked ? now_us >= poller->ticked_us + TICK_GAP_US
 	                         : now_us >= poller->ticked_us + host->refresh_ms * G_TIME_SPAN_MILLISECOND;
 	if (go_on && *ret_flags)
@@ -341,6 +349,8 @@ static void say_lost(struct poller *poller, const GError *error)
 		status->error = g_strdup("the daemon closed the connection");
 	status->retry_at_us = g_get_monotonic_time() + backoff_us(host, 0);
 	host_set_status(host, status);
+	if (host->workers != NULL)
+		workers_lend_conn(host->workers, host->id, NULL);
 }
 
 static void disconnect(struct poller *poller)
@@ -373,7 +383,7 @@ static void want_detail(struct poller *poller)
 static bool begin(struct poller *poller, GError **error)
 {
 	struct backend_host *host = poller->host;
-	bool go_on;
+	bool go_on, flags;
 
 	host_lock(host);
 	if (current(poller))
@@ -387,8 +397,9 @@ static bool begin(struct poller *poller, GError **error)
 		host->ids_due = true;
 		host->tells_lifecycle = events_tell_lifecycle(poller->events);
 	}
+	flags = wants_flags(host);
 	host_unlock(host);
-	go_on = list_flags(poller) && tick(poller, error);
+	go_on = !flags || (list_flags(poller) && tick(poller, error));
 	want_detail(poller);
 	return go_on;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/conn.h"
 #include "nvirt/inv.h"
 
 #define SCREEN_MAX (4 * 1024 * 1024)
@@ -41,18 +42,23 @@ static GByteArray *receive(virStreamPtr stream)
 	return NULL;
 }
 
-GBytes *screens_take(virDomainPtr dom)
+GBytes *screens_take(virDomainPtr dom, GError **error)
 {
 	virStreamPtr stream = virStreamNew(virDomainGetConnect(dom), 0);
 	char *type = stream ? virDomainScreenshot(dom, stream, 0, 0) : NULL;
 	GByteArray *bytes = type ? receive(stream) : NULL;
 
+	/* Freeing forgets why. */
+	if (!bytes)
+		conn_set_error(error, "no screenshot is to be had");
 	free(type);
 	if (stream)
 		virStreamFree(stream);
 	/* An old QEMU sends a PPM, which nobody here shows. */
 	if (bytes && (bytes->len < 8 || memcmp(bytes->data, "\x89PNG\r\n\x1a\n", 8) != 0))
 		g_clear_pointer(&bytes, g_byte_array_unref);
+	if (!bytes && error && !*error)
+		g_set_error(error, CONN_ERROR, VIR_ERR_NO_SUPPORT, "its screenshots are no PNG");
 	return bytes ? g_byte_array_free_to_bytes(bytes) : NULL;
 }
 

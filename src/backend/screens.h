@@ -14,8 +14,8 @@
 
 /* Where the picture of this snapshot is, if there is one. Raw, owned. `name` raw. */
 char *screens_path(const uint8_t uuid[16], const char *name, gint64 created_unix_s);
-/* The running guest's screen now, as PNG; NULL when it has none or that is asked in vain. */
-GBytes *screens_take(virDomainPtr dom);
+/* The running guest's screen now, as PNG; NULL with `error` (may be NULL) when it has none or that is asked in vain. */
+GBytes *screens_take(virDomainPtr dom, GError **error);
 /* Whole or not at all. */
 void screens_keep(GBytes *png, const char *path);
 void screens_remove(const char *path);

@@ -23,6 +23,7 @@ struct own_step {
 struct steps {
 	GPtrArray *list; /* struct own_step *, in their order */
 	bool unwritten;  /* it was said that the journal can not be written */
+	bool gathering;  /* between steps_gather() and steps_gathered() */
 };
 
 static void own_step_free(gpointer data)
@@ -54,12 +55,28 @@ static struct steps *steps_of(struct job *job)
 
 /* ---- writing down ---- */
 
-static void write_step(struct job *job, const struct task_step *step)
+static void check_written(struct job *job, bool ok)
 {
-	if (job_step(job, NULL, step) || job->steps->unwritten)
+	if (ok || job->steps->unwritten)
 		return;
 	job->steps->unwritten = true;
 	job_log(job, "the journal can not be written: were nvirt killed now, nobody would know what it left");
+}
+
+static void write_step(struct job *job, const struct task_step *step, bool sync)
+{
+	check_written(job, job_step(job, NULL, step, sync));
+}
+
+void steps_gather(struct job *job)
+{
+	steps_of(job)->gathering = true;
+}
+
+void steps_gathered(struct job *job)
+{
+	job->steps->gathering = false;
+	check_written(job, job_sync(job));
 }
 
 /* Takes the step. */
@@ -71,7 +88,7 @@ static struct own_step *add(struct job *job, struct task_step *step)
 	own->step = step;
 	g_ptr_array_add(steps->list, own);
 	step->number = steps->list->len;
-	write_step(job, step);
+	write_step(job, step, !steps->gathering);
 	return own;
 }
 
@@ -88,6 +105,11 @@ static unsigned add_file(struct job *job, enum step_kind kind, const char *path,
 unsigned steps_will_make_file(struct job *job, const char *path)
 {
 	return add_file(job, STEP_FILE, path, "");
+}
+
+unsigned steps_will_make_overlay(struct job *job, const char *path, const char *base)
+{
+	return add_file(job, STEP_FILE, path, base);
 }
 
 unsigned steps_will_make_local_file(struct job *job, const char *path, const char *identity)
@@ -126,10 +148,20 @@ unsigned steps_will_do(struct job *job, const char *text,
 	return own->step->number;
 }
 
+/*
+ * That it was made only makes surer what was said before. Where the power fails
+ * before this is on the disk the step still stands as one that may have been
+ * done; but a file that is replaced may only be touched once its copy counts.
+ */
+static bool can_wait(const struct task_step *step)
+{
+	return step->mark == STEP_MADE && step->kind != STEP_REPLACED && step->kind != STEP_OTHER;
+}
+
 static void mark(struct job *job, struct own_step *own, enum step_mark what)
 {
 	own->step->mark = what;
-	write_step(job, own->step);
+	write_step(job, own->step, !can_wait(own->step));
 }
 
 static struct own_step *find(struct job *job, unsigned number)
@@ -152,7 +184,7 @@ static bool is_open(const struct own_step *own)
 	return own->step->mark == STEP_WILL || own->step->mark == STEP_MADE;
 }
 
-void steps_keep(struct job *job)
+static void keep(struct job *job, bool sync)
 {
 	bool any = false;
 
@@ -167,8 +199,18 @@ void steps_keep(struct job *job)
 		return;
 	struct task_step *all = task_step_new(0, STEP_OTHER, "", "");
 	all->mark = STEP_KEPT;
-	write_step(job, all);
+	write_step(job, all, sync);
 	task_step_free(all);
+}
+
+void steps_keep(struct job *job)
+{
+	keep(job, true);
+}
+
+void steps_keep_whole(struct job *job)
+{
+	keep(job, false);
 }
 
 /* One by one: whoever is killed in between finds the newer ones open in any case. */
@@ -360,7 +402,8 @@ void steps_end(struct job *job, enum task_state state, GError **error)
 	switch (state) {
 	case TASK_OK:
 	case TASK_WARNING:
-		steps_keep(job);
+		/* The END follows, and is synced. */
+		keep(job, false);
 		return;
 	case TASK_FAILED:
 	case TASK_ABORTED: {

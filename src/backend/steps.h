@@ -25,6 +25,8 @@
  * only renamed), else NULL.
  */
 unsigned steps_will_make_file(struct job *job, const char *path);
+/* An overlay on `base`, after a look that showed that there is no such file: what is found there after a kill is this one. */
+unsigned steps_will_make_overlay(struct job *job, const char *path, const char *base);
 unsigned steps_will_make_local_file(struct job *job, const char *path, const char *identity);
 unsigned steps_will_define(struct job *job, const unsigned char *uuid, const char *name);
 /* `mode`: the permissions of now, that undoing gives back. */
@@ -44,12 +46,23 @@ unsigned steps_will_replace(struct job *job, const char *path, const char *copy)
 unsigned steps_will_do(struct job *job, const char *text,
         bool (*undo)(struct job *job, void *data, GError **error), void *data, void (*free_data)(void *));
 
+/*
+ * Steps that are named between the two are synced together, by the second.
+ * None of them may be begun before that.
+ */
+void steps_gather(struct job *job);
+void steps_gathered(struct job *job);
 /* It was done, by us: from now on it is surely ours to undo. */
 void steps_made(struct job *job, unsigned step);
 /* It is not there (any more): nothing to undo. */
 void steps_gone(struct job *job, unsigned step);
 /* All that were done until now stay, whatever comes. */
 void steps_keep(struct job *job);
+/*
+ * The same where what was made is whole and nothing is taken away because of it: on the
+ * disk with the next step or the END.
+ */
+void steps_keep_whole(struct job *job);
 /* The same for those older than that one. */
 void steps_keep_before(struct job *job, unsigned step);
 /*

@@ -34,6 +34,7 @@ static void host_free(void *data)
 
 	g_queue_clear_full(&host->queue, (GDestroyNotify)job_unref);
 	g_ptr_array_unref(host->running);
+	conn_close(host->lent);
 	g_free(host->uri);
 	g_free(host->name);
 	g_free(host);
@@ -171,6 +172,36 @@ static void schedule(struct workers *workers, struct worker_host *host)
 	}
 }
 
+/* ---- the lent connection ---- */
+
+/* A lent one is dropped without the lock: closing the last reference may wait for its daemon. */
+void workers_lend_conn(struct workers *workers, unsigned id, virConnectPtr conn)
+{
+	virConnectPtr old = NULL;
+
+	pthread_mutex_lock(&workers->lock);
+	struct worker_host *host = workers_find_host(workers, id);
+	if (host && !workers->closed) {
+		old = host->lent;
+		host->lent = conn && virConnectRef(conn) == 0 ? conn : NULL;
+	}
+	pthread_mutex_unlock(&workers->lock);
+	conn_close(old);
+}
+
+virConnectPtr workers_connect(struct workers *workers, unsigned id, const char *uri, bool readonly, GError **error)
+{
+	virConnectPtr conn = NULL;
+
+	pthread_mutex_lock(&workers->lock);
+	struct worker_host *host = workers_find_host(workers, id);
+	if (host && host->lent && host->readonly == readonly && g_strcmp0(host->uri, uri) == 0
+	        && virConnectRef(host->lent) == 0)
+		conn = host->lent;
+	pthread_mutex_unlock(&workers->lock);
+	return conn && virConnectIsAlive(conn) == 1 ? conn : (conn_close(conn), conn_open(uri, readonly, error));
+}
+
 /* ---- a worker's thread ---- */
 
 /* Enters the next phase unless the job was ended from outside meanwhile. */
@@ -186,9 +217,9 @@ static bool enter_phase(struct job *job, enum job_phase phase)
 	return open;
 }
 
-static void begin_job(struct job *job)
+static void begin_job(struct job *job, const struct op_row *row)
 {
-	if (!job_begin(job, false))
+	if (!job_begin(job, !row->steps_first, false))
 		job_log(job, "the journal can not be written: this task will not be found there");
 	job_state(job, TASK_RUNNING);
 }
@@ -221,7 +252,7 @@ static void do_job(struct worker *worker, struct job *job)
 	g_autoptr(GError) error = NULL;
 	const struct op_row *row = op_row(job->request->op);
 
-	begin_job(job);
+	begin_job(job, row);
 	if (worker->readonly) {
 		g_set_error(&error, CONN_ERROR, VIR_ERR_OPERATION_DENIED,
 		        "the connection to '%s' is read-only: nothing was done", job->host_name);
@@ -229,7 +260,7 @@ static void do_job(struct worker *worker, struct job *job)
 		return;
 	}
 	if (!job->conn)
-		job->conn = conn_open(worker->uri, false, &error);
+		job->conn = workers_connect(worker->workers, worker->host, worker->uri, false, &error);
 	if (job_stopping(job))
 		job_end(job, TASK_ABORTED, "its host was removed before it began: nothing was done", false);
 	if (!enter_phase(job, JOB_RUNNING))

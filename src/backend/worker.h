@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Task workers: one thread and one connection an operation, at most three at a
- * time a host, the rest queued in order.
+ * Task workers: one thread and one connection an operation (or the one that was
+ * lent), at most three at a time a host, the rest queued in order.
  *
  * A worker journals the start (synced) before it acts, posts MSG_TASK updates,
  * and journals the end. When its connection dies under it the task becomes
@@ -10,6 +10,8 @@
  */
 #ifndef NVIRT_BACKEND_WORKER_H
 #define NVIRT_BACKEND_WORKER_H
+
+#include <libvirt/libvirt.h>
 
 #include "nvirt/msg.h"
 
@@ -21,12 +23,17 @@ struct workers *workers_new(struct inbox *inbox, struct journal *journal,
 void workers_free(struct workers *workers, int timeout_ms);
 /* Where operations on `host` go from now on; called whenever the host connected. */
 void workers_set_host(struct workers *workers, unsigned host, const char *uri, bool readonly, const char *host_name);
+/*
+ * A connection to that host that operations and plans go over instead of opening one of their own; NULL = none.
+ * A reference is taken. Whoever lends it keeps calls that a guest can hang apart from those that must not hang.
+ */
+void workers_lend_conn(struct workers *workers, unsigned host, virConnectPtr conn);
 void workers_remove_host(struct workers *workers, unsigned host);
 void workers_submit(struct workers *workers, struct op_request *request);
 void workers_abort(struct workers *workers, const char *task_id);
 void workers_plan(struct workers *workers, struct op_request *request, unsigned plan_id);
-/* Posts MSG_SCREEN: see backend_open_screen(). */
-void workers_open_screen(struct workers *workers, const struct obj_ref *ref, const char *name, unsigned door_id);
+/* Posts MSG_SCREEN: see backend_open_screen(), backend_peek_screen(). */
+void workers_open_screen(struct workers *workers, const struct obj_ref *ref, const char *name, unsigned door_id, bool peek_only);
 void workers_read_definition(
         struct workers *workers, const struct obj_ref *ref, const char *name, unsigned edit_id);
 bool workers_op_known(enum op op);

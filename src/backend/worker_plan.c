@@ -48,7 +48,8 @@ static struct plan *make_plan(const struct planner *planner, GError **error)
 		return NULL;
 	}
 	/* A directory that is no pool can be looked at only through one that is made for it. */
-	virConnectPtr conn = conn_open(planner->uri, planner->readonly, error);
+	virConnectPtr conn =
+	        workers_connect(planner->workers, planner->request->ref.host, planner->uri, planner->readonly, error);
 	struct plan *plan = conn ? row->plan(conn, planner->request, error) : NULL;
 	conn_close(conn);
 	return plan;

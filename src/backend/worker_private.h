@@ -11,6 +11,7 @@ struct worker_host {
 	unsigned id;
 	char *uri, *name;
 	bool readonly, removed;
+	virConnectPtr lent; /* goes on being the poller's; NULL = each opens its own */
 	GQueue queue;       /* struct job *, first in first out; owns one reference each */
 	GPtrArray *running; /* struct job *, borrowed from their threads */
 };
@@ -33,6 +34,8 @@ struct workers {
 struct worker_host *workers_find_host(struct workers *workers, unsigned id);
 struct workers *workers_ref(struct workers *workers);
 void workers_unref(struct workers *workers);
+/* A connection for one thread's work, to be closed by it: the lent one, else one of its own. Without the lock. */
+virConnectPtr workers_connect(struct workers *workers, unsigned host, const char *uri, bool readonly, GError **error);
 /* With the lock held: tells an operation what its last plan showed. */
 void workers_attach_seen(struct workers *workers, struct op_request *request);
 

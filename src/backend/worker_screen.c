@@ -5,6 +5,7 @@
 #include "backend/conn.h"
 #include "backend/door.h"
 #include "backend/worker_private.h"
+#include "nvirt/screen_history.h"
 #include "nvirt/text.h"
 
 struct opener {
@@ -12,6 +13,7 @@ struct opener {
 	struct obj_ref ref;
 	char *name, *uri;
 	bool readonly;
+	bool peek; /* into its memory, and nothing else */
 	struct screen_door *door;
 };
 
@@ -22,6 +24,21 @@ static void refuse(struct opener *opener, const char *why)
 	opener->door->words = g_strdup_printf("cannot show the screen of '%s': %s", opener->name, why);
 }
 
+/* Of a guest that is in text mode; who asks has seen that. */
+static void peek(struct opener *opener, virDomainPtr dom)
+{
+	g_autofree uint8_t *bytes = g_malloc(TEXT_MEMORY_BYTES);
+	g_autoptr(GError) error = NULL;
+
+	if (virDomainMemoryPeek(dom, TEXT_MEMORY_ADDRESS, TEXT_MEMORY_BYTES, bytes, VIR_MEMORY_PHYSICAL) < 0) {
+		conn_set_error(&error, "its memory can not be read");
+		refuse(opener, error->message);
+		return;
+	}
+	opener->door->kind = DOOR_MEMORY;
+	opener->door->memory = g_bytes_new_take(g_steal_pointer(&bytes), TEXT_MEMORY_BYTES);
+}
+
 static void look(struct opener *opener)
 {
 	g_autoptr(GError) error = NULL;
@@ -29,7 +46,10 @@ static void look(struct opener *opener)
 	virDomainPtr dom = conn ? virDomainLookupByUUID(conn, opener->ref.uuid) : NULL;
 
 	if (dom) {
-		door_open(conn, dom, opener->name, opener->door);
+		if (opener->peek)
+			peek(opener, dom);
+		else
+			door_open(conn, dom, opener->name, opener->door);
 		virDomainFree(dom);
 	} else {
 		if (conn)
@@ -67,13 +87,14 @@ static void opener_thread(void *data)
 	opener_free(opener);
 }
 
-void workers_open_screen(struct workers *workers, const struct obj_ref *ref, const char *name, unsigned door_id)
+void workers_open_screen(struct workers *workers, const struct obj_ref *ref, const char *name, unsigned door_id, bool peek_only)
 {
 	struct opener *opener = g_new0(struct opener, 1);
 
 	opener->workers = workers_ref(workers);
 	opener->ref = *ref;
 	opener->name = g_strdup(name);
+	opener->peek = peek_only;
 	opener->door = screen_door_new(door_id);
 	pthread_mutex_lock(&workers->lock);
 	struct worker_host *host = workers_find_host(workers, ref->host);

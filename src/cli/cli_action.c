@@ -231,22 +231,36 @@ static void read_tasks(struct verb *verb)
 	}
 }
 
-/* By its id, or the end of it. */
+static bool is_end_of(const char *word, const char *id)
+{
+	for (unsigned level = 0; level < TASK_ID_ENDS; level++)
+		if (g_str_equal(word, task_id_end(id, level)))
+			return true;
+	return false;
+}
+
+/* By its id, by the end of it that 'nvirt tasks' shows, or by any other end. */
 static bool resolve_task(struct verb *verb, const char *word, struct obj_ref *ret_ref, GError **error)
 {
-	const struct task *task, *found = NULL;
+	const struct task *task, *shown = NULL, *other = NULL;
 	g_autofree char *clean = text_clean(word, -1);
-	unsigned n = 0;
+	unsigned shown_n = 0, other_n = 0;
 
-	for (unsigned i = 0; (task = store_task_at(verb->session->store, i)); i++) {
-		if (!*word || !g_str_has_suffix(task->id, word))
-			continue;
-		found = task;
-		n++;
+	for (unsigned i = 0; *word && (task = store_task_at(verb->session->store, i)); i++) {
+		if (is_end_of(word, task->id)) {
+			shown = task;
+			shown_n++;
+		} else if (g_str_has_suffix(task->id, word)) {
+			other = task;
+			other_n++;
+		}
 	}
-	if (n != 1) {
+	const struct task *found = shown_n == 1 ? shown : !shown_n && other_n == 1 ? other : NULL;
+	if (!found) {
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-		        n ? "several tasks end in '%s': give the whole id" : "there is no task '%s'; 'nvirt tasks --json' shows the ids", clean);
+		        shown_n + other_n ? "the ids of several tasks end in '%s': give more of it, as 'nvirt tasks' shows it"
+		                          : "there is no task '%s'; 'nvirt tasks' shows their ids",
+		        clean);
 		return false;
 	}
 	*ret_ref = (struct obj_ref){.kind = OBJ_TASK, .host = found->ref.host, .name = g_intern_string(found->id)};
@@ -347,11 +361,15 @@ static bool choose(struct verb *verb, struct target *target)
 	return target->goes;
 }
 
-static int make_plan(struct verb *verb, struct target *target)
+static int make_plan(struct verb *verb, unsigned at)
 {
+	struct target *target = verb->targets->pdata[at];
+	struct op_request *request = make_request(verb, target);
 	enum cli_wait wait;
 
-	target->plan = cli_session_plan(verb->session, make_request(verb, target), &wait);
+	for (unsigned i = 0; i < at; i++)
+		action_plan_after(request, &((const struct target *)verb->targets->pdata[i])->ref);
+	target->plan = cli_session_plan(verb->session, request, &wait);
 	if (!target->plan)
 		return wait == WAIT_INTERRUPTED ? EXIT_CODE_INTERRUPTED : EXIT_CODE_FAILED;
 	if (!target->plan->refused)
@@ -381,7 +399,7 @@ static int make_plans(struct verb *verb)
 	if (!needs_plan(verb))
 		return EXIT_CODE_OK;
 	for (unsigned i = 0; i < verb->targets->len;) {
-		int code = make_plan(verb, verb->targets->pdata[i]);
+		int code = make_plan(verb, i);
 
 		if (code == EXIT_CODE_INTERRUPTED)
 			return code;
@@ -566,8 +584,10 @@ static int confirm(struct verb *verb)
 
 static int prepare(struct verb *verb)
 {
-	int code = cli_session_connect(verb->session, verb->action->kind);
+	int code;
 
+	verb->session->by_state = verb->action->flags & ACTION_BY_STATE;
+	code = cli_session_connect(verb->session, verb->action->kind);
 	if (code == EXIT_CODE_OK)
 		code = resolve_targets(verb);
 	if (code != EXIT_CODE_OK)

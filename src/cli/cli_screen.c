@@ -10,8 +10,9 @@
 const struct cli_option cli_options_screen[] = {
         {"vnc", 0, "HOST:PORT", false, "Any VNC server in place of a guest; also the path of its socket"},
         {"password-file", 0, "FILE", false, "The VNC server's password; a guest's own is known"},
+        {"user", 0, "NAME", false, "With the password, for a VNC server that knows users"},
         {"watch", 'w', NULL, false, "Print it again whenever it changes, until Ctrl-C"},
-        {"history", 0, "LINES", false, "With --watch: so many of the lines that scrolled by before the screen"},
+        {"history", 0, "LINES", false, "So many of the lines that scrolled by before the screen"},
         {"log", 0, "FILE", false, "Append each line with its time to a file until Ctrl-C; - prints them"},
         {"png", 0, "FILE", false, "Write the screen as a picture; - is standard output"},
         {"image", 0, "FILE", false, "Read a stored screenshot (PNG or PPM)"},

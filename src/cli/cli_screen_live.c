@@ -55,6 +55,18 @@ static int write_png(struct cli_view *view, const char *path)
 	return written ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
+static int show_past(struct cli_view *view)
+{
+	struct screen_history *history = screen_history_new();
+	bool printed;
+
+	if (!cli_view_past(view, history))
+		output_note(&view->cli->out, "nvirt: what scrolled by is known from when on somebody watches: --watch, --log");
+	printed = cli_screen_print(view->cli, vnc_view_screen(view->view), history);
+	screen_history_free(history);
+	return printed ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+}
+
 static int show(struct cli_view *view)
 {
 	const char *png = cli_line_value(&view->cli->line, "png");
@@ -67,7 +79,7 @@ static int show(struct cli_view *view)
 	if (cli_line_flag(&view->cli->line, "watch") || cli_line_value(&view->cli->line, "log"))
 		return cli_screen_watch(view);
 	if (cli_line_value(&view->cli->line, "history"))
-		output_note(&view->cli->out, "nvirt: what scrolled by is known from when on somebody watches: --watch, --log");
+		return show_past(view);
 	return cli_screen_print(view->cli, vnc_view_screen(view->view), NULL) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 

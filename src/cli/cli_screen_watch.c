@@ -28,15 +28,12 @@ struct watching {
 
 /* ---- the log ---- */
 
-/* "2026-11-21 21:45:03.123 login: root" */
 static void log_line(const struct page_line *line, void *data)
 {
 	struct watching *watch = data;
-	g_autofree char *text = page_line_text(line);
-	g_autoptr(GDateTime) seconds = g_date_time_new_from_unix_local(line->time_us / G_USEC_PER_SEC);
-	g_autofree char *when = seconds ? g_date_time_format(seconds, "%Y-%m-%d %H:%M:%S") : g_strdup("-");
+	g_autofree char *text = page_line_log(line);
 
-	if (fprintf(watch->log, "%s.%03d %s\n", when, (int)(line->time_us / 1000 % 1000), text) < 0)
+	if (fputs(text, watch->log) < 0)
 		watch->log_failed = true;
 }
 
@@ -83,18 +80,26 @@ static bool close_log(struct watching *watch)
 
 /* ---- screens ---- */
 
-/* Every frame goes into the history; true: there is one to print. */
+static bool is_due(const struct watching *watch)
+{
+	struct vnc_view *view = watch->view->view;
+
+	return watch->prints && vnc_view_screen(view) && vnc_view_frames(view) != watch->printed && vnc_view_settled(view) &&
+	       g_get_monotonic_time() >= watch->print_us;
+}
+
+/* Every frame goes into the history; true: something is to be done now, or at another time than before. */
 static bool look(struct cli_view *view, void *data)
 {
 	struct watching *watch = data;
 	unsigned frames = vnc_view_frames(view->view);
 	const struct text_screen *screen = vnc_view_screen(view->view);
+	bool another = frames != watch->fed && screen;
 
-	if (frames != watch->fed && screen)
+	if (another)
 		screen_history_feed(watch->history, screen, g_get_real_time());
 	watch->fed = frames;
-	return watch->prints && screen && frames != watch->printed && vnc_view_settled(view->view) &&
-	       g_get_monotonic_time() >= watch->print_us;
+	return another || is_due(watch);
 }
 
 /* A cursor that blinks is a frame, but nothing else to read. */
@@ -140,7 +145,7 @@ static int run(struct watching *watch)
 		written = flush_log(watch);
 		if (written)
 			wait = cli_view_wait(watch->view, look, watch, until_us);
-		if (written && wait == WAIT_DONE && look(watch->view, watch))
+		if (written && wait == WAIT_DONE && is_due(watch))
 			written = print_changed(watch);
 	}
 	written &= close_log(watch);
@@ -155,6 +160,8 @@ int cli_screen_watch(struct cli_view *view)
 	struct watching watch = {.view = view, .history = screen_history_new()};
 	int code = EXIT_CODE_FAILED;
 
+	if (cli_line_value(&view->cli->line, "history"))
+		cli_view_past(view, watch.history);
 	watch.prints = cli_line_flag(&view->cli->line, "watch");
 	if (open_log(&watch, log))
 		code = run(&watch);

@@ -17,6 +17,7 @@
 #include "nvirt/options.h"
 
 /* What is asked of an object that is connected anyway: a guest's detail, a plan. */
+#define PEEK_TIMEOUT_US (5 * G_USEC_PER_SEC)
 #define ANSWER_TIMEOUT_US (20 * G_USEC_PER_SEC)
 #define FIGURES_TIMEOUT_US (4 * G_USEC_PER_SEC)
 /* Threads that do not end by then sit in a dead call. */
@@ -182,14 +183,9 @@ enum cli_wait cli_session_wait(struct cli_session *session, bool (*done)(struct 
  * The first sample comes before it was listed which guests are persistent,
  * start with the host and so on: refusing by it would be refusing by a guess.
  */
-static bool guests_known(const struct host *host, unsigned samples)
+static bool guests_known(const struct cli_session *session, const struct host *host, unsigned samples)
 {
-	if (!host->listed || samples > 1 || !host->guests->len)
-		return host->listed;
-	for (unsigned i = 0; i < host->guests->len; i++)
-		if (((const struct guest *)host->guests->pdata[i])->flags & GUEST_PERSISTENT)
-			return true;
-	return false;
+	return host->listed && (session->by_state || samples > 1 || !host->guests->len);
 }
 
 bool cli_session_has(const struct cli_session *session, const struct host *host, enum obj_kind kind)
@@ -201,7 +197,7 @@ bool cli_session_has(const struct cli_session *session, const struct host *host,
 	switch (kind) {
 	case OBJ_GUEST:
 	case OBJ_SNAPSHOT:
-		return guests_known(host, heard.samples);
+		return guests_known(session, host, heard.samples);
 	case OBJ_POOL:
 	case OBJ_VOLUME:
 		return heard.types & (1u << MSG_POOLS);
@@ -272,11 +268,21 @@ void cli_session_explain(struct cli_session *session, const struct host *host)
 		output_note(out, "  command: %s", status->command);
 }
 
+/* Names and states of guests are listed in any case; the rest only for who asks. */
+static void want(struct cli_session *session, enum obj_kind kind)
+{
+	struct watch watch = {.lists = kind != OBJ_GUEST && kind != OBJ_SNAPSHOT, .flags = !session->by_state};
+
+	for (unsigned i = 0; i < store_host_count(session->store); i++)
+		backend_watch(session->backend, store_host_at(session->store, i)->id, &watch);
+}
+
 int cli_session_connect(struct cli_session *session, enum obj_kind kind)
 {
 	gint64 deadline_us = g_get_monotonic_time() + session->connect_timeout_us;
 	int code = EXIT_CODE_OK;
 
+	want(session, kind);
 	if (cli_session_wait(session, all_settled, &kind, -1, deadline_us) == WAIT_INTERRUPTED)
 		return EXIT_CODE_INTERRUPTED;
 	for (unsigned i = 0; i < store_host_count(session->store); i++) {
@@ -473,4 +479,19 @@ struct screen_door *cli_session_door(
 		output_message(session->out, "cannot show the screen of '%s': no answer within %d s", name,
 		        (int)(ANSWER_TIMEOUT_US / G_USEC_PER_SEC));
 	return g_steal_pointer(&session->door);
+}
+
+GBytes *cli_session_peek(struct cli_session *session, const struct obj_ref *ref)
+{
+	struct screen_door *door;
+	GBytes *memory = NULL;
+
+	g_clear_pointer(&session->door, screen_door_free);
+	backend_peek_screen(session->backend, ref, store_name(session->store, ref), ++session->doors);
+	cli_session_wait(session, door_came, NULL, -1, g_get_monotonic_time() + PEEK_TIMEOUT_US);
+	door = g_steal_pointer(&session->door);
+	if (door)
+		memory = g_steal_pointer(&door->memory);
+	screen_door_free(door);
+	return memory;
 }

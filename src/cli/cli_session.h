@@ -31,6 +31,7 @@ struct cli_session {
 	GArray *heard; /* struct cli_heard a host id */
 	gint64 connect_timeout_us;
 	int signal_fd;
+	bool by_state;       /* guests' names and states will do: see ACTION_BY_STATE */
 	unsigned interrupts; /* how often Ctrl-C came */
 	unsigned plans;      /* ids given out */
 	unsigned edits;      /* the same, of definitions */
@@ -95,6 +96,8 @@ struct plan *cli_session_plan(
  */
 struct screen_door *cli_session_door(
         struct cli_session *session, const struct obj_ref *ref, gint64 deadline_us, enum cli_wait *ret_wait);
+/* The text memory of a guest's VGA; owned, NULL = it can not be had. See backend_peek_screen(). */
+GBytes *cli_session_peek(struct cli_session *session, const struct obj_ref *ref);
 
 /* "cannot connect to 'x': …", what was tried, the advice and the command. */
 void cli_session_explain(struct cli_session *session, const struct host *host);

@@ -15,7 +15,7 @@ const struct cli_option cli_options_tasks[] = {
 };
 
 static const char *const titles[] = {
-        "START", ">TIME", "STATE", "HOST", "USER", "VERB", "OBJECT", "MESSAGE", NULL};
+        "START", ">TIME", "STATE", "ID", "HOST", "USER", "VERB", "OBJECT", "MESSAGE", NULL};
 
 static void free_task(gpointer task)
 {
@@ -94,7 +94,33 @@ static int compare_start(gconstpointer a, gconstpointer b)
 	return g_strcmp0(left->id, right->id);
 }
 
-static void add_row(struct cli_table *table, const struct task *task, gint64 now_unix_us)
+/* How many tasks each end of an id is the end of; keys are borrowed from `tasks`. */
+static GHashTable *count_ends(const GPtrArray *tasks)
+{
+	GHashTable *counts = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (unsigned i = 0; i < tasks->len * TASK_ID_ENDS; i++) {
+		const struct task *task = tasks->pdata[i / TASK_ID_ENDS];
+		const char *end = task_id_end(task->id, i % TASK_ID_ENDS);
+		guint before = GPOINTER_TO_UINT(g_hash_table_lookup(counts, end));
+
+		g_hash_table_insert(counts, (gpointer)end, GUINT_TO_POINTER(before + 1));
+	}
+	return counts;
+}
+
+/* What is enough to tell it from all others, also those that are not printed. */
+static const char *short_id(const struct task *task, GHashTable *ends)
+{
+	unsigned level = 0;
+
+	while (level + 1 < TASK_ID_ENDS &&
+	        GPOINTER_TO_UINT(g_hash_table_lookup(ends, task_id_end(task->id, level))) > 1)
+		level++;
+	return task_id_end(task->id, level);
+}
+
+static void add_row(struct cli_table *table, const struct task *task, GHashTable *ends, gint64 now_unix_us)
 {
 	bool timed = task->end_unix_us || task->state == TASK_RUNNING;
 	char start[32], span[32] = "";
@@ -105,6 +131,7 @@ static void add_row(struct cli_table *table, const struct task *task, gint64 now
 	cli_table_add(table, start);
 	cli_table_add(table, span);
 	cli_table_add(table, task_state_word(task->state));
+	cli_table_add(table, short_id(task, ends));
 	cli_table_add(table, task->host_name);
 	cli_table_add(table, task->user);
 	cli_table_add(table, task->verb);
@@ -115,6 +142,7 @@ static void add_row(struct cli_table *table, const struct task *task, gint64 now
 static bool print_tasks(struct cli *cli, const GPtrArray *tasks, unsigned from)
 {
 	g_autoptr(json_object) array = json_object_new_array();
+	g_autoptr(GHashTable) ends = count_ends(tasks);
 	struct cli_table *table = cli_table_new(titles);
 	gint64 now_unix_us = g_get_real_time();
 	bool written;
@@ -123,7 +151,7 @@ static bool print_tasks(struct cli *cli, const GPtrArray *tasks, unsigned from)
 		if (cli->out.json)
 			json_object_array_add(array, cli_task_json(tasks->pdata[i]));
 		else
-			add_row(table, tasks->pdata[i], now_unix_us);
+			add_row(table, tasks->pdata[i], ends, now_unix_us);
 	}
 	written = cli->out.json ? output_json(&cli->out, array, true) : output_table(&cli->out, table);
 	cli_table_free(table);

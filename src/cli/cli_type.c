@@ -5,6 +5,7 @@
 #include "cli_view.h"
 #include "nvirt/keyboard.h"
 #include "nvirt/text.h"
+#include "nvirt/typing.h"
 
 /* More is no typing any more: an hour of it. */
 #define TEXT_MAX (128 * 1024)
@@ -15,7 +16,8 @@
 #define VIEW_OPTIONS \
 	{"layout", 'l', "NAME", false, "The keyboard layout that the guest is set to (its <graphics keymap>, or us)"}, \
 	        {"vnc", 0, "HOST:PORT", false, "Any VNC server in place of a guest; also the path of its socket"}, \
-	        {"password-file", 0, "FILE", false, "The VNC server's password; a guest's own is known"}
+	        {"password-file", 0, "FILE", false, "The VNC server's password; a guest's own is known"}, \
+	        {"user", 0, "NAME", false, "With the password, for a VNC server that knows users"}
 
 const struct cli_option cli_options_type[] = {
         {"file", 'f', "FILE", false, "Type what is in FILE; - is standard input"},
@@ -39,19 +41,25 @@ static bool synced(struct cli_view *view, void *data)
 	return vnc_view_synced(view->view);
 }
 
-/* By the clock, so that what was late once is not late from then on. */
+/* No faster than the guest reads its keyboard. */
 static enum cli_wait send_events(struct cli_view *view, const GArray *events)
 {
-	gint64 due_us = g_get_monotonic_time();
+	struct typing *typing = typing_new();
 	enum cli_wait wait = WAIT_TIMEOUT;
+	int ms = 0;
 
-	for (unsigned i = 0; i < events->len && wait == WAIT_TIMEOUT; i++) {
-		const struct key_event *event = &g_array_index(events, struct key_event, i);
+	typing_add(typing, events);
+	while (ms >= 0 && wait == WAIT_TIMEOUT) {
+		gint64 now_us = g_get_monotonic_time();
+		const struct key_event *event;
 
-		vnc_view_key(view->view, event->keysym, event->scancode, event->down);
-		due_us = MAX(due_us, g_get_monotonic_time() - 20000) + event->wait_ms * 1000;
-		wait = cli_view_wait(view, never, NULL, due_us);
+		typing_seen(typing, vnc_view_screen(view->view), now_us);
+		while ((event = typing_take(typing, now_us, &ms)))
+			vnc_view_key(view->view, event->keysym, event->scancode, event->down);
+		if (ms >= 0)
+			wait = cli_view_wait(view, never, NULL, now_us + ms * 1000);
 	}
+	typing_free(typing);
 	return wait;
 }
 

@@ -6,11 +6,14 @@
 #include <poll.h>
 #include <string.h>
 
+#include "cli_password.h"
 #include "cli_resolve.h"
 #include "nvirt/secret.h"
 #include "nvirt/text.h"
 
 #define CONNECT_TIMEOUT_MS 10000
+/* Passwords asked for at a terminal, one after the other. */
+#define ASK_MAX 3
 #define FIRST_SCREEN_US (30 * G_USEC_PER_SEC)
 /* Between two screenshots: each is a call of libvirt's and a file of its host. */
 #define PICTURE_EVERY_US G_USEC_PER_SEC
@@ -18,29 +21,31 @@
 /* ---- opening ---- */
 
 /* The first line of a file; a secret. */
-static bool read_password(struct cli_view *view, char **ret_password)
+static bool read_password(struct cli_view *view)
 {
 	const char *path = cli_line_value(&view->cli->line, "password-file");
 	g_autoptr(GError) error = NULL;
-	char *text = NULL;
 
-	*ret_password = NULL;
+	view->user = g_strdup(cli_line_value(&view->cli->line, "user"));
 	if (!path)
 		return true;
-	if (!g_file_get_contents(path, &text, NULL, &error)) {
+	if (!g_file_get_contents(path, &view->password, NULL, &error)) {
 		g_autofree char *clean = text_clean(error->message, -1);
 
 		output_message(&view->cli->out, "the password can not be read: %s", clean);
 		return false;
 	}
-	text[strcspn(text, "\r\n")] = '\0';
-	*ret_password = text;
+	view->password[strcspn(view->password, "\r\n")] = '\0';
 	return true;
 }
 
-static bool start(struct cli_view *view, int fd, const char *password)
+/* `password`, `host`: of the door, or NULL. */
+static bool start(struct cli_view *view, int fd, const char *password, const char *host)
 {
-	struct vnc_source source = {.fd = fd, .password = password};
+	struct vnc_source source = {.fd = fd,
+	        .password = view->password ? view->password : password,
+	        .user = view->user,
+	        .host = host};
 	g_autoptr(GError) error = NULL;
 	bool started;
 
@@ -60,25 +65,18 @@ static bool start(struct cli_view *view, int fd, const char *password)
 static bool start_address(struct cli_view *view, const char *address)
 {
 	g_autoptr(GError) error = NULL;
-	char *password = NULL;
-	bool started = false;
-	int fd;
+	g_autofree char *host = vnc_address_host(address);
+	int fd = vnc_connect(address, CONNECT_TIMEOUT_MS, &error);
 
-	if (!read_password(view, &password))
-		return false;
-	fd = vnc_connect(address, CONNECT_TIMEOUT_MS, &error);
 	if (fd < 0)
 		output_message(&view->cli->out, "%s", error->message);
-	else
-		started = start(view, fd, password);
-	secret_free(password);
-	return started;
+	return fd >= 0 && start(view, fd, NULL, host);
 }
 
 /* The first picture starts the view, the next ones are shown in it. */
 static bool take_picture(struct cli_view *view, struct screen_door *door)
 {
-	bool started = view->pictures || start(view, -1, NULL);
+	bool started = view->pictures || start(view, -1, NULL, NULL);
 
 	if (!view->pictures)
 		output_note(&view->cli->out, "nvirt: %s", door->words);
@@ -91,9 +89,6 @@ static bool take_picture(struct cli_view *view, struct screen_door *door)
 
 static bool use_door(struct cli_view *view, struct screen_door *door)
 {
-	char *password = NULL;
-	bool started;
-
 	if (door->kind == DOOR_PICTURE)
 		return take_picture(view, door);
 	if (door->kind == DOOR_NONE) {
@@ -102,11 +97,7 @@ static bool use_door(struct cli_view *view, struct screen_door *door)
 	}
 	g_free(view->keymap);
 	view->keymap = g_steal_pointer(&door->keymap);
-	if (!read_password(view, &password))
-		return false;
-	started = start(view, screen_door_take_fd(door), password ? password : door->password);
-	secret_free(password);
-	return started;
+	return start(view, screen_door_take_fd(door), door->password, door->host);
 }
 
 static int start_guest(struct cli_view *view, gint64 deadline_us)
@@ -140,13 +131,21 @@ static int open_guest(struct cli_view *view, const char *word, gint64 deadline_u
 	return start_guest(view, deadline_us);
 }
 
+/* A guest that was started anew has another VNC. False: it has none. */
+static bool again(struct cli_view *view, gint64 deadline_us)
+{
+	const char *address = cli_line_value(&view->cli->line, "vnc");
+
+	return address ? start_address(view, address) : start_guest(view, deadline_us) == EXIT_CODE_OK;
+}
+
 static bool first_came(struct cli_view *view, void *data)
 {
 	(void)data;
 	return vnc_view_settled(view->view);
 }
 
-static int await_first(struct cli_view *view, gint64 deadline_us)
+static int await_once(struct cli_view *view, gint64 deadline_us)
 {
 	gint64 first_us = g_get_monotonic_time() + FIRST_SCREEN_US;
 
@@ -162,6 +161,51 @@ static int await_first(struct cli_view *view, gint64 deadline_us)
 	return vnc_view_state(view->view) == VNC_ENDED ? cli_view_ended(view) : EXIT_CODE_OK;
 }
 
+/* Does the server want what a terminal can be asked for? What was told before may have been mistyped. */
+static bool may_ask(const struct cli_view *view)
+{
+	enum vnc_end end = vnc_view_end(view->view);
+
+	return end == VNC_END_PASSWORD || end == VNC_END_USER || (end == VNC_END_REFUSED && view->asked);
+}
+
+/* False: there is no terminal, or nobody wants to tell. */
+static bool ask(struct cli_view *view)
+{
+	bool user = vnc_view_end(view->view) == VNC_END_USER || (view->user && view->asked);
+	g_autofree char *user_words = g_strdup_printf("User of the VNC server of '%s': ", view->name);
+	g_autofree char *password_words = g_strdup_printf("Password for the VNC server of '%s': ", view->name);
+
+	if (view->asked)
+		output_note(&view->cli->out, "nvirt: %s", vnc_view_words(view->view));
+	if (user && (view->asked || !view->user)) {
+		g_free(view->user);
+		view->user = cli_password_ask(user_words, false);
+		if (!view->user)
+			return false;
+	}
+	secret_free(view->password);
+	view->password = cli_password_ask(password_words, true);
+	view->asked++;
+	return view->password;
+}
+
+/* With a terminal to ask, some times. */
+static int await_first(struct cli_view *view, gint64 deadline_us)
+{
+	while (view->asked < ASK_MAX) {
+		enum cli_wait wait;
+		gint64 first_us = MIN(g_get_monotonic_time() + FIRST_SCREEN_US, deadline_us);
+
+		wait = cli_view_wait(view, first_came, NULL, first_us);
+		if (wait != WAIT_DONE || vnc_view_state(view->view) != VNC_ENDED || !may_ask(view) || !ask(view))
+			break;
+		if (!again(view, deadline_us))
+			return EXIT_CODE_FAILED;
+	}
+	return await_once(view, deadline_us);
+}
+
 int cli_view_open(struct cli_view *view, struct cli *cli, const char *verb, bool keys, gint64 deadline_us)
 {
 	const char *address = cli_line_value(&cli->line, "vnc");
@@ -174,6 +218,8 @@ int cli_view_open(struct cli_view *view, struct cli *cli, const char *verb, bool
 	}
 	if (!address && !cli->line.words->len)
 		return cli_usage_error(cli, verb, "%s: of which guest? Or --vnc HOST:PORT", verb);
+	if (!read_password(view))
+		return EXIT_CODE_FAILED;
 	if (address) {
 		view->name = text_clean(address, -1);
 		code = start_address(view, address) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
@@ -206,12 +252,42 @@ void cli_view_close(struct cli_view *view)
 		cli_session_free(view->session);
 	g_free(view->name);
 	g_free(view->keymap);
+	g_free(view->user);
+	secret_free(view->password);
 }
 
 int cli_view_ended(const struct cli_view *view)
 {
 	output_message(&view->cli->out, "cannot show the screen of '%s': %s", view->name, vnc_view_words(view->view));
 	return EXIT_CODE_FAILED;
+}
+
+/* ---- what scrolled by before ---- */
+
+/* A screen that runs is another one by the time the memory was read. */
+#define PAST_TRIES 5
+
+unsigned cli_view_past(struct cli_view *view, struct screen_history *history)
+{
+	unsigned taken = 0;
+
+	for (int i = 0; view->session && !view->pictures && !taken && i < PAST_TRIES; i++) {
+		const struct text_screen *screen = vnc_view_screen(view->view);
+		int width, height;
+
+		vnc_view_size(view->view, &width, &height);
+		if (!screen || !text_memory_may_be(screen, width, height))
+			return 0;
+		g_autoptr(GBytes) memory = cli_session_peek(view->session, &view->ref);
+		if (!memory)
+			return 0;
+		gsize length;
+		const uint8_t *bytes = g_bytes_get_data(memory, &length);
+		taken = screen_history_begin_with(history, text_memory_lines(screen, bytes, length));
+		if (!taken && !vnc_view_pump(view->view))
+			return 0;
+	}
+	return taken;
 }
 
 /* ---- waiting ---- */
@@ -234,19 +310,24 @@ static enum cli_wait wait_once(struct cli_view *view, gint64 deadline_us)
 	return WAIT_DONE;
 }
 
-/* A guest that was started anew has another VNC. False: it has none. */
-static bool again(struct cli_view *view, gint64 deadline_us)
-{
-	const char *address = cli_line_value(&view->cli->line, "vnc");
-
-	return address ? start_address(view, address) : start_guest(view, deadline_us) == EXIT_CODE_OK;
-}
-
 static bool next_picture(struct cli_view *view, gint64 deadline_us)
 {
 	if (!view->pictures || g_get_monotonic_time() < view->next_picture_us)
 		return true;
 	return start_guest(view, deadline_us) == EXIT_CODE_OK;
+}
+
+static void tell_silence(struct cli_view *view)
+{
+	bool silent = vnc_view_is_silent(view->view);
+
+	if (silent == view->silent)
+		return;
+	view->silent = silent;
+	if (silent)
+		output_note(&view->cli->out, "nvirt: the VNC server of '%s' does not answer any more: it may hang", view->name);
+	else
+		output_note(&view->cli->out, "nvirt: the VNC server of '%s' answers again", view->name);
 }
 
 enum cli_wait cli_view_wait(
@@ -271,6 +352,7 @@ enum cli_wait cli_view_wait(
 		if (wait_once(view, until_us) == WAIT_INTERRUPTED)
 			return WAIT_INTERRUPTED;
 		vnc_view_pump(view->view);
+		tell_silence(view);
 		if (!next_picture(view, deadline_us))
 			return WAIT_DONE;
 	}

@@ -17,8 +17,11 @@ struct cli_view {
 	struct obj_ref ref;
 	struct vnc_view *view;
 	char *name;   /* of what is looked at, cleaned */
+	char *user, *password; /* that were told here; secret, NULL = none */
+	unsigned asked;        /* so often at the terminal */
 	char *keymap; /* that the guest's definition states, or NULL */
 	unsigned words; /* so many of the line's words named it: 0 or 1 */
+	bool silent;    /* it was told that the server does not answer */
 	bool pictures;  /* no VNC: screenshots, one after the other */
 	bool no_keys;   /* and so no keyboard */
 	gint64 next_picture_us;
@@ -40,6 +43,8 @@ void cli_view_close(struct cli_view *view);
  */
 enum cli_wait cli_view_wait(
         struct cli_view *view, bool (*done)(struct cli_view *view, void *data), void *data, gint64 deadline_us);
+/* What scrolled by before anybody looked goes into `history`, where it can be had. Returns how many lines. */
+unsigned cli_view_past(struct cli_view *view, struct screen_history *history);
 /* Said on stderr: the view ended. EXIT_CODE_FAILED. */
 int cli_view_ended(const struct cli_view *view);
 

@@ -18,6 +18,7 @@ const struct cli_option cli_options_wait[] = {
         {"timeout", 0, "SECONDS", false, "Give up after that long (never)"},
         {"vnc", 0, "HOST:PORT", false, "Any VNC server in place of a guest; also the path of its socket"},
         {"password-file", 0, "FILE", false, "The VNC server's password; a guest's own is known"},
+        {"user", 0, "NAME", false, "With the password, for a VNC server that knows users"},
         {0},
 };
 

@@ -108,7 +108,19 @@ static inline void read_width(
 static bool read_ninth(const uint32_t *pixels, int stride, int height, uint64_t eighth, struct cell_bits *bits)
 {
 	uint64_t all = height >= 64 ? UINT64_MAX : (1ull << height) - 1, ninth = 0;
+	bool blank = bits->kind == CELL_BLANK;
+	uint32_t differs = 0;
 
+	/* Nearly always: background. */
+	for (int y = 0; y < height; y++)
+		differs |= pixels[(gsize)y * (gsize)stride + 8] ^ bits->a;
+	if (!(differs & RGB_MASK)) {
+		bits->ninth = NINTH_A;
+		bits->ninth_either = eighth == 0;
+		return true;
+	}
+	if (blank)
+		bits->b = pixels[8] & RGB_MASK;
 	for (int y = 0; y < height; y++) {
 		uint32_t pixel = pixels[(gsize)y * (gsize)stride + 8] & RGB_MASK;
 
@@ -121,7 +133,11 @@ static bool read_ninth(const uint32_t *pixels, int stride, int height, uint64_t 
 	              : ninth == eighth ? NINTH_COPY
 	                                : NINTH_OTHER;
 	bits->ninth_either = ninth == eighth;
-	return true;
+	if (blank && ninth == all) {
+		bits->kind = CELL_TWO;
+		bits->ninth = NINTH_GAP;
+	}
+	return !blank || ninth == 0 || ninth == all;
 }
 
 void cell_read(const uint32_t *pixels, int stride, int width, int height, struct cell_bits *ret_bits)

@@ -16,6 +16,7 @@ enum cell_ninth {
 	NINTH_A,      /* all of colour a */
 	NINTH_B,      /* all of colour b */
 	NINTH_COPY,   /* as the eighth, which has both colours */
+	NINTH_GAP,    /* all eight are of colour a, the ninth is of b: a full block that the VGA does not widen */
 	NINTH_OTHER,  /* anything else: a cursor stands there */
 };
 

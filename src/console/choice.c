@@ -29,11 +29,7 @@ static bool is_box(gunichar ch)
 
 static int family_score(const struct recogniser *rec, unsigned family)
 {
-	uint32_t most = rec->votes[rec->dominant], votes = rec->votes[family];
-
-	if (family == rec->dominant)
-		return 3000;
-	return votes * 10 >= most * 9 ? 2000 : votes * 2 >= most ? 1000 : 0;
+	return rec->scores[family];
 }
 
 /* Nine-dot cells: the ninth column repeats the eighth of line drawing and is background else. */
@@ -238,6 +234,8 @@ static int read_cell(struct recogniser *rec, const struct frame *frame, int row,
 		bits = rec->before + at;
 	if (bits->kind == CELL_BLANK)
 		*cell = (struct text_cell){.ch = ' ', .fg = bits->a, .bg = bits->a, .confidence = 100};
+	else if (bits->ninth == NINTH_GAP)
+		*cell = (struct text_cell){.ch = 0x2588, .fg = bits->a, .bg = bits->b, .confidence = 90};
 	else if (bits->kind == CELL_MANY) {
 		if (!read_many_colours(rec, frame, row, col, cell))
 			draw(rec, frame, row, col, CELL_PICTURE, cell);
@@ -263,6 +261,12 @@ static int draws_with(const struct text_cell *cell, uint32_t colour)
 	return cell->ch >= 0x2580 && cell->ch < 0x25a0 ? 2 : 1;
 }
 
+/* What Linux shows for a character that its font lacks: a reversed question mark, also amid what is not reversed. */
+static bool is_substitute(const struct recogniser *rec, const struct text_cell *cell)
+{
+	return cell->ch == '?' && cell->fg == rec->main_bg && cell->bg == rec->main_fg;
+}
+
 /*
  * A full block and a blank in another background are one picture. It is a block beside other blocks of
  * its colour, and between two characters of its colour on one background.
@@ -271,21 +275,27 @@ static void find_blocks(const struct recogniser *rec, struct text_cell *cells, i
 {
 	for (int from = 0, to; from < cols; from = MAX(to, from + 1)) {
 		uint32_t colour = cells[from].bg, ground = 0;
-		int left, right;
+		int left, right, blanks = 0;
 
-		for (to = from; to < cols && cells[to].ch == ' ' && cells[to].bg == colour; to++)
-			;
-		if (to == from || colour == rec->main_bg)
+		for (to = from; to < cols && cells[to].bg == colour; to++) {
+			if (cells[to].ch != ' ' && !is_substitute(rec, &cells[to]))
+				break;
+			blanks += cells[to].ch == ' ';
+		}
+		if (!blanks || colour == rec->main_bg)
 			continue;
 		left = from > 0 ? draws_with(&cells[from - 1], colour) : 0;
 		right = to < cols ? draws_with(&cells[to], colour) : 0;
 		if ((from > 0 && cells[from - 1].ch != ' ' && cells[from - 1].bg == colour) ||
 		        (to < cols && cells[to].ch != ' ' && cells[to].bg == colour))
 			continue; /* the background of text */
-		if (left + right < 2 || (left && right && cells[from - 1].bg != cells[to].bg))
+		/* Nor is a blank amid substitutes: each of them stands by itself. */
+		if (to - from == blanks && (left + right < 2 || (left && right && cells[from - 1].bg != cells[to].bg)))
 			continue;
-		ground = left ? cells[from - 1].bg : cells[to].bg;
+		ground = left ? cells[from - 1].bg : right ? cells[to].bg : rec->main_bg;
 		for (int col = from; col < to; col++) {
+			if (cells[col].ch != ' ')
+				continue;
 			cells[col] = (struct text_cell){.ch = 0x2588, .fg = colour, .bg = ground, .confidence = 80,
 			        .flags = (cells[col].flags & CELL_CURSOR) | CELL_GUESSED};
 		}
@@ -307,29 +317,50 @@ static enum script script_of(gunichar ch)
 static gunichar twin(const struct recogniser *rec, uint64_t key, enum script script)
 {
 	uint32_t at = fonts_slot(rec->fonts, key);
+	int best_score = 999;
+	gunichar best = 0;
 	font_entry entry;
 
-	while ((entry = fonts_next(rec->fonts, key, &at)))
-		if (script_of(font_entry_ch(entry)) == script && family_score(rec, font_entry_family(entry)) >= 1000)
-			return font_entry_ch(entry);
-	return 0;
+	while ((entry = fonts_next(rec->fonts, key, &at))) {
+		gunichar ch = font_entry_ch(entry);
+		int score = family_score(rec, font_entry_family(entry));
+
+		if (script_of(ch) != script)
+			continue;
+		/* A font that lacks the dots of Ё draws Е for it: the plain letter is meant. */
+		score += g_unichar_isalpha(ch) && (ch < 0x370 || (ch >= 0x391 && ch < 0x3ca) || (ch >= 0x410 && ch < 0x450)) ? 500 : 0;
+		if (score >= 1000 && score > best_score) {
+			best = ch;
+			best_score = score;
+		}
+	}
+	return best;
 }
 
-/* A word is of one script where its look-alikes allow it. */
+/* All of the word can be read in that script. */
+static bool word_fits(const struct recogniser *rec, const struct cell_bits *bits, const struct text_cell *cells, int count,
+        enum script script)
+{
+	for (int i = 0; i < count; i++)
+		if (script_of(cells[i].ch) != script && !twin(rec, bits[i].key, script))
+			return false;
+	return true;
+}
+
+/* A word is of one script where its look-alikes allow it: that of most of its letters, else the other. */
 static void settle_word(const struct recogniser *rec, const struct cell_bits *bits, struct text_cell *cells, int count)
 {
-	unsigned of[4] = {0}, only_other = 0;
+	unsigned of[4] = {0};
 	enum script script;
 
 	for (int i = 0; i < count; i++)
 		of[script_of(cells[i].ch)]++;
 	script = of[SCRIPT_CYRILLIC] >= of[SCRIPT_GREEK] ? SCRIPT_CYRILLIC : SCRIPT_GREEK;
-	if (of[script] == (unsigned)count)
-		return;
-	for (int i = 0; i < count; i++)
-		only_other += script_of(cells[i].ch) != script && !twin(rec, bits[i].key, script);
-	if (only_other)
-		return;
+	if (!word_fits(rec, bits, cells, count, script)) {
+		script = script == SCRIPT_CYRILLIC ? SCRIPT_GREEK : SCRIPT_CYRILLIC;
+		if (!of[script] || !word_fits(rec, bits, cells, count, script))
+			return;
+	}
 	for (int i = 0; i < count; i++)
 		if (script_of(cells[i].ch) != script) {
 			cells[i].ch = twin(rec, bits[i].key, script);
@@ -368,6 +399,39 @@ static void settle_case(const struct recogniser *rec, const struct cell_bits *bi
 	}
 }
 
+/*
+ * Small or kindred fonts draw letters of different languages alike: Iceland's Ð and the Đ of Croatian and
+ * Vietnamese, the Õ of Estonian and the Hungarian Ő. What else stands in the row tells.
+ */
+static const struct {
+	gunichar usual, other;
+	gunichar against[2]; /* 0 = none; these letters in the row, small or not: it is the usual one */
+	gunichar wanted;     /* 0 = none; only with this one in the row it is the other one */
+} alike[] = {{0xd0, 0x110, {0}, 0x111}, {0xd5, 0x150, {0xe3, 0xe4}, 0}, {0xf5, 0x151, {0xe3, 0xe4}, 0},
+        {0x168, 0x170, {0xe3}, 0}, {0x169, 0x171, {0xe3}, 0}};
+
+static bool row_has(const struct text_cell *cells, int cols, gunichar lower)
+{
+	for (int col = 0; col < cols; col++)
+		if (lower && cells[col].ch > 0x7f && g_unichar_tolower(cells[col].ch) == lower)
+			return true;
+	return false;
+}
+
+static void settle_alike(const struct recogniser *rec, const struct cell_bits *bits, struct text_cell *cells, int cols)
+{
+	for (int col = 0; col < cols; col++)
+		for (unsigned i = 0; cells[col].ch > 0x7f && i < G_N_ELEMENTS(alike); i++) {
+			if (cells[col].ch != alike[i].usual || !family_has(rec, bits[col].key, alike[i].other) ||
+			        row_has(cells, cols, alike[i].against[0]) || row_has(cells, cols, alike[i].against[1]) ||
+			        (alike[i].wanted && !row_has(cells, cols, alike[i].wanted)))
+				continue;
+			cells[col].ch = alike[i].other;
+			cells[col].flags |= CELL_GUESSED;
+			break;
+		}
+}
+
 static void settle_scripts(const struct recogniser *rec, int row, struct text_cell *cells)
 {
 	const struct cell_bits *bits = rec->bits + (gsize)row * (gsize)rec->screen.cols;
@@ -380,6 +444,21 @@ static void settle_scripts(const struct recogniser *rec, int row, struct text_ce
 			foreign |= script_of(cells[to].ch) > SCRIPT_LATIN;
 		if (foreign)
 			settle_word(rec, bits + from, cells + from, to - from);
+	}
+}
+
+/* GRUB's cursor is the picture of a low block: one that stands by itself is no drawing. */
+static void find_low_cursor(const struct recogniser *rec, struct text_cell *cells, int cols)
+{
+	for (int col = 0; col < cols; col++) {
+		struct text_cell *cell = cells + col;
+		bool beside = (col > 0 && cell[-1].ch >= 0x2580 && cell[-1].ch < 0x25a0) ||
+		              (col + 1 < cols && cell[1].ch >= 0x2580 && cell[1].ch < 0x25a0);
+
+		if (cell->ch != 0x2581 || cell->flags & (CELL_PICTURE | CELL_UNKNOWN) || beside || cell->bg != rec->main_bg)
+			continue;
+		*cell = (struct text_cell){.ch = ' ', .fg = cell->bg, .bg = cell->bg, .confidence = 80,
+		        .flags = CELL_CURSOR | CELL_GUESSED};
 	}
 }
 
@@ -406,8 +485,10 @@ void choice_row(struct recogniser *rec, const struct frame *frame, int row, stru
 	for (int col = 0; col < cols;)
 		col += read_cell(rec, frame, row, col, cells);
 	find_blocks(rec, cells, cols);
+	find_low_cursor(rec, cells, cols);
 	settle_scripts(rec, row, cells);
 	settle_case(rec, rec->bits + (gsize)row * (gsize)cols, cells, cols);
+	settle_alike(rec, rec->bits + (gsize)row * (gsize)cols, cells, cols);
 	for (int col = 0; col < cols; col++) {
 		struct text_cell *cell = cells + col;
 

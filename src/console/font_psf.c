@@ -108,6 +108,70 @@ static gunichar next_char(struct psf *psf, bool *in_sequence)
 	return 0;
 }
 
+/* The glyph's characters, those of ASCII where there is no table. */
+static gunichar next_of_glyph(struct psf *psf, unsigned glyph, bool has_table, bool *in_sequence, unsigned *count)
+{
+	if (has_table)
+		return next_char(psf, in_sequence);
+	return (*count)++ == 0 && glyph >= 0x21 && glyph < 0x7f ? glyph : 0;
+}
+
+/* Does that family say something else of this glyph, and not what the font says? */
+static bool contradicts(const struct fonts *fonts, unsigned family, uint64_t key, const gunichar *chars, unsigned count)
+{
+	uint32_t at = fonts_slot(fonts, key);
+	bool other = false;
+	font_entry entry;
+
+	while ((entry = fonts_next(fonts, key, &at))) {
+		if (font_entry_family(entry) != family)
+			continue;
+		for (unsigned i = 0; i < count; i++)
+			if (chars[i] == font_entry_ch(entry))
+				return false;
+		other = true;
+	}
+	return other;
+}
+
+#define GLYPH_CHARS_MAX 32
+
+static bool agrees(const struct fonts *fonts, unsigned family, struct psf psf)
+{
+	bool has_table = psf.table < psf.end;
+
+	for (unsigned i = 0; i < psf.count; i++) {
+		unsigned asked = 0, count = 0;
+		gunichar chars[GLYPH_CHARS_MAX], ch;
+		uint32_t rows[GLYPH_HEIGHT_MAX];
+		bool in_sequence = false, inverted;
+
+		while ((ch = next_of_glyph(&psf, i, has_table, &in_sequence, &asked)))
+			if (count < GLYPH_CHARS_MAX)
+				chars[count++] = ch;
+		read_rows(&psf, i, rows);
+		if (count && contradicts(fonts, family, glyph_key(rows, (int)psf.width, (int)psf.height, &inverted), chars, count))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Many designs under one name: those that say the same of the same pictures are one family, others another,
+ * so that a vote can tell them apart.
+ */
+static unsigned family_of(struct fonts *fonts, const char *name, const struct psf *psf)
+{
+	unsigned family = fonts_family(fonts, name);
+
+	for (unsigned i = 2; i < 100 && fonts_is_mixed(fonts, family) && !agrees(fonts, family, *psf); i++) {
+		g_autofree char *next = g_strdup_printf("%s %u", name, i);
+
+		family = fonts_family(fonts, next);
+	}
+	return family;
+}
+
 bool font_psf_load(struct fonts *fonts, const char *name, const uint8_t *bytes, gsize length, GError **error)
 {
 	uint32_t rows[GLYPH_HEIGHT_MAX];
@@ -119,16 +183,15 @@ bool font_psf_load(struct fonts *fonts, const char *name, const uint8_t *bytes, 
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "no console font, or a damaged one");
 		return false;
 	}
-	family = fonts_family(fonts, name);
+	family = family_of(fonts, name, &psf);
 	has_table = psf.table < psf.end;
 	for (unsigned i = 0; i < psf.count; i++) {
 		bool in_sequence = false;
+		unsigned asked = 0;
 		gunichar ch;
 
 		read_rows(&psf, i, rows);
-		if (!has_table && i >= 0x21 && i < 0x7f)
-			fonts_add(fonts, rows, (int)psf.width, (int)psf.height, i, family);
-		while (has_table && (ch = next_char(&psf, &in_sequence)))
+		while ((ch = next_of_glyph(&psf, i, has_table, &in_sequence, &asked)))
 			fonts_add(fonts, rows, (int)psf.width, (int)psf.height, ch, family);
 	}
 	fonts_add_size(fonts, (int)psf.width, (int)psf.height, psf.count);

@@ -4,7 +4,7 @@
 
 #include "fonts.h"
 
-#define SLOTS_FIRST (1u << 17)
+#define SLOTS_FIRST (1u << 18)
 /* A hostile font directory does not eat the memory: 32 MiB. */
 #define SLOTS_MAX (1u << 22)
 

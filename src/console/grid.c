@@ -2,6 +2,8 @@
 /* See grid.h. */
 #include "grid.h"
 
+#include <string.h>
+
 #include "cell.h"
 
 #define TILE 8
@@ -14,7 +16,7 @@
 
 struct score {
 	unsigned hits, seen, distinct;
-	unsigned others; /* letters of other alphabets: no proof, but nothing against it */
+	unsigned others; /* letters of other alphabets, ASCII's signs: no proof, but nothing against it */
 };
 
 /* ---- samples ---- */
@@ -75,8 +77,15 @@ static int alnum_index(gunichar ch)
 	return ch >= 'A' && ch <= 'Z' ? (int)ch - 'A' + 36 : -1;
 }
 
-/* 0..61 an ASCII letter or digit; LETTER_OTHER one of another alphabet; -1 none. */
+/* 0..61 an ASCII letter or digit; LETTER_OTHER one of another alphabet, or a sign that no picture draws; -1 none. */
 #define LETTER_OTHER 62
+
+static bool is_other(gunichar ch)
+{
+	if (ch >= 0xc0 && ch < 0x530)
+		return g_unichar_isalpha(ch);
+	return ch < 0x7f && strchr("?@#$%&*+<>(){}[]/\\~;", (int)ch);
+}
 
 static int letter_at(const struct fonts *fonts, uint64_t key)
 {
@@ -89,7 +98,7 @@ static int letter_at(const struct fonts *fonts, uint64_t key)
 
 		if (index >= 0)
 			return index;
-		if (font_entry_ch(entry) >= 0xc0 && font_entry_ch(entry) < 0x530 && g_unichar_isalpha(font_entry_ch(entry)))
+		if (is_other(font_entry_ch(entry)))
 			found = LETTER_OTHER;
 	}
 	return found;
@@ -101,7 +110,7 @@ static struct score try_grid(const struct grid_finder *finder, const struct font
 	struct score score = {0};
 	uint64_t distinct = 0;
 
-	for (unsigned i = 0; i < finder->count; i++) {
+	for (unsigned i = 0, clear; i < finder->count; i++) {
 		int col = (finder->samples[i].x - grid->x) / grid->cell_w, row = (finder->samples[i].y - grid->y) / grid->cell_h;
 		int x = grid->x + col * grid->cell_w, y = grid->y + row * grid->cell_h, letter;
 		struct cell_bits bits;
@@ -121,7 +130,8 @@ static struct score try_grid(const struct grid_finder *finder, const struct font
 			score.hits++;
 			distinct |= 1ull << letter;
 		}
-		if ((score.seen == EARLY_REJECT && !score.hits) || (score.seen == LATE_REJECT && score.hits < 5))
+		clear = score.seen - score.others;
+		if ((clear >= EARLY_REJECT && !score.hits) || (clear >= LATE_REJECT && score.hits < 5))
 			break;
 	}
 	score.distinct = (unsigned)__builtin_popcountll(distinct);

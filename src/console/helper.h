@@ -22,7 +22,9 @@ struct helper {
 	struct fonts *fonts;
 	struct recogniser *recogniser;
 	enum recogniser_mode mode;
-	char *password, *user; /* NULL = none */
+	char *password, *user, *host; /* NULL = not yet told, "" = none */
+	bool users;                   /* what SASL needs is loaded */
+	int trust;                    /* certificates of those that are trusted, as a file; -1 = none */
 	bool watched;
 	/* The frame. Its pixels belong to vnc or picture. */
 	struct frame frame;
@@ -40,9 +42,22 @@ struct helper {
 	struct helper_vnc *vnc; /* NULL: pictures come from nvirt */
 };
 
+/* ---- what servers that identify themselves, or want us to, need: helper_trust.c ---- */
+/* The name under which the library finds `trust`. */
+#define HELPER_TRUST_NAME "/nvirt/trusted.pem"
+/* Gathers the certificates that this user and this machine trust; -1 = there are none. */
+int helper_trust_open(void);
+/* Loads what SASL is made of, while files can still be opened. */
+void helper_users_load(void);
+
 /* ---- confinement: helper_confine.c ---- */
-/* From here on no file can be opened, no process started, no connection made. False: it can not be had. */
-bool helper_confine(const char **ret_why);
+/*
+ * From here on no file can be opened but `trust` by its name (-1 = none), no process started, no connection
+ * made. False: it can not be had.
+ */
+bool helper_confine(int trust, const char **ret_why);
+/* Can `trust` be opened by its name on this machine's kind of processor? */
+bool helper_can_trust(void);
 
 /* ---- talk with nvirt: helper_talk.c ---- */
 /* Sends what is in `out`; ends the program when nvirt is gone. */
@@ -71,6 +86,8 @@ bool helper_vnc_has_more(const struct helper *helper);
 void helper_vnc_serve(struct helper *helper);
 void helper_vnc_key(struct helper *helper, uint32_t keysym, unsigned scancode, bool down);
 void helper_vnc_pointer(struct helper *helper, unsigned x, unsigned y, unsigned buttons);
+/* Asks a quiet server for a sign of life, and tells when none comes; to be called now and then while it is watched. */
+void helper_vnc_probe(struct helper *helper);
 /* What makes QEMU look at its guest's screen at once. */
 void helper_vnc_hurry(struct helper *helper);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nvirt-screen CONTROL [SERVER]: two numbers of sockets that nvirt left open for it.
+ * nvirt-screen CONTROL [SERVER [users]]: two numbers of sockets that nvirt left open for it;
+ * `users`: the server may know users by their names.
  *
  * Fonts are read first, while files can still be opened; then the program locks itself in,
  * and only then hears what is to be done and from whom.
@@ -126,6 +127,7 @@ static void G_GNUC_NORETURN run(struct helper *helper)
 		if (helper->vnc && helper->watched && g_get_monotonic_time() - hurried_us >= HURRY_MS * 1000) {
 			hurried_us = g_get_monotonic_time();
 			helper_vnc_hurry(helper);
+			helper_vnc_probe(helper);
 		}
 	}
 }
@@ -136,7 +138,7 @@ int main(int argc, char **argv)
 	int server = argc > 2 ? socket_of(argv[2]) : -1;
 	const char *why = NULL;
 
-	if (helper.control < 0 || (argc > 2 && server < 0) || argc > 3) {
+	if (helper.control < 0 || (argc > 2 && server < 0) || argc > 4) {
 		fputs("nvirt-screen: nvirt starts this to read a guest's screen; there is nothing to do for it by hand\n",
 		        stderr);
 		return 2;
@@ -146,10 +148,14 @@ int main(int argc, char **argv)
 	helper.in = g_byte_array_new();
 	helper.out = g_byte_array_new();
 	load_fonts(&helper);
+	helper.trust = server >= 0 ? helper_trust_open() : -1;
+	helper.users = argc > 3;
+	if (helper.users)
+		helper_users_load();
 	greet(&helper);
-	if (!helper_confine(&why))
+	if (!helper_confine(helper.trust, &why))
 		helper_end(&helper, VNC_END_READER, "the screen reader could not be confined: %s", why);
-	while (!helper.password && !helper.user)
+	while (!helper.host)
 		helper_obey(&helper);
 	helper.stale = server >= 0;
 	if (server >= 0)

@@ -50,6 +50,7 @@ static void on_start(struct helper *helper, struct wire_reader *payload)
 
 	helper->password = wire_string(payload, WIRE_TEXT_MAX);
 	helper->user = wire_string(payload, WIRE_TEXT_MAX);
+	helper->host = wire_string(payload, WIRE_TEXT_MAX);
 	helper->mode = (enum recogniser_mode)MIN(mode, RECOGNISE_PICTURE);
 	recogniser_set_mode(helper->recogniser, helper->mode);
 }

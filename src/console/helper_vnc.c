@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <rfb/rfbclient.h>
 #include <signal.h>
@@ -36,17 +37,33 @@
 /* Between looks at what nvirt says while a long message comes. */
 #define OBEY_EVERY_US 10000
 
+/* How to trust a server. */
+#define TRUST_IT "put the certificate of who signed it into ~/.config/nvirt/vnc-ca.pem"
+
+/* A server that was quiet for so long is asked for a sign of life, and silent when it has not come after that. */
+#define QUIET_US (3 * G_USEC_PER_SEC)
+#define SILENT_US (8 * G_USEC_PER_SEC)
+/* QEMU sends no less than 16 pixels of a row for the one it is asked for. */
+#define PROBE_PIXELS 64
+
 #define ENCODING_QEMU_KEYS (-258)
 #define ENCODING_QEMU_LEDS (-261)
 #define QEMU_MESSAGE 255
 
 struct helper_vnc {
 	rfbClient *client; /* NULL while the handshake is under way, and after it failed */
+	rfbClient *greeting; /* the client while it is */
 	int fd;
 	char said[256]; /* the library's last complaint */
-	bool wants_password, wants_credential;
+	char certificate[128]; /* what is wrong with the server's certificate, "" = nothing */
+	/* Of the handshake: what it asked for that was not there, or not to be told. */
+	bool wants_password, wants_user, wants_trust, wants_plain;
+	bool sasl; /* it was begun */
 	int refused_w, refused_h; /* a frame too large; 0 = none */
 	bool serving; /* a message of the server's is under way, and so is its alarm */
+	gint64 heard_us, probed_us; /* when it last said something, and was last asked; 0 = it has answered */
+	bool silent;
+	uint32_t probed[PROBE_PIXELS]; /* what was there when it was asked */
 	bool scancodes, leds_known, shift;
 	unsigned leds;
 	gint64 obeyed_us;
@@ -63,15 +80,46 @@ static struct helper *helper_of(rfbClient *client)
 
 /* ---- what the library says ---- */
 
+/*
+ * SASL takes nothing but a number for the server's address; the library gives it the name that the
+ * certificate was compared with, which by then it was.
+ */
+static void name_by_address(rfbClient *client)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof(address);
+	char host[NI_MAXHOST], port[NI_MAXSERV];
+
+	if (!client || getpeername(client->sock, (struct sockaddr *)&address, &size) < 0 || address.ss_family == AF_UNIX ||
+	        getnameinfo((struct sockaddr *)&address, size, host, sizeof(host), port, sizeof(port),
+	                NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return;
+	free(client->serverHost);
+	client->serverHost = strdup(host);
+	client->serverPort = atoi(port);
+}
+
 static void keep_words(const char *format, ...)
 {
 	struct helper_vnc *vnc = the_helper->vnc;
 	va_list ap;
 
+	/* The first that it says of it, before it looks at addresses. */
+	if (g_str_has_prefix(format, "Client initialize SASL")) {
+		vnc->sasl = true;
+		name_by_address(vnc->greeting);
+	}
+
+	/* What is sent to identify us is in there, the password among it; and much that is of no use. */
+	if (strstr(format, "Data %d bytes") || g_str_has_prefix(format, "SASL: %s"))
+		return;
 	va_start(ap, format);
 	vsnprintf(vnc->said, sizeof(vnc->said), format, ap);
 	va_end(ap);
 	g_strchomp(vnc->said);
+	if (g_str_has_prefix(vnc->said, "The certificate"))
+		g_strlcpy(vnc->certificate, vnc->said, sizeof(vnc->certificate));
+	vnc->wants_user |= !the_helper->users && strstr(vnc->said, "SASL negotiation: ");
 }
 
 /* ---- too slow ---- */
@@ -137,10 +185,21 @@ static void obey_meanwhile(struct helper *helper)
 		helper_obey(helper);
 }
 
+/* The answer to a probe shows nothing new. */
+static bool is_sign_of_life(const struct helper *helper, int x, int y, int width, int height)
+{
+	const struct helper_vnc *vnc = helper->vnc;
+
+	return vnc->probed_us && x == 0 && y == 0 && height == 1 && width <= MIN(PROBE_PIXELS, helper->frame.width) &&
+	       memcmp(helper->frame.pixels, vnc->probed, (size_t)width * 4) == 0;
+}
+
 static void on_damage(rfbClient *client, int x, int y, int width, int height)
 {
 	struct helper *helper = helper_of(client);
 
+	if (is_sign_of_life(helper, x, y, width, height))
+		return;
 	helper_damage(helper, x, y, width, height);
 	obey_meanwhile(helper);
 }
@@ -180,26 +239,58 @@ static char *give_password(rfbClient *client)
 	return NULL;
 }
 
-static rfbCredential *give_credential(rfbClient *client, int type)
+/* May what is sent be read on its way? Through a socket of this machine's, as that of SSH, it may not. */
+static bool is_open_line(const rfbClient *client)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof(address);
+
+	if (client->tlsSession)
+		return false;
+	return getsockname(client->sock, (struct sockaddr *)&address, &size) < 0 || address.ss_family != AF_UNIX;
+}
+
+static rfbCredential *give_user(rfbClient *client)
 {
 	struct helper *helper = helper_of(client);
 	rfbCredential *credential;
 
-	if (type != rfbCredentialTypeUser || !*helper->password) {
-		helper->vnc->wants_password |= type == rfbCredentialTypeUser;
-		helper->vnc->wants_credential |= type != rfbCredentialTypeUser;
+	helper->vnc->wants_user |= !*helper->password || !*helper->user;
+	helper->vnc->wants_plain |= is_open_line(client);
+	if (helper->vnc->wants_user || helper->vnc->wants_plain)
 		return NULL;
-	}
 	credential = calloc(1, sizeof(*credential));
 	credential->userCredential.username = strdup(helper->user);
 	credential->userCredential.password = strdup(helper->password);
 	return credential;
 }
 
-#ifdef LIBVNCSERVER_HAVE_SASL
-static char *give_user(rfbClient *client)
+/* Who the server may be: the library reads the certificates from a file. */
+static rfbCredential *give_trust(rfbClient *client)
 {
-	return strdup(helper_of(client)->user);
+	rfbCredential *credential;
+
+	helper_of(client)->vnc->wants_trust |= !helper_can_trust();
+	if (!helper_can_trust())
+		return NULL;
+	credential = calloc(1, sizeof(*credential));
+	credential->x509Credential.x509CACertFile = strdup(HELPER_TRUST_NAME);
+	credential->x509Credential.x509CrlVerifyMode = rfbX509CrlVerifyNone;
+	return credential;
+}
+
+static rfbCredential *give_credential(rfbClient *client, int type)
+{
+	return type == rfbCredentialTypeUser ? give_user(client) : give_trust(client);
+}
+
+#ifdef LIBVNCSERVER_HAVE_SASL
+static char *give_user_name(rfbClient *client)
+{
+	struct helper *helper = helper_of(client);
+
+	helper->vnc->wants_user |= !*helper->password || !*helper->user;
+	return *helper->user ? strdup(helper->user) : NULL;
 }
 #endif
 
@@ -243,14 +334,25 @@ static void G_GNUC_NORETURN end_of_handshake(struct helper *helper)
 {
 	const struct helper_vnc *vnc = helper->vnc;
 
+	if (vnc->wants_user)
+		helper_end(helper, VNC_END_USER, "the VNC server wants a user's name and a password");
 	if (vnc->wants_password)
 		helper_end(helper, VNC_END_PASSWORD, "the VNC server wants a password");
-	if (vnc->wants_credential)
+	if (vnc->wants_plain)
 		helper_end(helper, VNC_END_REFUSED,
-		        "the VNC server wants TLS with certificates, which this program does not speak: connect through SSH");
+		        "the VNC server wants a password that everybody on the way could read: connect through SSH");
+	if (vnc->wants_trust)
+		helper_end(helper, VNC_END_REFUSED, "the VNC server shows a certificate, and this machine trusts none: " TRUST_IT);
+	if (*vnc->certificate)
+		helper_end(helper, VNC_END_REFUSED, "the VNC server may not be the one it should be: %s " TRUST_IT,
+		        vnc->certificate);
 	if (vnc->refused_w)
 		helper_end(helper, VNC_END_BROKEN, "the VNC server's screen of %d x %d pixels is refused: 64 MiB are the most",
 		        vnc->refused_w, vnc->refused_h);
+	/* QEMU closes without a word when the password is wrong. */
+	if (vnc->sasl)
+		helper_end(helper, VNC_END_REFUSED, "the VNC server did not let us in: is '%s' with this password right? (%s)",
+		        helper->user, vnc->said);
 	if (strstr(vnc->said, "uthentication") || strstr(vnc->said, "security type") || strstr(vnc->said, "VNC connection failed"))
 		helper_end(helper, VNC_END_REFUSED, "the VNC server did not let us in: %s", vnc->said);
 	helper_end(helper, VNC_END_BROKEN, "the VNC server's greeting did not come to its end: %s",
@@ -289,10 +391,10 @@ static rfbClient *make_client(struct helper *helper, int fd)
 	client->GetPassword = give_password;
 	client->GetCredential = give_credential;
 #ifdef LIBVNCSERVER_HAVE_SASL
-	client->GetUser = give_user;
+	client->GetUser = give_user_name;
 #endif
 	free(client->serverHost);
-	client->serverHost = strdup("localhost");
+	client->serverHost = strdup(*helper->host ? helper->host : "localhost");
 	return client;
 }
 
@@ -308,15 +410,17 @@ void helper_vnc_start(struct helper *helper, int fd)
 	prepare_alarm();
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_usec = READ_WAIT_MS * 1000}, sizeof(struct timeval));
-	client = make_client(helper, fd);
+	client = helper->vnc->greeting = make_client(helper, fd);
 	alarm(MESSAGE_TIMEOUT_S);
 	/* When it fails the library has freed the client already. */
 	if (!rfbInitClient(client, NULL, NULL))
 		end_of_handshake(helper);
+	helper->vnc->greeting = NULL;
 	helper->vnc->client = client;
 	if (!send_encodings(client))
 		helper_end(helper, VNC_END_CLOSED, "the VNC server closed the connection");
 	alarm(0);
+	helper->vnc->heard_us = g_get_monotonic_time();
 	tell_live(helper);
 }
 
@@ -350,6 +454,27 @@ static void G_GNUC_NORETURN end_of_service(struct helper *helper)
 	helper_end(helper, VNC_END_BROKEN, "the VNC server sent what can not be right: %s", vnc->said);
 }
 
+static void tell_silent(struct helper *helper, bool silent)
+{
+	guint begin;
+
+	if (helper->vnc->silent == silent)
+		return;
+	helper->vnc->silent = silent;
+	begin = wire_begin(helper->out, WIRE_SILENT);
+	wire_put_u8(helper->out, silent);
+	wire_end(helper->out, begin);
+	helper_flush(helper);
+}
+
+/* It has said something. */
+static void heard(struct helper *helper)
+{
+	helper->vnc->heard_us = g_get_monotonic_time();
+	helper->vnc->probed_us = 0;
+	tell_silent(helper, false);
+}
+
 void helper_vnc_serve(struct helper *helper)
 {
 	struct helper_vnc *vnc = helper->vnc;
@@ -361,6 +486,7 @@ void helper_vnc_serve(struct helper *helper)
 		end_of_service(helper);
 	vnc->serving = false;
 	alarm(0);
+	heard(helper);
 	helper_flush(helper);
 }
 
@@ -391,6 +517,35 @@ void helper_vnc_pointer(struct helper *helper, unsigned x, unsigned y, unsigned 
 	limit_sending(helper->vnc, SEND_TIMEOUT_S);
 	SendPointerEvent(helper->vnc->client, (int)x, (int)y, (int)buttons);
 	limit_sending(helper->vnc, 0);
+}
+
+/* A server must answer who asks for the whole of a part of the screen, changed or not. */
+static void probe(struct helper *helper, gint64 now_us)
+{
+	struct helper_vnc *vnc = helper->vnc;
+	int width = MIN(PROBE_PIXELS, helper->frame.width);
+
+	if (!helper->frame.pixels)
+		return;
+	memcpy(vnc->probed, helper->frame.pixels, (size_t)width * 4);
+	vnc->probed_us = now_us;
+	limit_sending(vnc, SEND_TIMEOUT_S);
+	SendFramebufferUpdateRequest(vnc->client, 0, 0, 1, 1, FALSE);
+	limit_sending(vnc, 0);
+}
+
+void helper_vnc_probe(struct helper *helper)
+{
+	struct helper_vnc *vnc = helper->vnc;
+	gint64 now_us = g_get_monotonic_time();
+
+	/* While nvirt has not taken a frame the server is not listened to. */
+	if (!vnc->client || helper->taken != helper->frames)
+		return;
+	if (!vnc->probed_us && now_us - vnc->heard_us >= QUIET_US)
+		probe(helper, now_us);
+	else if (vnc->probed_us && now_us - vnc->probed_us >= SILENT_US - QUIET_US)
+		tell_silent(helper, true);
 }
 
 /* QEMU drops the release of a key that is not pressed, but looks at the screen for it. */

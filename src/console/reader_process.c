@@ -38,35 +38,35 @@ char *reader_process_path(void)
 /* LANG and the like decide nothing in there; a search path of the loader's must not. */
 static char **environment(void)
 {
-	char **env = g_new0(char *, 3);
+	static const char *const names[] = {"HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"};
+	char **env = g_new0(char *, G_N_ELEMENTS(names) + 1);
 	unsigned n = 0;
 
-	if (g_getenv("HOME"))
-		env[n++] = g_strconcat("HOME=", g_getenv("HOME"), NULL);
-	if (g_getenv("XDG_DATA_HOME"))
-		env[n++] = g_strconcat("XDG_DATA_HOME=", g_getenv("XDG_DATA_HOME"), NULL);
+	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
+		if (g_getenv(names[i]))
+			env[n++] = g_strconcat(names[i], "=", g_getenv(names[i]), NULL);
 	return env;
 }
 
-static bool spawn(int control, int server, int *ret_pid, GError **error)
+static bool spawn(int control, int server, bool users, int *ret_pid, GError **error)
 {
 	g_autofree char *path = reader_process_path();
 	g_auto(GStrv) env = environment();
-	const char *argv[] = {path, "3", server >= 0 ? "4" : NULL, NULL};
+	const char *argv[] = {path, "3", server >= 0 ? "4" : NULL, server >= 0 && users ? "users" : NULL, NULL};
 	const int sources[] = {control, server}, targets[] = {CONTROL_FD, SERVER_FD};
 	GPid pid;
 
 	if (!g_spawn_async_with_pipes_and_fds("/", argv, (const char *const *)env,
 	            G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, -1, -1,
 	            -1, sources, targets, server >= 0 ? 2 : 1, &pid, NULL, NULL, NULL, error)) {
-		g_prefix_error(error, "cannot start the screen reader: ");
+		g_prefix_error(error, "cannot start the screen reader, which is installed with nvirt: ");
 		return false;
 	}
 	*ret_pid = pid;
 	return true;
 }
 
-bool reader_process_start(int server, int *ret_fd, int *ret_pid, GError **error)
+bool reader_process_start(int server, bool users, int *ret_fd, int *ret_pid, GError **error)
 {
 	int pair[2] = {-1, -1};
 	bool started = false;
@@ -75,7 +75,7 @@ bool reader_process_start(int server, int *ret_fd, int *ret_pid, GError **error)
 		g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "cannot start the screen reader: %s",
 		        g_strerror(errno));
 	else
-		started = spawn(pair[1], server, ret_pid, error);
+		started = spawn(pair[1], server, users, ret_pid, error);
 	if (pair[1] >= 0)
 		close(pair[1]);
 	if (server >= 0)

@@ -7,10 +7,11 @@
 #include <stdbool.h>
 
 /*
- * `server`: a connected socket, taken in any case; -1 = none. `ret_fd`: our end of the
+ * `server`: a connected socket, taken in any case; -1 = none. `users`: it is to have what
+ * a server that knows users may want. `ret_fd`: our end of the
  * socket pair, not blocking. The process is our child, to be waited for.
  */
-bool reader_process_start(int server, int *ret_fd, int *ret_pid, GError **error);
+bool reader_process_start(int server, bool users, int *ret_fd, int *ret_pid, GError **error);
 /* Where the program lies: beside this one, in ../libexec/nvirt, or where it was installed. Owned. */
 char *reader_process_path(void);
 

@@ -50,6 +50,7 @@ static void clear_counts(struct recogniser *rec)
 	memset(rec->votes, 0, sizeof(rec->votes));
 	memset(rec->pending, 0, sizeof(rec->pending));
 	memset(rec->choices, 0, sizeof(rec->choices));
+	rec->glyphs = 0;
 	memset(rec->letters, 0, sizeof(rec->letters));
 	rec->letter_cells = rec->known = rec->unclear = 0;
 	rec->dominant = 0;
@@ -95,6 +96,7 @@ static bool find_grid(struct recogniser *rec, const struct frame *frame)
 	struct grid grid;
 
 	rec->tried_us = g_get_monotonic_time();
+	rec->untried = 0;
 	grid_sample(&rec->finder, frame);
 	if (rec->mode != RECOGNISE_PICTURE && grid_find(&rec->finder, rec->fonts, frame, &rec->last_text, &grid)) {
 		rec->last_text = grid;
@@ -115,20 +117,32 @@ static bool find_grid(struct recogniser *rec, const struct frame *frame)
 
 /* ---- counts ---- */
 
+/* Fonts that agree on all else differ in what they call an ASCII sign's picture: who calls it that is likelier. */
+#define VOTES_A_CELL 3
+#define VOTES_ASCII 1
+
+static bool first_of(uint64_t seen[FONT_FAMILIES_MAX / 64], unsigned family)
+{
+	bool first = !(seen[family / 64] >> family % 64 & 1);
+
+	seen[family / 64] |= 1ull << family % 64;
+	return first;
+}
+
 static void count_votes(struct recogniser *rec, uint64_t key, int by)
 {
-	uint64_t seen[FONT_FAMILIES_MAX / 64] = {0};
+	uint64_t seen[FONT_FAMILIES_MAX / 64] = {0}, ascii[FONT_FAMILIES_MAX / 64] = {0};
 	uint32_t at = fonts_slot(rec->fonts, key);
 	font_entry entry;
 
 	while ((entry = fonts_next(rec->fonts, key, &at))) {
 		unsigned family = font_entry_family(entry);
 
-		/* One cell is one vote, also for a glyph that stands for several characters. */
-		if (seen[family / 64] >> family % 64 & 1)
-			continue;
-		seen[family / 64] |= 1ull << family % 64;
-		rec->votes[family] += (uint32_t)by;
+		/* One cell votes once, also with a glyph that stands for several characters. */
+		if (first_of(seen, family))
+			rec->votes[family] += (uint32_t)(by * VOTES_A_CELL);
+		if (font_entry_ch(entry) < 0x7f && first_of(ascii, family))
+			rec->votes[family] += (uint32_t)(by * VOTES_ASCII);
 	}
 }
 
@@ -170,7 +184,7 @@ static void count_cell(struct recogniser *rec, const struct text_cell *cell, int
 /* A family of many fonts has a bit of everything: it is the main one only where no other comes near. */
 static uint32_t weight(const struct recogniser *rec, unsigned family)
 {
-	return fonts_is_mixed(rec->fonts, family) ? rec->votes[family] / 4 * 3 : rec->votes[family];
+	return fonts_is_mixed(rec->fonts, family) ? rec->votes[family] / 16 * 15 : rec->votes[family];
 }
 
 static bool find_dominant(struct recogniser *rec)
@@ -366,6 +380,23 @@ static void read_all(struct recogniser *rec, const struct frame *frame)
 	read_rect(rec, frame, &all);
 }
 
+static void score_families(struct recogniser *rec)
+{
+	uint32_t most = rec->votes[rec->dominant];
+	bool changed = rec->glyphs != rec->fonts->used;
+
+	for (unsigned i = 0; i < FONT_FAMILIES_MAX; i++) {
+		uint32_t votes = rec->votes[i];
+		uint16_t score = i == rec->dominant ? 3000 : votes * 10 >= most * 9 ? 2000 : votes * 2 >= most ? 1000 : 0;
+
+		changed |= score != rec->scores[i];
+		rec->scores[i] = score;
+	}
+	if (changed)
+		memset(rec->choices, 0, sizeof(rec->choices));
+	rec->glyphs = rec->fonts->used;
+}
+
 /* Cells from bits, until the main font and colours stand. */
 static void settle(struct recogniser *rec, const struct frame *frame)
 {
@@ -376,8 +407,8 @@ static void settle(struct recogniser *rec, const struct frame *frame)
 		many = true;
 	}
 	/* What fits a cell depends on the votes; it changes little by a few cells. */
-	if (many)
-		memset(rec->choices, 0, sizeof(rec->choices));
+	if (many || rec->glyphs != rec->fonts->used)
+		score_families(rec);
 	cursor_follow(rec);
 	choose_rows(rec, frame);
 	if (many && rec->screen.kind != SCREEN_PICTURE && find_main_colours(rec)) {
@@ -409,7 +440,7 @@ static void judge(struct recogniser *rec, const struct frame *frame, bool first)
 		return;
 	}
 	now = g_get_monotonic_time();
-	if (!first && rec->mode == RECOGNISE_AUTO && now - rec->tried_us >= RETRY_US && rec->changed > UNCLEAR_FEW &&
+	if (!first && rec->mode == RECOGNISE_AUTO && now - rec->tried_us >= RETRY_US && rec->untried > UNCLEAR_FEW &&
 	        find_grid(rec, frame)) {
 		rec->screen.kind = SCREEN_TEXT;
 		read_all(rec, frame);
@@ -471,16 +502,14 @@ const struct text_screen *recogniser_update(
 		rec->width = frame->width;
 		rec->height = frame->height;
 	}
-	if (!dirty) {
-		/* Also after glyphs were learned. */
-		memset(rec->choices, 0, sizeof(rec->choices));
+	if (!dirty)
 		all_rows_dirty(rec);
-	}
 	if (first || !dirty)
 		read_all(rec, frame);
 	else
 		for (unsigned i = 0; i < dirty_count; i++)
 			read_rect(rec, frame, &dirty[i]);
+	rec->untried += rec->changed;
 	settle(rec, frame);
 	judge(rec, frame, first);
 	update_facts(rec);

@@ -47,6 +47,8 @@ struct recogniser {
 	struct cached_choice choices[CACHE_SIZE];
 	struct cached_votes pending[CACHE_SIZE];
 	uint32_t votes[FONT_FAMILIES_MAX];
+	uint16_t scores[FONT_FAMILIES_MAX]; /* what the votes make of a family's readings; choices[] are right for these */
+	uint32_t glyphs;                    /* of the fonts, then */
 	unsigned dominant;
 	unsigned letters[LETTERS]; /* cells that show it */
 	unsigned letter_cells, known, unclear;
@@ -54,6 +56,7 @@ struct recogniser {
 
 	/* Cells whose bits changed in this update: few of them may be a cursor that blinks. */
 	unsigned changed;
+	unsigned untried; /* cells that changed since a grid was looked for */
 	int changed_at[4];
 	int blink; /* index of the cell that blinks, -1 = none */
 	int toggled; /* the cell that is again what it was before, in this update; -1 = none */

@@ -35,7 +35,7 @@ void screen_stream_restart(struct screen_stream *stream)
 	g_free(stream->words);
 	stream->words = g_strdup("");
 	g_clear_pointer(&stream->pixels, picture_free);
-	stream->pixels_wanted = stream->hello = stream->live = stream->frame_waits = stream->settled = false;
+	stream->pixels_wanted = stream->hello = stream->live = stream->frame_waits = stream->settled = stream->silent = false;
 	stream->features = stream->leds = stream->synced = 0;
 	stream->end = VNC_END_NONE;
 	screen_stream_begin(stream);
@@ -252,6 +252,13 @@ static bool on_sync(struct screen_stream *stream, struct wire_reader *payload)
 	return wire_done(payload) ? true : refuse(stream, "a number");
 }
 
+static bool on_silent(struct screen_stream *stream, struct wire_reader *payload)
+{
+	stream->silent = wire_u8(payload);
+	stream->changed = true;
+	return wire_done(payload) ? true : refuse(stream, "a silence");
+}
+
 static bool on_ended(struct screen_stream *stream, struct wire_reader *payload)
 {
 	unsigned end = wire_u8(payload);
@@ -289,6 +296,8 @@ static bool on_message(struct screen_stream *stream, unsigned type, struct wire_
 		return on_pixels(stream, payload);
 	case WIRE_SYNC:
 		return on_sync(stream, payload);
+	case WIRE_SILENT:
+		return on_silent(stream, payload);
 	case WIRE_ENDED:
 		return on_ended(stream, payload);
 	default:

@@ -27,6 +27,7 @@ struct screen_stream {
 	unsigned frames;    /* so many were told */
 	uint32_t frame;     /* the last one's number */
 	bool frame_waits;   /* it is to be acknowledged */
+	bool silent;        /* the server does not answer */
 	bool settled;       /* no grid is looked for any more */
 	uint32_t synced;    /* the last number that came back */
 	enum vnc_end end;

@@ -110,6 +110,15 @@ static int connect_host(const char *address, gint64 deadline_us, GError **error)
 	return fd;
 }
 
+char *vnc_address_host(const char *address)
+{
+	g_autofree char *host = NULL, *port = NULL;
+
+	if (*address == '/' || !split(address, &host, &port) || !*host)
+		return NULL;
+	return g_steal_pointer(&host);
+}
+
 int vnc_connect(const char *address, int timeout_ms, GError **error)
 {
 	gint64 deadline_us = g_get_monotonic_time() + timeout_ms * G_TIME_SPAN_MILLISECOND;

@@ -40,6 +40,7 @@ static void queue_start(struct vnc_view *view, const struct vnc_source *source)
 	wire_put_u8(view->out, source->mode);
 	wire_put_string(view->out, source->password);
 	wire_put_string(view->out, source->user);
+	wire_put_string(view->out, source->host);
 	wire_end(view->out, begin);
 	view->mode = source->mode;
 	if (view->watched) {
@@ -75,7 +76,7 @@ static int end_reader(struct vnc_view *view)
 
 static bool start(struct vnc_view *view, const struct vnc_source *source, GError **error)
 {
-	if (!reader_process_start(source->fd, &view->fd, &view->pid, error))
+	if (!reader_process_start(source->fd, source->user != NULL, &view->fd, &view->pid, error))
 		return false;
 	g_free(view->words);
 	view->words = g_strdup("");
@@ -264,6 +265,11 @@ const struct text_screen *vnc_view_screen(const struct vnc_view *view)
 	return view->stream.frames ? &view->stream.screen : NULL;
 }
 
+bool vnc_view_is_silent(const struct vnc_view *view)
+{
+	return view->fd >= 0 && view->stream.silent;
+}
+
 void vnc_view_size(const struct vnc_view *view, int *ret_width, int *ret_height)
 {
 	*ret_width = view->stream.width;
@@ -383,6 +389,8 @@ void vnc_view_learn(struct vnc_view *view, const struct named_glyph *glyph)
 	for (int y = 0; y < glyph->height; y++)
 		wire_put_u32(view->out, glyph->rows[y]);
 	wire_end(view->out, begin);
+	/* Whoever asks may not be about to pump. */
+	push(view);
 }
 
 void vnc_view_request_pixels(struct vnc_view *view)
@@ -391,4 +399,5 @@ void vnc_view_request_pixels(struct vnc_view *view)
 		return;
 	view->stream.pixels_wanted = true;
 	wire_end(view->out, wire_begin(view->out, COMMAND_PIXELS));
+	push(view);
 }

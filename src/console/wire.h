@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 1u
+#define WIRE_VERSION 2u
 #define WIRE_HEAD_BYTES 5u
 /* A payload from the reader; a longer one ends it. */
 #define WIRE_PAYLOAD_MAX (64u * 1024)
@@ -36,6 +36,7 @@ enum wire_event {
 	WIRE_PIXELS_NEW, /* u16 width, u16 height: a picture begins */
 	WIRE_PIXELS,     /* RGB bytes that follow those before */
 	WIRE_SYNC,       /* u32: what was ordered before this number has been done */
+	WIRE_SILENT,     /* u8: does the server not answer any more? */
 	WIRE_ENDED,      /* u8 enum vnc_end, string: why; the last message */
 };
 
@@ -43,7 +44,7 @@ enum wire_feature { FEATURE_SCANCODES = 1, FEATURE_LEDS = 2 };
 
 /* To the reader. */
 enum wire_command {
-	COMMAND_START = 1, /* u8 enum recogniser_mode, string password, string user: the first message */
+	COMMAND_START = 1, /* u8 enum recogniser_mode, string password, string user, string host: the first message */
 	COMMAND_TAKEN,     /* u32 number of the frame */
 	COMMAND_KEY,       /* u8 down, u32 keysym, u16 XT scancode */
 	COMMAND_POINTER,   /* u16 x, u16 y, u8 buttons */

@@ -179,6 +179,18 @@ struct op_request *action_request(const struct action *action, const struct stor
 	return request;
 }
 
+void action_plan_after(struct op_request *request, const struct obj_ref *earlier)
+{
+	const struct obj_ref *ref = &request->ref;
+	const char *before = args_get(request->args, OP_ARG_AFTER);
+
+	if (earlier->kind != ref->kind || earlier->host != ref->host || !earlier->name || !ref->name ||
+	        memcmp(earlier->uuid, ref->uuid, sizeof ref->uuid) != 0)
+		return;
+	g_autofree char *names = before ? g_strdup_printf("%s\n%s", before, earlier->name) : g_strdup(earlier->name);
+	args_set(request->args, OP_ARG_AFTER, names);
+}
+
 struct task *action_task(const struct action *action, const struct store *store, const struct obj_ref *ref,
         gint64 now_us, gint64 now_unix_us)
 {

@@ -27,6 +27,15 @@ char *page_line_text(const struct page_line *line)
 	return g_string_free(text, FALSE);
 }
 
+char *page_line_log(const struct page_line *line)
+{
+	g_autofree char *text = page_line_text(line);
+	g_autoptr(GDateTime) seconds = g_date_time_new_from_unix_local(line->time_us / G_USEC_PER_SEC);
+	g_autofree char *when = seconds ? g_date_time_format(seconds, "%Y-%m-%d %H:%M:%S") : g_strdup("-");
+
+	return g_strdup_printf("%s.%03d %s\n", when, (int)(line->time_us / 1000 % 1000), text);
+}
+
 /* ---- a selection ---- */
 
 static bool is_right_half(const struct page *page, int row, int col)
@@ -126,10 +135,16 @@ static void append_look(GString *text, const struct page_cell *cell)
 	g_string_append_c(text, 'm');
 }
 
+/* Would `b` look as it should, drawn like `a`? */
 static bool same_look(const struct page_cell *a, const struct page_cell *b)
 {
 	const unsigned what = PAGE_FG | PAGE_BG | PAGE_PALETTE | PAGE_BOLD | PAGE_UNDERLINE | PAGE_REVERSE;
+	const unsigned ground = PAGE_BG | PAGE_UNDERLINE | PAGE_REVERSE;
 
+	/* Of a blank the background is all there is to be seen. */
+	if (b->ch == ' ' && !(b->flags & (PAGE_UNDERLINE | PAGE_REVERSE)) && !b->comb)
+		return (a->flags & ground) == (b->flags & ground) &&
+		       (!(b->flags & PAGE_BG) || (a->bg == b->bg && (a->flags & PAGE_PALETTE) == (b->flags & PAGE_PALETTE)));
 	return a->fg == b->fg && a->bg == b->bg && (a->flags & what) == (b->flags & what);
 }
 
@@ -144,14 +159,15 @@ static void append_ansi(GString *text, const struct page_line *line)
 
 		if (!cell->ch)
 			continue;
-		if (!same_look(cell, last))
+		if (!same_look(last, cell)) {
 			append_look(text, cell);
+			last = cell;
+		}
 		g_string_append_unichar(text, cell->ch);
 		if (cell->comb)
 			g_string_append_unichar(text, cell->comb);
-		last = cell;
 	}
-	if (!same_look(last, &plain))
+	if (last->flags & ~(PAGE_PICTURE | PAGE_UNKNOWN))
 		g_string_append(text, "\033[0m");
 	g_string_append_c(text, '\n');
 }

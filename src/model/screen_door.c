@@ -22,10 +22,13 @@ void screen_door_free(struct screen_door *door)
 	if (door->fd >= 0)
 		close(door->fd);
 	secret_free(door->password);
+	g_free(door->host);
 	g_free(door->keymap);
 	g_free(door->words);
 	if (door->png)
 		g_bytes_unref(door->png);
+	if (door->memory)
+		g_bytes_unref(door->memory);
 	g_free(door);
 }
 

@@ -132,6 +132,16 @@ static void keep_rows(struct screen_history *history, int first, int count)
 	}
 }
 
+static void keep_gap(struct screen_history *history, gint64 now_us)
+{
+	struct page_line *line = page_line_gap();
+
+	line->time_us = now_us;
+	if (history->log)
+		history->log(line, history->log_data);
+	keep(history, line);
+}
+
 /* A whole screen that is gone, without the blank rows around it. Returns how many lines. */
 static int keep_screen(struct screen_history *history)
 {
@@ -292,7 +302,7 @@ unsigned screen_history_feed(struct screen_history *history, const struct text_s
 	if (scroll.what == SCROLL_BY)
 		keep_rows(history, scroll.first, scroll.count);
 	else if (scroll.what == SCROLL_REPLACED && keep_screen(history) && scroll.may_gap)
-		keep(history, page_line_gap());
+		keep_gap(history, now_us);
 	take_frame(history, screen, &scroll, now_us);
 	return (unsigned)(history->added - before);
 }
@@ -304,6 +314,43 @@ unsigned screen_history_break(struct screen_history *history)
 	keep_screen(history);
 	forget_rows(history);
 	return (unsigned)(history->added - before);
+}
+
+static bool same_text(const struct page_line *a, const struct page_line *b)
+{
+	g_autofree char *text_a = page_line_text(a), *text_b = page_line_text(b);
+
+	return g_str_equal(text_a, text_b);
+}
+
+/* Is what was kept the end of `lines`? */
+static bool is_end_of(const struct screen_history *history, const GPtrArray *lines)
+{
+	unsigned before = lines->len - MIN(history->count, lines->len);
+
+	if (history->count > lines->len)
+		return false;
+	for (unsigned i = 0; i < history->count; i++)
+		if (!same_text(screen_history_line(history, i), lines->pdata[before + i]))
+			return false;
+	return true;
+}
+
+unsigned screen_history_begin_with(struct screen_history *history, GPtrArray *lines)
+{
+	g_autoptr(GPtrArray) newer = g_ptr_array_new();
+	unsigned taken = is_end_of(history, lines) ? lines->len - history->count : 0;
+
+	for (unsigned i = 0; taken && i < history->count; i++)
+		g_ptr_array_add(newer, page_line_ref(screen_history_line(history, i)));
+	while (taken && history->count)
+		drop_oldest(history);
+	for (unsigned i = 0; i < taken; i++)
+		keep(history, page_line_ref(lines->pdata[i]));
+	for (unsigned i = 0; i < newer->len; i++)
+		keep(history, newer->pdata[i]);
+	g_ptr_array_unref(lines);
+	return taken;
 }
 
 /* ---- the log ---- */

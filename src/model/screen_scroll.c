@@ -126,32 +126,32 @@ static struct screen_scroll moved(struct rows before, struct rows now, int top, 
 	return scroll;
 }
 
-struct screen_scroll screen_scroll_find(const struct scroll_row *before_rows, int before_count,
-        const struct scroll_row *now_rows, int now_count, struct scroll_cursors cursors)
+struct screen_scroll screen_scroll_find(const struct scroll_row *rows_before, int before_rows, const struct scroll_row *rows_now,
+        int now_rows, struct scroll_cursors cursors)
 {
-	struct rows before = {before_rows, before_count}, now = {now_rows, now_count};
+	struct rows before = {rows_before, before_rows}, now = {rows_now, now_rows};
 	int top = 0, tail = 0;
 
 	/* Of a screen of another size nothing stands where it stood. */
-	if (before_count == now_count) {
-		while (top < now_count && equal(&before.at[top], &now.at[top]))
+	if (before_rows == now_rows) {
+		while (top < now_rows && equal(&before.at[top], &now.at[top]))
 			top++;
-		while (tail < now_count - top && equal(&before.at[now_count - 1 - tail], &now.at[now_count - 1 - tail]))
+		while (tail < now_rows - top && equal(&before.at[now_rows - 1 - tail], &now.at[now_rows - 1 - tail]))
 			tail++;
-		if (top == now_count)
+		if (top == now_rows)
 			return (struct screen_scroll){.what = SCROLL_NOT};
 	}
 	/* Of a frame caught half drawn the last row is the next one's twin: it came from below the part. */
-	struct rows part_before = {before_rows + top, before_count - top};
-	struct rows part = {now_rows + top, now_count - top - tail};
-	struct fit fit = best_fit(part_before, part, before_count == now_count ? part.count : MAX(before_count, now_count));
+	struct rows part_before = {rows_before + top, before_rows - top};
+	struct rows part = {rows_now + top, now_rows - top - tail};
+	struct fit fit = best_fit(part_before, part, before_rows == now_rows ? part.count : MAX(before_rows, now_rows));
 	if (fit.score > 0 && fit.matched)
-		return moved(before, now, top, now_count - tail, fit);
+		return moved(before, now, top, now_rows - tail, fit);
 	/* The same line many times: what moved looks as if it stood. */
-	fit = best_fit(before, now, MAX(before_count, now_count));
+	fit = best_fit(before, now, MAX(before_rows, now_rows));
 	if (fit.score > 0 && fit.matched && (top || tail))
-		return moved(before, now, 0, now_count, fit);
+		return moved(before, now, 0, now_rows, fit);
 	if (!is_replaced(before, now, cursors))
 		return (struct screen_scroll){.what = SCROLL_NOT};
-	return (struct screen_scroll){.what = SCROLL_REPLACED, .count = before_count, .may_gap = runs(now, cursors)};
+	return (struct screen_scroll){.what = SCROLL_REPLACED, .count = before_rows, .may_gap = runs(now, cursors)};
 }

@@ -29,7 +29,7 @@ struct scroll_cursors {
 	int before, now;
 };
 
-struct screen_scroll screen_scroll_find(const struct scroll_row *before, int before_rows, const struct scroll_row *now,
+struct screen_scroll screen_scroll_find(const struct scroll_row *rows_before, int before_rows, const struct scroll_row *rows_now,
         int now_rows, struct scroll_cursors cursors);
 
 #endif

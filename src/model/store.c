@@ -140,6 +140,11 @@ static void host_foreach_mark(struct host *host,
 		struct guest *guest = host->guests->pdata[i];
 
 		each(&guest->ref, &guest->marked, data);
+		for (unsigned j = 0; guest->snapshots && j < guest->snapshots->len; j++) {
+			struct snapshot *snapshot = guest->snapshots->pdata[j];
+
+			each(&snapshot->ref, &snapshot->marked, data);
+		}
 	}
 	for (unsigned i = 0; i < host->pools->len; i++) {
 		struct pool *pool = host->pools->pdata[i];

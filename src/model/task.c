@@ -110,6 +110,13 @@ char *task_make_id(void)
 	        ++counter & 0xffff);
 }
 
+const char *task_id_end(const char *id, unsigned level)
+{
+	const char *cut = level == 0 ? strchr(id, '-') : level == 1 ? strchr(id, '.') : NULL;
+
+	return cut && cut[1] ? cut + 1 : id;
+}
+
 struct task_update *task_update_new(const char *task_id)
 {
 	struct task_update *update = g_new0(struct task_update, 1);

@@ -259,10 +259,13 @@ static void plan_given_up(struct app *app, bool yes, void *data)
 static void ask_next(struct app *app, struct action_run *run)
 {
 	app->plan_id++;
-	if (app->backend)
-		backend_plan(app->backend,
-		        action_request(run->action, app->store, target(run, run->planned), run->args, ""),
-		        app->plan_id);
+	if (!app->backend)
+		return;
+	struct op_request *request =
+	        action_request(run->action, app->store, target(run, run->planned), run->args, "");
+	for (guint i = 0; i < run->planned; i++)
+		action_plan_after(request, target(run, i));
+	backend_plan(app->backend, request, app->plan_id);
 }
 
 static void ask_plan(struct app *app, struct action_run *run)

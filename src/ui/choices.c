@@ -385,22 +385,50 @@ static void hint_views(struct hints *hints, const struct view *view)
 			hint(hints, keymap_view(view->app->keymap, cmd), cmd->hint, true, false);
 }
 
-static void hint_actions(struct hints *hints, struct app *app, bool enabled)
+static void hint_action(struct hints *hints, const struct action *action, const struct obj_ref *ref, bool enabled)
+{
+	const char *key = keymap_action(hints->app->keymap, action);
+	g_autofree char *reason = action_why_not(action, hints->app->store, ref);
+	g_autofree char *label = g_utf8_strdown(action->title, -1);
+	if (key && enabled == !reason)
+		hint(hints, key, label, enabled, action->flags & ACTION_DANGEROUS);
+}
+
+/* All but `done`, which stands there already. */
+static void hint_actions(struct hints *hints, bool enabled, const struct action *done)
 {
 	struct obj_ref ref;
-	if (!commands_subject(app, &ref))
+	if (!commands_subject(hints->app, &ref))
 		return;
-	for (unsigned i = 0; i < action_count && !hints->full; i++) {
-		const struct action *action = &action_table[i];
-		const char *key = keymap_action(app->keymap, action);
-		if (action->kind != ref.kind || !key)
-			continue;
-		g_autofree char *reason = action_why_not(action, app->store, &ref);
-		if (enabled != !reason)
-			continue;
-		g_autofree char *label = g_utf8_strdown(action->title, -1);
-		hint(hints, key, label, enabled, action->flags & ACTION_DANGEROUS);
-	}
+	for (unsigned i = 0; i < action_count && !hints->full; i++)
+		if (action_table[i].kind == ref.kind && &action_table[i] != done)
+			hint_action(hints, &action_table[i], &ref, enabled);
+}
+
+/* On an object of its kind, or on what that belongs to: a snapshot's guest. */
+static void hint_made(struct hints *hints, const struct action *action)
+{
+	struct obj_ref ref;
+	if (!commands_subject(hints->app, &ref) || (ref.kind != action->kind && !owner_of(&ref, &ref)))
+		return;
+	if (ref.kind == action->kind)
+		hint_action(hints, action, &ref, true);
+}
+
+static void hint_place(struct hints *hints, struct view *view)
+{
+	struct view *inner = inner_of(view);
+	const struct view_ops *ops = inner ? inner->ops : view->ops;
+	const struct action *makes = ops->makes ? action_by_verb(ops->makes) : NULL;
+	if (makes)
+		hint_made(hints, makes);
+	if (ops->actions_first)
+		hint_actions(hints, true, makes);
+	hint_views(hints, inner);
+	hint_views(hints, view);
+	if (!ops->actions_first)
+		hint_actions(hints, true, makes);
+	hint_actions(hints, false, makes);
 }
 
 /* Columns of one of the app's own hints, with the gap behind it. */
@@ -421,10 +449,7 @@ void commands_draw_hints(struct app *app, struct area line)
 		own += own_columns(app, end);
 	struct view *view = app_focused_view(app);
 	struct hints hints = {.app = app, .line = line, .x = 1, .end = MAX(line.cols - own - 2, 0)};
-	hint_views(&hints, inner_of(view));
-	hint_views(&hints, view);
-	hint_actions(&hints, app, true);
-	hint_actions(&hints, app, false);
+	hint_place(&hints, view);
 	hints = (struct hints){.app = app, .line = line, .x = MAX(line.cols - own, 1), .end = line.cols};
 	for (const struct app_command *cmd = app_commands; cmd != end; cmd++)
 		hint(&hints, keymap_app(app->keymap, cmd), cmd->hint, true, false);

@@ -8,7 +8,7 @@
 #include "lineedit.h"
 #include "nvirt/text.h"
 
-enum { ASK_WIDTH = 46, ASK_ROWS = 5 };
+enum { ASK_WIDTH = 52, ASK_ROWS = 5 };
 
 struct glyph_dialog {
 	struct view view;

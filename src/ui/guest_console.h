@@ -54,7 +54,7 @@ struct mode_words {
 void mode_words_clear(struct mode_words *words);
 
 /* ---- guest_console_read.c: either half frozen, with what scrolled by ---- */
-/* `page`: a page further back, `search`: and asks what for. */
+/* `page`: a page further back, `search`: and asks what for, upward from what is newest. */
 void guest_console_read(struct guest_console *self, bool page, bool search);
 void guest_console_read_end(struct guest_console *self);
 /* Is it the half that keys and commands mean? */
@@ -62,6 +62,10 @@ bool guest_console_reads(const struct guest_console *self);
 bool guest_console_read_grab(struct guest_console *self, keycode key);
 /* y and x within its half. */
 bool guest_console_read_mouse(struct guest_console *self, const struct mouse *event);
+
+/* ---- guest_console_log.c ---- */
+/* Asks for a file and begins to log the screen to it, or ends that. */
+void guest_console_log(struct guest_console *self);
 
 /* ---- guest_console_serial.c ---- */
 struct console *serial_half_shown(const struct guest_console *self);

@@ -59,7 +59,7 @@ void guest_console_read(struct guest_console *self, bool page, bool search)
 	if (self->read && page)
 		read_mode_key(self->read, K_PGUP);
 	if (self->read && search)
-		read_mode_key(self->read, '/');
+		read_mode_key(self->read, '?');
 }
 
 bool guest_console_read_grab(struct guest_console *self, keycode key)

@@ -10,6 +10,7 @@
 #include "content.h"
 #include "form.h"
 #include "guest_console.h"
+#include "login_dialog.h"
 #include "nvirt/screen_file.h"
 #include "nvirt/text.h"
 
@@ -45,9 +46,24 @@ static void drop_hidden(void *data)
 	struct guest_console *self = data;
 
 	app_wait_stop(&self->dropping);
-	for (guint i = self->screens->len; i-- > 0;)
-		if (!((struct screen_panel *)self->screens->pdata[i])->watched)
+	for (guint i = self->screens->len; i-- > 0;) {
+		const struct screen_panel *panel = self->screens->pdata[i];
+
+		if (!panel->watched && !panel->log)
 			g_ptr_array_remove_index(self->screens, i);
+	}
+}
+
+/* The oldest, but what is logged stays as long as something else can go. */
+static guint least_wanted(const struct guest_console *self, const struct screen_panel *but)
+{
+	for (guint i = 0; i < self->screens->len; i++) {
+		const struct screen_panel *panel = self->screens->pdata[i];
+
+		if (panel != but && !panel->log)
+			return i;
+	}
+	return self->screens->pdata[0] == but;
 }
 
 static void hide_others(struct guest_console *self, const struct screen_panel *but)
@@ -67,7 +83,7 @@ static void hide_others(struct guest_console *self, const struct screen_panel *b
 	if (some)
 		self->dropping = app_wait_ms(self->view.app, HIDDEN_MS, drop_hidden, self);
 	while (self->screens->len > SCREENS_MAX)
-		g_ptr_array_remove_index(self->screens, self->screens->pdata[0] == but);
+		g_ptr_array_remove_index(self->screens, least_wanted(self, but));
 }
 
 static struct screen_panel *make_panel(struct guest_console *self)
@@ -104,8 +120,8 @@ void screen_half_show(struct guest_console *self)
 	struct screen_panel *panel = screen_half_shown(self);
 
 	app_wait_stop(&self->opening);
-	hide_others(self, panel);
-	if (self->mode == CONSOLE_SERIAL && self->chosen)
+	hide_others(self, self->mode == CONSOLE_SERIAL ? NULL : panel);
+	if (self->mode == CONSOLE_SERIAL)
 		return;
 	if (panel)
 		open_shown(self);
@@ -148,6 +164,8 @@ bool screen_half_message(struct guest_console *self, struct msg *msg)
 		/* Without VNC the serial console is the one to type on, unless the user chose. */
 		if (!self->chosen && obj_ref_equal(&panel->ref, &self->ref) && panel->state != SCREEN_OFF && !is_readonly(self))
 			self->mode = panel->no_vnc ? CONSOLE_SERIAL : CONSOLE_SCREEN;
+		if (self->mode == CONSOLE_SERIAL)
+			screen_half_hide(self);
 		return true;
 	}
 	return false;
@@ -160,7 +178,7 @@ static const char *hints(const struct screen_panel *panel)
 	if (panel->attached)
 		return panel->typed ? "Ctrl-] stops typing" : "guest has the keys, Ctrl-] takes them back";
 	if (panel->state == SCREEN_ENDED)
-		return "Enter tries again";
+		return panel->wants ? "Enter logs in" : "Enter tries again";
 	if (panel->state == SCREEN_LIVE && panel->pictures)
 		return "no VNC: looks only, Enter says more";
 	if (panel->state == SCREEN_LIVE && !screen_panel_no_hands(panel))
@@ -198,7 +216,7 @@ void screen_half_words(const struct guest_console *self, struct mode_words *ret)
 	ret->role = screen_panel_role(panel);
 	ret->hints = hints(panel);
 	ret->has_keys = panel->attached;
-	ret->right = beyond(panel);
+	ret->right = panel->log ? g_strdup("logged") : beyond(panel);
 }
 
 void screen_half_draw(struct guest_console *self, struct area body, bool focused)
@@ -208,15 +226,41 @@ void screen_half_draw(struct guest_console *self, struct area body, bool focused
 	area_clear(body, ROLE_TEXT);
 	if (panel)
 		screen_panel_draw(panel, body, focused);
+	else if (!self->opening)
+		area_text(body, 1, 1, -1, ROLE_TEXT, "The screen is closed: Enter opens it.");
 }
 
 /* ---- the keys ---- */
+
+static void logged_in(struct app *app, const char *user, const char *password, void *data)
+{
+	struct guest_console *self = guest_console_shown(app);
+	struct screen_panel *panel = self ? screen_half_shown(self) : NULL;
+
+	/* Another guest's is not for this one. */
+	if (panel && panel == data)
+		screen_panel_login(panel, user, password);
+}
+
+static void ask_login(struct guest_console *self, struct screen_panel *panel)
+{
+	g_autofree char *text = g_strdup_printf("The screen of '%s': %s.", store_name(self->view.app->store, &self->ref), panel->why);
+
+	app_push_modal(self->view.app, login_dialog_new(self->view.app, &(struct login_options){.text = text,
+	                                                                        .user = panel->wants == VNC_END_USER || panel->user,
+	                                                                        .done = logged_in,
+	                                                                        .data = panel}));
+}
 
 void screen_half_attach(struct guest_console *self)
 {
 	struct screen_panel *panel = screen_half_shown(self);
 	const char *why;
 
+	if (panel && panel->state == SCREEN_ENDED && panel->wants) {
+		ask_login(self, panel);
+		return;
+	}
 	if (!panel || panel->state == SCREEN_ENDED || panel->state == SCREEN_AGAIN) {
 		panel = make_panel(self);
 		panel->tries = 0;
@@ -224,6 +268,10 @@ void screen_half_attach(struct guest_console *self)
 		open_shown(self);
 	}
 	why = screen_panel_no_hands(panel);
+	if (why && panel->pictures) {
+		app_show_text(self->view.app, "No VNC", why);
+		return;
+	}
 	if (why) {
 		app_notice(self->view.app, LEVEL_WARNING, "%s", why);
 		return;

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "nvirt/text.h"
-#include "picture_cells.h"
 #include "read_private.h"
+#include "screen_draw.h"
 
 /* Columns that stay in sight beside the cursor. */
 #define SIDE_COLS 4
@@ -38,7 +38,7 @@ static void place(struct read_mode *read, struct area body)
 
 static uint8_t palette_colour(const struct page_cell *cell, uint32_t colour)
 {
-	return cell->flags & PAGE_PALETTE ? (uint8_t)colour : picture_cells_colour((int)colour);
+	return cell->flags & PAGE_PALETTE ? (uint8_t)colour : screen_colour(colour);
 }
 
 static struct cell look_of(const struct page_cell *from, bool stale)

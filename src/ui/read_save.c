@@ -141,6 +141,32 @@ enum read_answer read_save(struct read_mode *read, unsigned count)
 
 /* ---- glyphs ---- */
 
+static int pixel_at(const struct picture *picture, int x, int y)
+{
+	const uint8_t *rgb = picture->rgb + ((gsize)y * picture->width + (gsize)x) * 3;
+
+	return rgb[0] << 16 | rgb[1] << 8 | rgb[2];
+}
+
+/* Set is what has not the colour of the top left pixel. False: it is not of two colours. */
+static bool read_bitmap(const struct picture *picture, int x0, int y0, struct named_glyph *glyph)
+{
+	int ground = pixel_at(picture, x0, y0), ink = -1;
+
+	for (int y = 0; y < glyph->height; y++)
+		for (int x = 0; x < glyph->width; x++) {
+			int colour = pixel_at(picture, x0 + x, y0 + y);
+
+			if (colour == ground)
+				continue;
+			if (ink >= 0 && colour != ink)
+				return false;
+			ink = colour;
+			glyph->rows[y] |= 1u << x;
+		}
+	return ink >= 0;
+}
+
 /* Of the frozen screen the cell's pixels, as a bitmap. Why not, or NULL. */
 static const char *glyph_at(const struct read_mode *read, struct page_pos pos, struct named_glyph *ret_glyph)
 {
@@ -159,16 +185,7 @@ static const char *glyph_at(const struct read_mode *read, struct page_pos pos, s
 	        x0 + width > (int)picture->width || y0 + read->screen.cell_h > (int)picture->height)
 		return "the screen has another size by now";
 	*ret_glyph = (struct named_glyph){.width = width, .height = read->screen.cell_h};
-	for (int y = 0; y < ret_glyph->height; y++)
-		for (int x = 0; x < width; x++) {
-			const uint8_t *rgb = picture->rgb + ((gsize)(y0 + y) * picture->width + (gsize)(x0 + x)) * 3;
-			uint32_t colour = (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2];
-
-			if (colour != cell.fg && colour != cell.bg)
-				return "the screen has changed since it was frozen";
-			ret_glyph->rows[y] |= (uint32_t)(colour == cell.fg) << x;
-		}
-	return NULL;
+	return read_bitmap(picture, x0, y0, ret_glyph) ? NULL : "the screen has changed since: no glyph of two colours stands there";
 }
 
 /* Takes the reference. */

@@ -23,8 +23,7 @@ static bool near(uint32_t a, uint32_t b)
 	return true;
 }
 
-/* The sixteen colours of a text screen are the terminal's own, as in any program that runs in it. */
-static uint8_t find_colour(uint32_t rgb)
+uint8_t screen_colour(uint32_t rgb)
 {
 	static const struct {
 		uint32_t rgb;
@@ -49,11 +48,11 @@ static void look_up(struct colours *colours, const struct text_cell *cell)
 {
 	if (cell->fg != colours->fg) {
 		colours->fg = cell->fg;
-		colours->fg_index = find_colour(cell->fg);
+		colours->fg_index = screen_colour(cell->fg);
 	}
 	if (cell->bg != colours->bg) {
 		colours->bg = cell->bg;
-		colours->bg_index = find_colour(cell->bg);
+		colours->bg_index = screen_colour(cell->bg);
 	}
 }
 

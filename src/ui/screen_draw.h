@@ -28,5 +28,7 @@ bool screen_cursor(const struct text_screen *screen, const struct screen_look *l
 bool screen_pixel(const struct text_screen *screen, const struct screen_look *look, int y, int x, int *ret_px, int *ret_py);
 /* Fits it into the area as it is? */
 bool screen_fits(const struct text_screen *screen, int rows, int cols);
+/* Of xterm's palette: the sixteen colours of a text screen are the terminal's own, as in any program that runs in it. */
+uint8_t screen_colour(uint32_t rgb);
 
 #endif

@@ -30,10 +30,14 @@ static bool has_hands(const struct screen_panel *panel)
 static void send_waiting(void *data)
 {
 	struct screen_panel *panel = data;
-	int ms = typing_step(panel->typing, panel->view, g_get_monotonic_time());
+	const struct key_event *event;
 	bool text = panel->typed;
+	int ms;
 
 	app_wait_stop(&panel->typist);
+	typing_seen(panel->typing, vnc_view_screen(panel->view), g_get_monotonic_time());
+	while ((event = typing_take(panel->typing, g_get_monotonic_time(), &ms)))
+		vnc_view_key(panel->view, event->keysym, event->scancode, event->down);
 	if (ms < 0)
 		panel->typed = 0;
 	else

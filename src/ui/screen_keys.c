@@ -4,14 +4,6 @@
 
 #include <string.h>
 
-/*
- * QEMU keeps a second's worth of events for its guest; a part of that goes at once, so that nobody
- * waits for a key, and the rest by the clock.
- */
-#define AHEAD_US (250 * 1000)
-/* Before the queue is looked at again: a timer for each key would be many. */
-#define STEP_MS 50
-
 const struct key_combination screen_combinations[] = {
         {"ctrl-alt-delete", "Reboot, or the logon of Windows", 'd'},
         {"ctrl-]", "Ctrl-] itself", ']'},
@@ -92,83 +84,4 @@ bool screen_keys_press(const struct layout *layout, keycode key, GArray *events,
 	g_autofree char *words = g_strconcat(key & KEY_CTRL ? "ctrl-" : "", key & KEY_ALT ? "alt-" : "",
 	        key & KEY_SHIFT ? "shift-" : "", name, NULL);
 	return keyboard_press(layout, words, events, error);
-}
-
-/* ---- the queue ---- */
-
-struct typing {
-	GArray *events; /* struct key_event */
-	guint next;     /* the first that waits */
-	gint64 due_us;  /* when the guest's keyboard has taken all that was sent */
-};
-
-struct typing *typing_new(void)
-{
-	struct typing *typing = g_new0(struct typing, 1);
-
-	typing->events = g_array_new(FALSE, FALSE, sizeof(struct key_event));
-	return typing;
-}
-
-/* What was typed may be a password. */
-void typing_drop(struct typing *typing)
-{
-	if (typing->events->len)
-		explicit_bzero(typing->events->data, typing->events->len * sizeof(struct key_event));
-	g_array_set_size(typing->events, 0);
-	typing->next = 0;
-}
-
-void typing_stop(struct typing *typing)
-{
-	g_autoptr(GArray) ups = g_array_new(FALSE, FALSE, sizeof(struct key_event));
-
-	for (guint i = 0; i < typing->next; i++) {
-		struct key_event event = g_array_index(typing->events, struct key_event, i);
-
-		if (!event.down)
-			continue;
-		event.down = false;
-		g_array_append_val(ups, event);
-	}
-	keyboard_release_all(ups);
-	typing_drop(typing);
-	/* Those that are up already do no harm: QEMU passes on only what changes. */
-	for (guint i = ups->len > 64 ? ups->len - 64 : 0; i < ups->len; i++)
-		g_array_append_val(typing->events, g_array_index(ups, struct key_event, i));
-}
-
-void typing_free(struct typing *typing)
-{
-	if (!typing)
-		return;
-	typing_drop(typing);
-	g_array_unref(typing->events);
-	g_free(typing);
-}
-
-void typing_add(struct typing *typing, const GArray *events)
-{
-	g_array_append_vals(typing->events, events->data, events->len);
-}
-
-int typing_step(struct typing *typing, struct vnc_view *view, gint64 now_us)
-{
-	typing->due_us = MAX(typing->due_us, now_us);
-	while (typing->next < typing->events->len && typing->due_us - now_us < AHEAD_US) {
-		const struct key_event *event = &g_array_index(typing->events, struct key_event, typing->next++);
-
-		vnc_view_key(view, event->keysym, event->scancode, event->down);
-		typing->due_us += event->wait_ms * 1000;
-	}
-	if (typing->next < typing->events->len)
-		return STEP_MS;
-	typing_drop(typing);
-	return -1;
-}
-
-unsigned typing_waits(const struct typing *typing, unsigned *ret_gone)
-{
-	*ret_gone = typing->next;
-	return typing->events->len - typing->next;
 }

@@ -6,9 +6,10 @@
 
 #include "box.h"
 #include "look.h"
-#include "sign_watch.h"
+#include "nvirt/secret.h"
 #include "nvirt/text.h"
 #include "read_mode.h"
+#include "sign_watch.h"
 
 enum {
 	AGAIN_MS = 300,       /* before the first new try, twice that before the next … */
@@ -71,8 +72,11 @@ void screen_panel_free(struct screen_panel *panel)
 	sign_watch_free(panel->signs);
 	if (panel->reader)
 		read_mode_drop_view(panel->reader);
+	screen_panel_log_end(panel);
 	screen_history_free(panel->history);
 	vnc_view_free(panel->view);
+	secret_free(panel->password);
+	g_free(panel->user);
 	typing_free(panel->typing);
 	layout_free(panel->layout);
 	g_free(panel->keymap);
@@ -143,6 +147,14 @@ static void hope(struct screen_panel *panel, const char *why)
 	}
 }
 
+/* Is it a matter of who we are? */
+static enum vnc_end wanted(const struct screen_panel *panel, enum vnc_end end)
+{
+	bool asks = end == VNC_END_PASSWORD || end == VNC_END_USER;
+
+	return asks || (end == VNC_END_REFUSED && panel->gave) ? end : VNC_END_NONE;
+}
+
 static void ended(struct screen_panel *panel)
 {
 	g_autofree char *why = g_strdup(vnc_view_words(panel->view));
@@ -154,6 +166,7 @@ static void ended(struct screen_panel *panel)
 	if (panel->live_us && g_get_monotonic_time() - panel->live_us > LIVE_US)
 		panel->tries = 0;
 	panel->live_us = 0;
+	panel->wants = wanted(panel, end);
 	if (end == VNC_END_CLOSED)
 		hope(panel, why);
 	else
@@ -174,6 +187,9 @@ static void ready(void *data)
 		read_mode_step(panel->reader);
 	if (changed && screen_panel_screen(panel))
 		screen_history_feed(panel->history, screen_panel_screen(panel), g_get_real_time());
+	if (changed && panel->log)
+		screen_panel_log_tick(panel);
+	screen_panel_past_ask(panel);
 	if (panel->state == SCREEN_STARTING && vnc_view_state(panel->view) == VNC_LIVE && screen_panel_screen(panel)) {
 		panel->live_us = g_get_monotonic_time();
 		say(panel, SCREEN_LIVE, "");
@@ -187,10 +203,11 @@ static void ready(void *data)
 /* Takes the descriptor. False: said. */
 static bool start(struct screen_panel *panel, int fd, const char *password)
 {
-	struct vnc_source source = {.fd = fd, .password = password, .mode = panel->mode};
+	struct vnc_source source = {.fd = fd, .password = password, .user = panel->user, .mode = panel->mode};
 	g_autoptr(GError) error = NULL;
 	bool started;
 
+	panel->past_id = panel->past_tries = 0;
 	app_wait_stop(&panel->io);
 	if (panel->view) {
 		started = vnc_view_reconnect(panel->view, &source, &error);
@@ -202,7 +219,7 @@ static bool start(struct screen_panel *panel, int fd, const char *password)
 		say(panel, SCREEN_ENDED, error->message);
 		return false;
 	}
-	vnc_view_watch(panel->view, panel->watched);
+	vnc_view_watch(panel->view, panel->watched || panel->log);
 	say(panel, SCREEN_STARTING, "");
 	ready(panel);
 	return true;
@@ -226,12 +243,22 @@ void screen_panel_open(struct screen_panel *panel)
 		say(panel, SCREEN_ASKING, "");
 }
 
+void screen_panel_login(struct screen_panel *panel, const char *user, const char *password)
+{
+	secret_free(panel->password);
+	g_free(panel->user);
+	panel->password = g_strdup(password);
+	panel->user = user && *user ? g_strdup(user) : NULL;
+	panel->wants = VNC_END_NONE;
+	screen_panel_open(panel);
+}
+
 static void ask_picture(void *data)
 {
 	struct screen_panel *panel = data;
 
 	app_wait_stop(&panel->again);
-	if (panel->door_id || !panel->watched)
+	if (panel->door_id || (!panel->watched && !panel->log))
 		return;
 	panel->door_id = ++panel->app->door_id;
 	backend_open_screen(panel->app->backend, &panel->ref, store_name(panel->app->store, &panel->ref), panel->door_id);
@@ -261,11 +288,14 @@ static void take_vnc(struct screen_panel *panel, struct screen_door *door)
 	g_free(panel->keymap);
 	panel->keymap = g_steal_pointer(&door->keymap);
 	screen_panel_set_layout(panel, NULL);
-	start(panel, screen_door_take_fd(door), door->password);
+	panel->gave = panel->password || door->password;
+	start(panel, screen_door_take_fd(door), panel->password ? panel->password : door->password);
 }
 
 bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door)
 {
+	if (screen_panel_past_take(panel, door))
+		return true;
 	if (!panel->door_id || door->id != panel->door_id)
 		return false;
 	panel->door_id = 0;
@@ -276,6 +306,8 @@ bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door
 		break;
 	case DOOR_PICTURE:
 		take_picture(panel, door);
+		break;
+	case DOOR_MEMORY:
 		break;
 	case DOOR_NONE:
 		/* A guest that is being started or moved has its screen in a moment. */
@@ -308,7 +340,7 @@ void screen_panel_watch(struct screen_panel *panel, bool watched)
 	panel->watched = watched;
 	if (!panel->view)
 		return;
-	vnc_view_watch(panel->view, watched);
+	vnc_view_watch(panel->view, watched || panel->log);
 	if (vnc_view_state(panel->view) != VNC_ENDED)
 		ready(panel);
 	if (watched && panel->pictures)
@@ -383,6 +415,15 @@ char *screen_panel_words(const struct screen_panel *panel)
 	return g_strdup("");
 }
 
+/* "The guest is off (crashed): …": owned. */
+static char *off_words(const struct screen_panel *panel, const char *then)
+{
+	const struct guest *guest = store_guest(panel->app->store, &panel->ref);
+	g_autofree char *state = guest ? look_guest_state(guest) : g_strdup("gone");
+
+	return g_strdup_printf("The guest is %s: %s", state, then);
+}
+
 /* What is to be said over what was last seen; owned, "" = nothing. */
 static char *overlay(const struct screen_panel *panel)
 {
@@ -395,11 +436,12 @@ static char *overlay(const struct screen_panel *panel)
 	case SCREEN_STARTING:
 		return g_strdup("Connecting …");
 	case SCREEN_OFF:
-		return g_strdup("The guest is off: this was its screen. It is shown again when it starts.");
+		return off_words(panel, "this was its screen. It is shown again when it starts.");
 	case SCREEN_AGAIN:
 		return g_strdup_printf("%s%sConnecting again …", panel->why, *panel->why ? ". " : "");
 	case SCREEN_ENDED:
-		return g_strdup_printf("%s%sEnter tries again.", panel->why, *panel->why ? ". " : "");
+		return g_strdup_printf("%s%sEnter %s.", panel->why, *panel->why ? ". " : "",
+		        panel->wants ? "asks for it" : "tries again");
 	}
 	return g_strdup("");
 }
@@ -443,16 +485,14 @@ static void draw_nothing(const struct screen_panel *panel, struct area area)
 		area_text(area, 1, 1, -1, ROLE_DIM, "Connecting to the guest's screen …");
 		return;
 	case SCREEN_OFF:
-		area_text(area, 1, 1, -1, ROLE_TEXT, "The guest is off: its screen is shown when it starts.");
-		return;
 	case SCREEN_AGAIN:
 	case SCREEN_ENDED:
 		break;
 	}
-	words = overlay(panel);
+	words = panel->state == SCREEN_OFF ? off_words(panel, "its screen is shown when it starts.") : overlay(panel);
 	g_autoptr(GPtrArray) lines = box_wrap(words, MAX(area.cols - 2, 10));
 	for (guint i = 0; i < lines->len; i++)
-		area_text(area, 1 + (int)i, 1, -1, ROLE_WARN, lines->pdata[i]);
+		area_text(area, 1 + (int)i, 1, -1, panel->state == SCREEN_OFF ? ROLE_TEXT : ROLE_WARN, lines->pdata[i]);
 }
 
 void screen_panel_draw(struct screen_panel *panel, struct area area, bool focused)

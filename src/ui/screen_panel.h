@@ -9,6 +9,7 @@
 #include "app_wait.h"
 #include "nvirt/screen_door.h"
 #include "nvirt/screen_history.h"
+#include "nvirt/typing.h"
 #include "nvirt/vnc.h"
 #include "screen_draw.h"
 #include "screen_keys.h"
@@ -29,11 +30,16 @@ struct screen_panel {
 	unsigned door_id;      /* of what was asked last; 0 = nothing is awaited */
 	struct vnc_view *view; /* NULL before the first connection */
 	struct screen_history *history; /* what scrolled by while it was connected */
+	unsigned past_id, past_tries; /* what was asked of the guest's memory, and how often */
 	struct read_mode *reader; /* of what is frozen of it, borrowed; NULL = it is not read */
+	struct file_log *log;  /* each line that comes goes to it as well; NULL = none */
 	char *why;             /* cleaned, "" = nothing to say */
 	char *note;            /* the same of a screen that works, but not as it might */
 	bool pictures;         /* no VNC: a screenshot a second, and no keys */
 	bool no_vnc;           /* so the door said */
+	enum vnc_end wants;    /* VNC_END_PASSWORD, _USER, or _REFUSED after one was given: screen_panel_login() */
+	char *user, *password; /* as the user gave them; secrets, NULL = not given */
+	bool gave;             /* a password, to the last connection */
 	bool watched;
 	bool attached;         /* the guest has the keys */
 	bool moved;            /* the user chose the part in sight: the cursor is not followed */
@@ -47,7 +53,7 @@ struct screen_panel {
 	struct layout *layout;
 	struct typing *typing;
 	unsigned typed;        /* events of the text that is being typed; 0 = none is */
-	struct app_wait *io, *again, *typist;
+	struct app_wait *io, *again, *typist, *log_wait;
 	struct sign_watch *signs;
 	short io_events;
 	void (*changed)(struct screen_panel *panel, void *data); /* something to be drawn */
@@ -59,6 +65,8 @@ struct screen_panel *screen_panel_new(struct app *app, const struct obj_ref *ref
 void screen_panel_free(struct screen_panel *panel);
 /* Asks for the way to it, unless that is under way or it is live. */
 void screen_panel_open(struct screen_panel *panel);
+/* Tries again with these, which are copied. */
+void screen_panel_login(struct screen_panel *panel, const char *user, const char *password);
 /* The answer, where it is this panel's. */
 bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door);
 /* The guest may have been started, or have gone. */
@@ -73,6 +81,21 @@ enum role screen_panel_role(const struct screen_panel *panel);
 void screen_panel_set_mode(struct screen_panel *panel, enum recogniser_mode mode);
 /* Moves the part in sight. */
 void screen_panel_pan(struct screen_panel *panel, int rows, int cols);
+
+/* ---- what scrolled by before: screen_past.c ---- */
+
+/* Asks the guest's memory, while that may tell. */
+void screen_panel_past_ask(struct screen_panel *panel);
+/* The answer, where it is one. */
+bool screen_panel_past_take(struct screen_panel *panel, const struct screen_door *door);
+
+/* ---- a log: screen_log.c ---- */
+
+/* From now on each line goes to that file, with its time; the screen is watched as long, seen or not. False: it did not begin. */
+bool screen_panel_log(struct screen_panel *panel, const char *path);
+void screen_panel_log_end(struct screen_panel *panel);
+/* Time has passed, or a frame has come. */
+void screen_panel_log_tick(struct screen_panel *panel);
 
 /* ---- hands: screen_hands.c ---- */
 

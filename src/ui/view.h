@@ -36,6 +36,9 @@ struct view_ops {
 	 */
 	void (*draw_moved)(struct view *view, struct area area, bool focused);
 	const struct view_cmd *cmds; /* may be NULL */
+	/* In the key bar: what can be done to a row comes before the view's own keys, and first the verb that makes one. */
+	bool actions_first;
+	const char *makes; /* NULL = none */
 	/* Keys that are no command (lists, editors). True = taken. May be NULL. */
 	bool (*key)(struct view *view, keycode key, unsigned count);
 	/* y and x relative to the area last drawn. True = taken. May be NULL. */

@@ -74,12 +74,16 @@ static void half_words(const struct guest_console *self, struct mode_words *ret)
 }
 
 /* "[Screen] Serial  Both   80x25  Enter types …     from 1,12" */
-static void draw_mode(struct guest_console *self, struct area line)
+static void draw_mode(struct guest_console *self, struct area line, bool focused)
 {
 	struct mode_words words;
 	int x = 0, end;
 
 	half_words(self, &words);
+	if (words.has_keys && !focused) {
+		words.has_keys = false;
+		words.hints = "Tab or a click gives the guest the keys again";
+	}
 	enum role plain = words.has_keys ? ROLE_TAB_ACTIVE : ROLE_TAB;
 	area_clear(line, plain);
 	for (int i = 0; i < CONSOLE_MODE_N; i++) {
@@ -166,7 +170,7 @@ static void draw(struct view *view, struct area area, bool focused)
 	view->dirty = false;
 	area_clear(area, ROLE_TEXT);
 	if (head)
-		draw_mode(self, area_sub(area, 0, 0, 1, area.cols));
+		draw_mode(self, area_sub(area, 0, 0, 1, area.cols), focused);
 	split(self, body);
 	draw_half(self, self->screen_area, focused, false);
 	draw_half(self, self->serial_area, focused, true);
@@ -214,6 +218,12 @@ static void cmd_read(struct view *view, unsigned count)
 {
 	(void)count;
 	guest_console_read(guest_console_of(view), false, false);
+}
+
+static void cmd_log(struct view *view, unsigned count)
+{
+	(void)count;
+	guest_console_log(guest_console_of(view));
 }
 
 static void cmd_mode(struct view *view, unsigned count)
@@ -584,6 +594,7 @@ static const struct view_cmd cmds[] = {
         {"search-prev", "Previous match of the search", "N", NULL, cmd_prev},
         {"copy-screen", "Copy what is shown to the clipboard", "y", NULL, cmd_copy},
         {"save", "Save the screen (of the serial console also what scrolled by) as text", "E", NULL, cmd_save},
+        {"log", "Log the screen's lines with their times to a file, or end that", "W", NULL, cmd_log},
         {"tell-size", "Tell the serial console's shell the size (types stty rows … cols …)", "=", NULL, cmd_size},
         {"close", "Close it: others may open the serial console", "x", NULL, cmd_close},
         {NULL, NULL, NULL, NULL, NULL},

@@ -357,6 +357,7 @@ const struct view_ops host_images_view = {
         .title = "Images",
         .create = create,
         .cmds = cmds,
+        .actions_first = true,
         .destroy = destroy,
         .draw = table_view_draw,
         .key = table_view_key,

@@ -309,6 +309,53 @@ static void volume_that_somebody_needs_is_not_deleted(void **state)
 	assert_false(has_file("free.qcow2"));
 }
 
+static bool ended_well(struct ops *ops, const char *id, struct ops_result *result)
+{
+	ops_await(ops, id, result, NULL);
+	return result->state == TASK_OK;
+}
+
+/* By two nvirts: one deletes it, the other one says that it is gone. */
+static void of_two_that_delete_the_same_volume_one_does(void **state)
+{
+	struct ops *ops = *state, *other = ops_new(lab_uri(lab, "h1"));
+	struct ops_result one = {.progress = -1}, two = {.progress = -1};
+
+	other->tasks = 500; /* the ids are each nvirt's own */
+	make_image("free.qcow2", NULL, NULL, "1M");
+	struct obj_ref ref = volume_ref(ops, "free.qcow2");
+	g_autofree char *first = ops_submit(ops, OP_VOLUME_DELETE, &ref, "free.qcow2", NULL);
+	g_autofree char *second = ops_submit(other, OP_VOLUME_DELETE, &ref, "free.qcow2", NULL);
+	bool a = ended_well(ops, first, &one), b = ended_well(other, second, &two);
+	if (a == b)
+		fail_msg("'%s' and '%s'", one.message, two.message);
+	ops_expect(a ? one : two, TASK_OK, "was deleted");
+	ops_expect(a ? two : one, TASK_FAILED, "free.qcow2");
+	assert_false(has_file("free.qcow2"));
+	void *state_of_other = other;
+	ops_tear_down(&state_of_other);
+}
+
+/* Whichever comes first: nothing is left that stands on what is gone. */
+static void base_and_overlay_deleted_at_once_leave_no_overlay_alone(void **state)
+{
+	struct ops *ops = *state;
+	struct ops_result base = {.progress = -1}, overlay = {.progress = -1};
+
+	make_image("base.qcow2", NULL, NULL, "1M");
+	make_image("over.qcow2", "base.qcow2", "qcow2", NULL);
+	struct obj_ref base_ref = volume_ref(ops, "base.qcow2"), over_ref = volume_ref(ops, "over.qcow2");
+	g_autofree char *first = ops_submit(ops, OP_VOLUME_DELETE, &base_ref, "base.qcow2", NULL);
+	g_autofree char *second = ops_submit(ops, OP_VOLUME_DELETE, &over_ref, "over.qcow2", NULL);
+	ops_await(ops, first, &base, NULL);
+	ops_await(ops, second, &overlay, NULL);
+	if (!has_file("base.qcow2") && has_file("over.qcow2"))
+		fail_msg("base: %s; overlay: %s", base.message, overlay.message);
+	assert_int_equal(base.state == TASK_OK, !has_file("base.qcow2"));
+	ops_expect(overlay, TASK_OK, "was deleted");
+	ops_result_clear(&base);
+}
+
 /* Nobody told libvirt of it, and its pool was not read since. */
 static void clone_made_by_hand_saves_its_base(void **state)
 {
@@ -604,6 +651,8 @@ int main(void)
 	        TEST(json_and_data_files_are_refused),
 	        TEST(ordinary_chains_start),
 	        TEST(volume_that_somebody_needs_is_not_deleted),
+	        TEST(of_two_that_delete_the_same_volume_one_does),
+	        TEST(base_and_overlay_deleted_at_once_leave_no_overlay_alone),
 	        TEST(clone_made_by_hand_saves_its_base),
 	        TEST(what_can_not_be_looked_at_stops_a_deletion),
 	        TEST(clone_that_is_off_is_flattened),

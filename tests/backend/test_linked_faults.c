@@ -190,6 +190,24 @@ static void of_two_that_do_the_same_one_fails_whole(void **state)
 	ops_tear_down(&state_of_other);
 }
 
+/* The pool has not noticed it: libvirt refuses its name, and it is not taken for what we have made. */
+static void a_file_that_is_there_unseen_keeps_its_name(void **state)
+{
+	struct ops *ops = *state;
+	struct clones_source source = clones_source(ops, "qcow2", 4);
+	g_autofree char *path = clones_path("copy.qcow2");
+
+	clones_image(path, "qcow2", 16, 1);
+	g_autofree char *before = clones_hash(path);
+	ops_expect(clones_run(ops, "src", ARGS("name", "copy", "mode", "linked")), TASK_OK, "'copy' made");
+	g_autofree char *disk = clones_xml_string(ops, "copy", "//disk/source/@file");
+	g_autofree char *name = g_path_get_basename(disk), *after = clones_hash(path);
+	assert_string_equal(name, "copy.2.qcow2");
+	assert_string_equal(after, before);
+	assert_protected(ops, &source);
+	clones_source_clear(&source);
+}
+
 /* ---- refused by the host ---- */
 
 static struct ops_result clone_linked(struct ops *ops, const char *pool)
@@ -252,6 +270,7 @@ int main(void)
 		TEST(killed_libvirtd_leaves_whole_clones_only),
 		TEST(renamed_source_does_not_matter),
 		TEST(of_two_that_do_the_same_one_fails_whole),
+		TEST(a_file_that_is_there_unseen_keeps_its_name),
 		TEST(full_disk_leaves_nothing),
 		TEST(denied_directory_leaves_nothing),
 		TEST(vanished_base_is_named),

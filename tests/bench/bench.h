@@ -63,6 +63,7 @@ void bench_many(struct bench *bench, unsigned guests, double target);
 bool bench_link(struct bench *bench, double minutes);
 void bench_keys(struct bench *bench);
 void bench_full_clone(struct bench *bench);
+void bench_screen(struct bench *bench);
 void bench_keys_of_many(struct bench *bench, struct tty *tty);
 
 #endif

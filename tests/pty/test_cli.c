@@ -273,6 +273,55 @@ static void an_action_runs_and_is_in_the_journal(void **state)
 	run_free(&result);
 }
 
+/* The last task's id as the table has it: the fourth column, before its host. Owned. */
+static char *shown_id(void)
+{
+	struct run result = run("tasks", "--limit", "1", "--json");
+	json_object *all = json_tokener_parse(result.out), *id;
+
+	assert_true(json_object_object_get_ex(json_object_array_get_idx(all, 0), "id", &id));
+	g_autofree char *whole = g_strdup(json_object_get_string(id));
+	json_object_put(all);
+	run_free(&result);
+	result = run("tasks", "--limit", "1");
+	assert_part(result.out, " ID ");
+	g_auto(GStrv) words = g_strsplit_set(result.out, " \n", -1);
+	char *shown = NULL;
+	for (unsigned i = 0; words[i] && !shown; i++)
+		if (strlen(words[i]) > 5 && g_str_has_suffix(whole, words[i]))
+			shown = g_strdup(words[i]);
+	if (!shown)
+		fail_msg("no end of '%s' in: %s", whole, result.out);
+	run_free(&result);
+	assert_true(strlen(shown) < strlen(whole));
+	return shown;
+}
+
+static void a_task_is_named_by_the_id_that_is_shown(void **state)
+{
+	struct run result = run("suspend", "test");
+	(void)state;
+
+	run_free(&result);
+	result = run("suspend", "-c", node_uri, "web1");
+	run_free(&result);
+	g_autofree char *id = shown_id();
+	result = run("task-cleanup", id, "-c", node_uri, "--yes");
+	assert_run(&result, 1);
+	assert_part(result.err, "refused");
+	assert_null(strstr(result.err, "task '"));
+	run_free(&result);
+	/* All that were begun by a process of their own end so. */
+	result = run("task-cleanup", "0001", "-c", node_uri, "--yes");
+	assert_run(&result, 1);
+	assert_part(result.err, "the ids of several tasks end in '0001'");
+	run_free(&result);
+	result = run("task-cleanup", "nothing", "-c", node_uri, "--yes");
+	assert_run(&result, 1);
+	assert_part(result.err, "there is no task 'nothing'; 'nvirt tasks' shows their ids");
+	run_free(&result);
+}
+
 static void json_gives_one_object_a_task(void **state)
 {
 	struct run result = run("suspend", "--json", "-c", node_uri, "web1", "web2");
@@ -512,6 +561,7 @@ int main(void)
 	        cmocka_unit_test(a_host_that_is_not_there_is_explained),
 	        cmocka_unit_test(an_action_on_two_hosts_is_refused),
 	        cmocka_unit_test(an_action_runs_and_is_in_the_journal),
+	        cmocka_unit_test(a_task_is_named_by_the_id_that_is_shown),
 	        cmocka_unit_test(json_gives_one_object_a_task),
 	        cmocka_unit_test(a_refused_action_says_why_and_fails),
 	        cmocka_unit_test(without_a_terminal_a_confirmation_needs_yes),

@@ -21,6 +21,7 @@
 #include "nvirt/definition.h"
 #include "nvirt/diff.h"
 #include "support/lab.h"
+#include "support/leftovers.h"
 #include "support/pty.h"
 
 static struct lab *lab;
@@ -121,7 +122,7 @@ static void run_fini(struct run *run)
 	g_free(run->err);
 }
 
-/* `line` as in a shell; '@' in it is the row's guest. */
+/* `line` as in a shell; '@' in it is the row's guest, '%' the directory of images. */
 static struct run run_line(const char *line, const char *guest, const char *more)
 {
 	g_auto(GStrv) env = g_environ_setenv(g_get_environ(), "XDG_STATE_HOME", lab_dir(lab), TRUE);
@@ -132,6 +133,7 @@ static struct run run_line(const char *line, const char *guest, const char *more
 
 	env = g_environ_setenv(env, "LC_ALL", "C.UTF-8", TRUE);
 	g_string_replace(text, "@", guest, 0);
+	g_string_replace(text, "%", images, 0);
 	g_string_prepend(text, " --yes ");
 	g_string_prepend(text, lab_uri(lab, "h1"));
 	g_string_prepend(text, "nvirt --json -c '");
@@ -147,9 +149,24 @@ static struct run run_line(const char *line, const char *guest, const char *more
 	return run;
 }
 
-/* With '!' before it: by virsh, behind nvirt's back. */
+/* An overlay on the guest's disk, of a task that was killed before it could say that it had made it. */
+static void leave_behind(const char *guest)
+{
+	g_autofree char *base = g_strdup_printf("%s/%s.qcow2", images, guest);
+	g_autofree char *left = g_strdup_printf("%s/%s.left.qcow2", images, guest);
+	const char *const argv[] = {"qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", base, left, NULL};
+
+	assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
+	leftovers_write(lab_dir(lab), lab_uri(lab, "h1"), base, (const char *const[]){left, NULL});
+}
+
+/* With '!' before it: by virsh, behind nvirt's back; "killed": what a killed nvirt leaves. */
 static void must_run(const char *line, const char *guest)
 {
+	if (g_str_equal(line, "killed")) {
+		leave_behind(guest);
+		return;
+	}
 	g_autoptr(GString) text = g_string_new(line + 1);
 	g_auto(GStrv) words = NULL;
 
@@ -465,6 +482,8 @@ static const struct row rows[] = {
         {"flat-live", "boot", true, {"snapshot create @ one --no-memory", "snapshot delete @ one --metadata-only"}, "flatten @"},
         {"flat-link", "boot", false, {"clone @ @-copy --mode linked"}, "flatten @-copy"},
         {"unprot", "boot", false, {"clone @ @-copy --mode linked", "!undefine @-copy", "!vol-delete @-copy.qcow2 --pool default"}, "unprotect @ --anyway"},
+        {"rebase", "boot", false, {"clone @ @-copy --mode linked", "!vol-clone @.qcow2 @-moved.qcow2 --pool default"}, "volume-rebase default/@-copy.qcow2 %/@-moved.qcow2"},
+        {"cleanup", "boot", false, {"killed"}, "task-cleanup " LEFTOVERS_END},
         {"gone", "boot", false, {"undefine @"}, "volume-delete default/@.qcow2"},
         {"gone-all", "boot", false, {NULL}, "undefine @ --remove disk:vda"},
 };

@@ -3,6 +3,7 @@
  * Read mode on a real guest's screen and serial console: what scrolled by is found, selected,
  * copied and saved; `nvirt screen --history`, `--log`.
  */
+#define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,6 +54,16 @@ static void type_to_guest(const char *text)
 	pty_type(pty, text);
 }
 
+/* Faster than any hand, and no faster than the guest takes it. */
+static void type_by_verb(const char *text)
+{
+	const char *const argv[] = {"type", "-c", lab_uri(lab, "h1"), "shell", "--enter", text, NULL};
+	struct pty *verb = pty_start(argv, NULL, 24, 80);
+
+	pty_wait_exit_code(verb, 0);
+	pty_free(verb);
+}
+
 static bool was_sent(const char *copied)
 {
 	g_autofree char *base64 = g_base64_encode((const guchar *)copied, strlen(copied));
@@ -69,12 +80,10 @@ static void what_scrolled_by_is_found_again(void **state)
 	pty_keys(pty, "M-2", "]", "]", "]");
 	pty_wait_text(pty, "\\[Console\\]");
 	pty_wait_text_within(pty, "│lab:/#", BOOT_MS);
-	pty_keys(pty, "Enter");
 	/* Slower than frames come, so that each line is seen. */
-	type_to_guest("for i in $(seq 101 160); do echo number $i of 60; sleep 0.1; done\r");
+	type_by_verb("for i in $(seq 101 160); do echo number $i of 60; sleep 0.1; done");
 	pty_wait_text_within(pty, "│number 160 of 60", BOOT_MS);
 	pty_wait_text(pty, "│lab:/# *\n");
-	pty_keys(pty, "C-]");
 	pty_wait_text(pty, "H read");
 	pty_keys(pty, "/");
 	pty_type(pty, "NUMBER 10");
@@ -83,9 +92,12 @@ static void what_scrolled_by_is_found_again(void **state)
 	pty_wait_text(pty, "'NUMBER 10' 9/9");
 	pty_wait_text(pty, "│number 109 of 60");
 	pty_keys(pty, "n", "n");
-	pty_wait_text(pty, "'NUMBER 10' 2/9");
+	pty_wait_text(pty, "'NUMBER 10' 7/9");
 	pty_wait_text(pty, "scrolled by");
 	pty_keys(pty, "N");
+	pty_wait_text(pty, "'NUMBER 10' 8/9");
+	pty_keys(pty, "7", "n");
+	pty_wait_text(pty, "'NUMBER 10' 1/9");
 	pty_wait_text(pty, "│number 101 of 60");
 	/* It is frozen, and no letter is a command of the guest's. */
 	pty_keys(pty, "S");
@@ -123,7 +135,9 @@ static void save_as(const char *path, const char *part)
 	for (int i = 0; i < 6 && pty_shows(pty, "Save the screen"); i++)
 		pty_keys(pty, "Enter");
 	pty_wait_gone(pty, "Save the screen");
-	pty_wait_text(pty, "written to");
+	/* The file's name is known by its ending. */
+	g_autofree char *said = g_strdup_printf("written to '.*\\%s'", strrchr(path, '.'));
+	pty_wait_text(pty, said);
 	pty_keys(pty, "M-2");
 }
 
@@ -206,12 +220,42 @@ static void lines_are_logged_with_their_time(void **state)
 	pty_wait_text(pty, "\\[Screen\\]");
 	pty_wait_text(pty, "H read");
 	pty_keys(pty, "Enter");
-	type_to_guest("echo it is log$((1+1))ed\r");
-	pty_wait_text(log, "(?m)^2[0-9-]+ [0-9:]+\\.[0-9]{3} it is log2ed");
+	type_to_guest("echo it is logged\r");
+	pty_wait_text(log, "(?m)^2[0-9-]+ [0-9:]+\\.[0-9]{3} it is logged");
 	pty_type(log, "\003");
 	pty_wait_exit_code(log, 0);
 	pty_free(log);
 	pty_keys(pty, "C-]");
+	pty_wait_text(pty, "H read");
+}
+
+static bool log_has_line(void *data)
+{
+	g_autofree char *text = NULL;
+
+	return g_file_get_contents(data, &text, NULL, NULL) && g_regex_match_simple("(?m)^2[0-9-]+ [0-9:]+\\.[0-9]{3} in the file$", text, 0, 0);
+}
+
+static void the_tab_logs_too(void **state)
+{
+	g_autofree char *path = g_build_filename(lab_dir(lab), "screen.log", NULL), *text = NULL;
+
+	(void)state;
+	pty_keys(pty, "W");
+	pty_wait_text(pty, "Log the screen");
+	pty_keys(pty, "C-u");
+	pty_type(pty, path);
+	pty_keys(pty, "Enter");
+	for (int i = 0; i < 3 && pty_shows(pty, "┌─ Log the screen"); i++)
+		pty_keys(pty, "Enter");
+	pty_wait_text(pty, "logged *\n");
+	pty_keys(pty, "Enter");
+	type_to_guest("echo in the file\r");
+	pty_wait_for(pty, log_has_line, path, "the line in the log", BOOT_MS);
+	pty_keys(pty, "C-]", "W");
+	pty_wait_text(pty, "the log of the screen has ended");
+	assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	assert_non_null(strstr(text, "lab:/# echo in the file\n"));
 }
 
 int main(void)
@@ -223,6 +267,7 @@ int main(void)
 	        cmocka_unit_test(the_help_has_its_keys),
 	        cmocka_unit_test(the_serial_console_too),
 	        cmocka_unit_test(lines_are_logged_with_their_time),
+	        cmocka_unit_test(the_tab_logs_too),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);

@@ -24,6 +24,7 @@ static int open_all(void **state)
 	lab_do(lab, "define", "h1", "keys", "boot");
 	lab_do(lab, "virsh", "h1", "start", "keys");
 	lab_do(lab, "define", "h1", "verbs", "boot");
+	lab_do(lab, "define", "h1", "several", "boot");
 	return 0;
 }
 
@@ -235,6 +236,86 @@ static void deleting_prints_its_plan_and_then_does_it(void **state)
 	check(0, "\"state\":\"ok\"", "", "--json", "snapshot", "delete", "verbs", "two wörds", "--yes");
 }
 
+/* ---- several at once ---- */
+
+static int count_snapshots(const char *guest)
+{
+	virDomainPtr dom = virDomainLookupByName(lab_connection(lab, "h1"), guest);
+	int count = dom ? virDomainSnapshotNum(dom, 0) : -1;
+
+	if (dom)
+		virDomainFree(dom);
+	return count;
+}
+
+static bool one_is_left(void *data)
+{
+	return count_snapshots(data) == 1;
+}
+
+static void take_chain(void)
+{
+	check(0, NULL, "OK", "snapshot", "create", "several", "a1", "--kind", "external");
+	check(0, NULL, "OK", "snapshot", "create", "several", "a2", "--kind", "external");
+	check(0, NULL, "OK", "snapshot", "create", "several", "a3", "--kind", "external");
+	assert_int_equal(count_snapshots("several"), 3);
+}
+
+/* A parent and its child, both external: one plan names both, and what stands on them stays whole. */
+static void several_are_deleted_by_one_plan_and_one_question(void **state)
+{
+	struct pty *pty;
+
+	(void)state;
+	take_chain();
+	pty = session_start(lab_uri(lab, "h1"), 24, 80);
+	session_open(pty, "guest several");
+	pty_keys(pty, "M-2", "]", "]");
+	pty_wait_text(pty, "\\[Snapshots\\]");
+	pty_wait_text(pty, "► now");
+	pty_keys(pty, "Home");
+	/* What the tab is for has room in the narrowest key bar. */
+	pty_wait_text(pty, "f take a snapshot +B roll back +U delete");
+	pty_keys(pty, "Space");
+	pty_wait_text(pty, ", 1 marked");
+	pty_keys(pty, "Space");
+	pty_wait_text(pty, ", 2 marked");
+	pty_keys(pty, "U");
+	pty_wait_text(pty, "Delete");
+	pty_keys(pty, "Enter");
+	pty_wait_text(pty, "Enter continues");
+	/* The second as it will be once the first is gone. */
+	pty_wait_text(pty, "Disk vda: '[^']*several-vda.a2.qcow2' is merged into +│?[^']*'[^']*several.qcow2'");
+	pty_keys(pty, "Home");
+	pty_wait_text(pty, "a1: snapshot +a1");
+	pty_keys(pty, "Enter");
+	pty_wait_text(pty, "Delete 2 snapshots");
+	pty_wait_text(pty, "a1.*a2");
+	pty_keys(pty, "y");
+	lab_wait_for(one_is_left, (void *)"several", "that two are deleted", PTY_DEADLINE_MS);
+	pty_wait_gone(pty, "marked");
+	g_autofree char *kept = snapshot_xml("several", "a3");
+	assert_non_null(kept);
+	session_quit(pty);
+	check(0, NULL, "snapshot-delete 'a3': OK", "snapshot", "delete", "several", "a3", "--yes");
+}
+
+static void several_are_deleted_by_one_verb(void **state)
+{
+	(void)state;
+	take_chain();
+	check(0, "remove  snapshot  [snapshot:a2]  a2\n", NULL, "snapshot", "delete", "several", "a1", "a2", "--dry-run");
+	check(1, NULL, "no snapshot 'a4'", "snapshot", "delete", "several", "a1", "a4", "--yes");
+	assert_int_equal(count_snapshots("several"), 3);
+	check(0, NULL, "snapshot-delete 'a2': OK", "snapshot", "delete", "several", "a1", "a2", "--yes");
+	assert_int_equal(count_snapshots("several"), 1);
+	check(0, NULL, "snapshot-delete 'a3': OK", "snapshot", "delete", "several", "a3", "--yes");
+	/* The child goes with its parent; that it was named, too, is no mistake. */
+	take_chain();
+	check(0, NULL, "snapshot-delete 'a3': OK", "snapshot", "delete", "several", "a1", "a3", "--scope", "with-children", "--yes");
+	assert_int_equal(count_snapshots("several"), 0);
+}
+
 static bool is_there(void *data)
 {
 	g_autofree char *xml = snapshot_xml("verbs", data);
@@ -259,6 +340,8 @@ int main(void)
 	        cmocka_unit_test(what_is_wrong_is_refused_before_anything_is_done),
 	        cmocka_unit_test(what_is_not_waited_for_is_done_all_the_same),
 	        cmocka_unit_test(deleting_prints_its_plan_and_then_does_it),
+	        cmocka_unit_test(several_are_deleted_by_one_plan_and_one_question),
+	        cmocka_unit_test(several_are_deleted_by_one_verb),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);

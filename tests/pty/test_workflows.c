@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "support/lab.h"
+#include "support/leftovers.h"
 #include "support/pty.h"
 #include "support/session.h"
 
@@ -238,6 +239,70 @@ static void the_base_gets_an_overlay_and_clones_stand_alone(void **state)
 	act_planned("untemplate", "Make a guest again: guest whole", "no template any more", "whole");
 }
 
+static void open_images(void)
+{
+	session_open(pty, "host [^ ]+");
+	pty_keys(pty, "M-2");
+	for (int i = 0; i < 8 && !pty_shows(pty, "\\[Images\\]"); i++)
+		pty_keys(pty, "]");
+	pty_wait_text(pty, "\\[Images\\]");
+}
+
+static void filter_images(const char *word, const char *row, const char *other)
+{
+	pty_keys(pty, "/");
+	pty_type(pty, word);
+	pty_keys(pty, "Enter", "Home");
+	pty_wait_gone(pty, other);
+	pty_wait_text(pty, row);
+}
+
+/* A copy of what it stands on: the old base is compared with it, and then the header says so. */
+static void an_image_is_told_where_its_base_is_now(void **state)
+{
+	g_autofree char *moved = g_build_filename(lab_dir(lab), "h1", "img", "moved.qcow2", NULL);
+
+	(void)state;
+	lab_do(lab, "virsh", "h1", "vol-clone", "web.qcow2", "moved.qcow2", "--pool", "default");
+	open_images();
+	pty_wait_text(pty, "link-2\\.qcow2");
+	filter_images("link-2", "link-2\\.qcow2", "whole\\.qcow2");
+	/* Below what it stands on. */
+	pty_keys(pty, "End");
+	pty_wait_text(pty, "b re-base volume");
+	pty_keys(pty, "b");
+	pty_wait_text(pty, "Re-base volume: volume link-2");
+	type_over(moved);
+	enter_plan("change +volume");
+	confirm("Re-base volume volume link-2\\.qcow2");
+	wait_ok("volume-rebase", "link-2\\.qcow2");
+	assert_true(stands_on("link-2.qcow2", "moved.qcow2"));
+	pty_keys(pty, "Esc");
+	pty_wait_text(pty, "whole\\.qcow2");
+}
+
+/* Found while nvirt runs, as when it is another one that was killed. */
+static void what_a_killed_task_has_left_is_found_and_removed(void **state)
+{
+	g_autofree char *home = g_build_filename(pty_home(pty), "state", NULL);
+	g_autofree char *base = g_build_filename(lab_dir(lab), "h1", "img", "tree.qcow2", NULL);
+	g_autofree char *left = g_build_filename(lab_dir(lab), "h1", "img", "tree.left.qcow2", NULL);
+	const char *const argv[] = {"qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", base, left, NULL};
+
+	(void)state;
+	assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
+	leftovers_write(home, lab_uri(lab, "h1"), base, (const char *const[]){left, NULL});
+	pty_wait_text(pty, "1 task has left something behind");
+	pty_keys(pty, "t", "Home");
+	pty_wait_text(pty, "src +snapshot-create .*interrupted");
+	pty_keys(pty, "C");
+	pty_wait_text(pty, "tree\\.left\\.qcow2");
+	pty_keys(pty, "Enter");
+	confirm("Clean up");
+	wait_ok("task-cleanup", "[^ ]+( [^ ]+)?");
+	assert_false(g_file_test(left, G_FILE_TEST_EXISTS));
+}
+
 static void images_show_who_stands_on_whom_and_one_is_deleted(void **state)
 {
 	(void)state;
@@ -245,17 +310,10 @@ static void images_show_who_stands_on_whom_and_one_is_deleted(void **state)
 	session_open(pty, "pool default");
 	session_act(pty, "pool-refresh");
 	wait_ok("pool-refresh", "default");
-	session_open(pty, "host [^ ]+");
-	pty_keys(pty, "M-2");
-	for (int i = 0; i < 8 && !pty_shows(pty, "\\[Images\\]"); i++)
-		pty_keys(pty, "]");
+	open_images();
 	pty_wait_text(pty, "web\\.qcow2");
 	pty_wait_text(pty, "link-2\\.qcow2");
-	pty_keys(pty, "/");
-	pty_type(pty, "spare");
-	pty_keys(pty, "Enter", "Home");
-	pty_wait_gone(pty, "link-2\\.qcow2");
-	pty_wait_text(pty, "spare\\.qcow2");
+	filter_images("spare", "spare\\.qcow2", "link-2\\.qcow2");
 	pty_keys(pty, "D");
 	pty_wait_text(pty, "Delete volume: volume");
 	enter_plan("remove +volume");
@@ -263,6 +321,9 @@ static void images_show_who_stands_on_whom_and_one_is_deleted(void **state)
 	pty_type(pty, "spare.qcow2");
 	pty_keys(pty, "Enter");
 	wait_ok("volume-delete", "spare\\.qcow2");
+	/* The filter goes: it stands in the title. */
+	pty_keys(pty, "Esc");
+	pty_wait_text(pty, "link-2\\.qcow2");
 }
 
 int main(void)
@@ -273,6 +334,8 @@ int main(void)
 	        cmocka_unit_test(cloned_whole_linked_and_many),
 	        cmocka_unit_test(the_base_gets_an_overlay_and_clones_stand_alone),
 	        cmocka_unit_test(images_show_who_stands_on_whom_and_one_is_deleted),
+	        cmocka_unit_test(an_image_is_told_where_its_base_is_now),
+	        cmocka_unit_test(what_a_killed_task_has_left_is_found_and_removed),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);

@@ -11,7 +11,7 @@ struct psf_pair {
 
 struct psf_file {
 	const uint8_t *glyphs;
-	unsigned count, glyph_bytes;
+	unsigned count, width, glyph_bytes;
 	GArray *pairs; /* struct psf_pair */
 };
 
@@ -59,6 +59,16 @@ static void read_table2(struct psf_file *psf, const uint8_t *at, const uint8_t *
 	}
 }
 
+/* Without a table ASCII is where it belongs. */
+static struct psf_file *with_table(struct psf_file *psf)
+{
+	bool none = psf->pairs->len == 0;
+
+	for (unsigned ch = ' '; none && ch < 0x7f; ch++)
+		add(psf, ch, ch);
+	return psf;
+}
+
 struct psf_file *psf_new(const uint8_t *bytes, gsize length)
 {
 	struct psf_file *psf = g_new0(struct psf_file, 1);
@@ -68,18 +78,20 @@ struct psf_file *psf_new(const uint8_t *bytes, gsize length)
 	if (length > 4 && bytes[0] == 0x36 && bytes[1] == 4) {
 		psf->count = bytes[2] & 1 ? 512 : 256;
 		psf->glyph_bytes = bytes[3];
+		psf->width = 8;
 		psf->glyphs = bytes + 4;
 		read_table1(psf, psf->glyphs + psf->count * psf->glyph_bytes, bytes + length);
-		return psf;
+		return with_table(psf);
 	}
 	if (length > sizeof(head)) {
 		memcpy(head, bytes, sizeof(head));
 		if (GUINT32_FROM_LE(head[0]) == 0x864ab572) {
 			psf->count = GUINT32_FROM_LE(head[4]);
 			psf->glyph_bytes = GUINT32_FROM_LE(head[5]);
+			psf->width = GUINT32_FROM_LE(head[7]);
 			psf->glyphs = bytes + GUINT32_FROM_LE(head[2]);
 			read_table2(psf, psf->glyphs + (gsize)psf->count * psf->glyph_bytes, bytes + length);
-			return psf;
+			return with_table(psf);
 		}
 	}
 	psf_free(psf);
@@ -97,6 +109,11 @@ void psf_free(struct psf_file *psf)
 unsigned psf_count(const struct psf_file *psf)
 {
 	return psf->count;
+}
+
+unsigned psf_width(const struct psf_file *psf)
+{
+	return psf->width;
 }
 
 bool psf_has(const struct psf_file *psf, unsigned glyph, gunichar ch)

@@ -13,6 +13,7 @@ struct psf_file;
 struct psf_file *psf_new(const uint8_t *bytes, gsize length);
 void psf_free(struct psf_file *psf); /* NULL is fine */
 unsigned psf_count(const struct psf_file *psf);
+unsigned psf_width(const struct psf_file *psf);
 /* That character stands for that glyph. */
 bool psf_has(const struct psf_file *psf, unsigned glyph, gunichar ch);
 /* Some glyph of that character has the same picture. */

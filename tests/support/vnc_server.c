@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* VNC servers that misbehave: see vnc_server.h. */
+#define _GNU_SOURCE /* pthread_timedjoin_np() */
 #include "support/vnc_server.h"
 
 #include <errno.h>
@@ -7,7 +8,11 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
+
+/* A test that failed leaves its viewer connected: then the script is ended. */
+#define JOIN_SECONDS 20
 
 struct job {
 	struct vnc_server server;
@@ -43,8 +48,18 @@ int vnc_server_start(void (*script)(struct vnc_server *server), unsigned seed, c
 
 void vnc_server_join_all(void)
 {
-	for (unsigned i = 0; jobs && i < jobs->len; i++)
-		pthread_join(((struct job *)jobs->pdata[i])->thread, NULL);
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += JOIN_SECONDS;
+	for (unsigned i = 0; jobs && i < jobs->len; i++) {
+		struct job *job = jobs->pdata[i];
+
+		if (pthread_timedjoin_np(job->thread, NULL, &until) == 0)
+			continue;
+		shutdown(job->server.fd, SHUT_RDWR);
+		pthread_join(job->thread, NULL);
+	}
 	g_clear_pointer(&jobs, g_ptr_array_unref);
 }
 

@@ -365,6 +365,111 @@ static void it_is_bounded(void **state)
 	screen_history_free(history);
 }
 
+/* ---- a VGA's text memory ---- */
+
+/* As the kernel's console scrolls: the screen's start moves down, and at the end of the memory it begins anew. */
+struct vga {
+	uint8_t bytes[64 * COLS * 2];
+	int start;
+};
+
+static void vga_line(struct vga *vga, const char *text)
+{
+	const gsize row = COLS * 2, screen = ROWS * row;
+	uint8_t *last;
+
+	if ((gsize)(vga->start + 1) * row + screen > sizeof(vga->bytes)) {
+		memmove(vga->bytes, vga->bytes + (gsize)(vga->start + 1) * row, screen - row);
+		vga->start = 0;
+	} else {
+		vga->start++;
+	}
+	last = vga->bytes + (gsize)(vga->start + ROWS - 1) * row;
+	for (int col = 0; col < COLS; col++) {
+		last[col * 2] = *text ? (uint8_t)*text : ' ';
+		last[col * 2 + 1] = 7;
+		text += *text != 0;
+	}
+}
+
+/* The screen as it is in the memory, as somebody sees it. */
+static void see(const struct vga *vga, struct tty *tty)
+{
+	tty_clear(tty);
+	for (int i = 0; i < ROWS * COLS; i++) {
+		unsigned code = vga->bytes[(vga->start * COLS + i) * 2];
+
+		tty->cells[i].ch = code ? code : ' ';
+	}
+}
+
+static void assert_memory(const struct vga *vga, const struct tty *tty, int from, int to)
+{
+	struct screen_history *history = screen_history_new();
+	GPtrArray *lines = text_memory_lines(&tty->screen, vga->bytes, sizeof(vga->bytes));
+
+	if (from > to) {
+		assert_int_equal(lines->len, 0);
+		g_ptr_array_unref(lines);
+	} else {
+		assert_int_equal(screen_history_begin_with(history, lines), to - from + 1 - ROWS);
+		assert_numbers(history, tty, "number # of many", from, to);
+	}
+	screen_history_free(history);
+}
+
+static void the_memory_has_what_scrolled_by_before(void **state)
+{
+	struct vga *vga = g_new0(struct vga, 1);
+	struct tty tty;
+	int lines = 0;
+
+	(void)state;
+	while (lines < 300) {
+		g_autofree char *text = numbered("number # of many", lines++);
+
+		vga_line(vga, text);
+		see(vga, &tty);
+		/* 64 rows, of which those that the screen was copied from are of no use. */
+		if (lines >= ROWS && lines <= 54)
+			assert_memory(vga, &tty, 0, lines - 1);
+		else if (lines > 120)
+			assert_memory(vga, &tty, lines - MAX(64 - (ROWS - 1), vga->start + ROWS), lines - 1);
+	}
+	/* Another screen than the one that is seen proves nothing. */
+	put(&tty, 3, "number 1 of some");
+	assert_memory(vga, &tty, 1, 0);
+	tty_clear(&tty);
+	assert_memory(vga, &tty, 1, 0);
+	g_free(vga);
+}
+
+static void what_was_seen_since_is_its_end(void **state)
+{
+	struct screen_history *history = screen_history_new();
+	struct vga *vga = g_new0(struct vga, 1);
+	struct tty tty;
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		g_autofree char *text = numbered("number # of many", i);
+
+		vga_line(vga, text);
+		see(vga, &tty);
+		if (i >= 30)
+			screen_history_feed(history, &tty.screen, i);
+	}
+	assert_int_equal(screen_history_lines(history), 9);
+	GPtrArray *lines = text_memory_lines(&tty.screen, vga->bytes, sizeof(vga->bytes));
+	assert_int_equal(screen_history_begin_with(history, lines), 21);
+	assert_numbers(history, &tty, "number # of many", 0, 39);
+	/* Once more: nothing is new. */
+	lines = text_memory_lines(&tty.screen, vga->bytes, sizeof(vga->bytes));
+	assert_int_equal(screen_history_begin_with(history, lines), 0);
+	screen_history_free(history);
+	g_free(vga);
+}
+
 /* ---- the log ---- */
 
 static void log_line(const struct page_line *line, void *data)
@@ -426,6 +531,8 @@ int main(void)
 	        cmocka_unit_test(a_gap_after_a_half_empty_screen),
 	        cmocka_unit_test(scrolling_back_and_reverse_adds_nothing),
 	        cmocka_unit_test(it_is_bounded),
+	        cmocka_unit_test(the_memory_has_what_scrolled_by_before),
+	        cmocka_unit_test(what_was_seen_since_is_its_end),
 	        cmocka_unit_test(a_log_has_what_stood_still),
 	};
 

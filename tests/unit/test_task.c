@@ -17,6 +17,18 @@ static void ids_are_unique_and_sort_by_start(void **state)
 	assert_int_equal(strspn(before, "0123456789T"), 15);
 }
 
+static void an_id_has_ends_for_people(void **state)
+{
+	const char *id = "20261121T190633.384776-77f-0001";
+
+	(void)state;
+	assert_string_equal(task_id_end(id, 0), "77f-0001");
+	assert_string_equal(task_id_end(id, 1), "384776-77f-0001");
+	assert_string_equal(task_id_end(id, TASK_ID_ENDS - 1), id);
+	assert_string_equal(task_id_end("of another program", 0), "of another program");
+	assert_string_equal(task_id_end("x-", 0), "x-");
+}
+
 static void only_what_is_settled_has_ended(void **state)
 {
 	(void)state;
@@ -66,6 +78,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(ids_are_unique_and_sort_by_start),
+	        cmocka_unit_test(an_id_has_ends_for_people),
 	        cmocka_unit_test(only_what_is_settled_has_ended),
 	        cmocka_unit_test(a_log_without_end_keeps_its_newest_lines),
 	        cmocka_unit_test(an_update_owns_its_parts),

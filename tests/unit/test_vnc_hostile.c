@@ -156,7 +156,7 @@ static void every_way_to_authenticate_ends_in_words(void **state)
 	for (unsigned i = 0; i < G_N_ELEMENTS(types); i++) {
 		enum vnc_end end = end_of(vnc_server_start(offer_security, types[i], NULL), "secret");
 
-		assert_true(end == VNC_END_BROKEN || end == VNC_END_REFUSED || end == VNC_END_CLOSED);
+		assert_true(end >= VNC_END_CLOSED && end <= VNC_END_BROKEN);
 	}
 }
 
@@ -405,7 +405,7 @@ static void a_killed_reader_is_replaced_by_one_call(void **state)
 	vnc_view_free(view);
 }
 
-/* What it holds: its standard streams and two sockets; what it may: next to nothing. */
+/* What it holds: its standard streams, two sockets, and whom it trusts; what it may: next to nothing. */
 static void the_reader_is_confined(void **state)
 {
 	struct vnc_view *view = view_of(vnc_server_start(paint_and_stay, 0, NULL), NULL);
@@ -418,15 +418,13 @@ static void the_reader_is_confined(void **state)
 	path = g_strdup_printf("/proc/%d/status", vnc_view_pid(view));
 	assert_true(g_file_get_contents(path, &status, NULL, NULL));
 	assert_non_null(strstr(status, "NoNewPrivs:\t1"));
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	assert_non_null(strstr(status, "Seccomp:\t2"));
-#endif
 	g_free(path);
 	path = g_strdup_printf("/proc/%d/fd", vnc_view_pid(view));
 	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
 	while (dir && g_dir_read_name(dir))
 		open++;
-	assert_true(open <= 5);
+	assert_true(open <= 6);
 	vnc_view_free(view);
 }
 

@@ -3,13 +3,14 @@
 #
 # The definition of a lab guest on stdout; makes its disk on the way.
 #
-#   define.sh boot|linux…|count… NAME IMAGEDIR system|session [MIB]
+#   define.sh boot|linux…|count…|screen-… NAME IMAGEDIR system|session [MIB]
 #
 # boot: a boot sector that counts, up in well under a second, deaf to ACPI.
 # count, count-2, count-raw: a guest with one disk, two, or one qcow2 and one raw, that counts
 # in memory, on the screen and on its disks when a key is sent to it; with -uefi also in its NVRAM.
 # linux: a small Linux with agent, power button and DHCP, up in a few seconds.
 # linux-fonts: the same without a network, with Debian's console fonts in /fonts; with -uefi on a framebuffer.
+# screen-WHAT, screen-WHAT-uefi: what bootable.sh makes (grub-…, memtest, installer), or nothing to boot (ipxe, shell).
 # NVIRT_LAB_CMDLINE is added to its kernel's command line: nvirt.load=… see load.c.
 set -eu
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -148,7 +149,48 @@ linux_devices() {
 	XML
 }
 
+# No disk but the one that GRUB lies on: what is to be seen is there before any system.
+screen_part() {
+	local what=${kind#screen-} loader='' machine=pc file
+	case $what in grub* | memtest* | installer*) "$here/bootable.sh" "$cache" "${what%%-*}" >&2 || return 1 ;; esac
+	case $what in
+	*-uefi) loader=$(uefi_part) && machine=q35 || return 1 ;;
+	esac
+	echo "<os><type arch='x86_64' machine='$machine'>hvm</type>$loader"
+	case $what in
+	memtest-uefi | installer*) file=$what ;;
+	*-uefi) file=${what%-uefi} ;;
+	*) file=$what ;;
+	esac
+	if [ -z "$loader" ] && [ -e "$cache/$file.img" ]; then
+		cp "$cache/$file.img" "$images/$name.img"
+	elif [ -e "$cache/$file.kernel" ]; then
+		cp "$cache/$file.kernel" "$images/$name.kernel"
+		echo "<kernel>$images/$name.kernel</kernel>"
+		if [ -e "$cache/$file.initrd" ]; then
+			cp "$cache/$file.initrd" "$images/$name.initrd"
+			echo "<initrd>$images/$name.initrd</initrd>"
+		fi
+		echo "<cmdline>${NVIRT_LAB_CMDLINE:-}</cmdline>"
+	elif [ "$what" = ipxe ]; then
+		echo "<boot dev='network'/>"
+	fi
+	echo "</os>"
+}
+
+screen_devices() {
+	[ "$kind" != screen-ipxe ] || echo "<interface type='user'><model type='e1000'/></interface>"
+	[ ! -e "$images/$name.img" ] || cat <<-XML
+		<disk type='file' device='disk'>
+		  <driver name='qemu' type='raw'/>
+		  <source file='$images/$name.img'/>
+		  <target dev='hda' bus='ide'/>
+		</disk>
+	XML
+}
+
 first=''
+disk=yes
 case $kind in
 boot)
 	os=$(boot_part)
@@ -166,8 +208,19 @@ count*)
 	first="<boot order='1'/>"
 	case $kind in *-uefi) mib=${mib:-64} ;; *) mib=${mib:-8} ;; esac
 	;;
-*) echo "define.sh: '$kind' is no kind of guest: boot, linux, linux-fonts, count, count-2, count-raw, count-uefi, …" >&2 && exit 2 ;;
+screen-*)
+	os=$(screen_part)
+	extra=$(screen_devices)
+	disk=''
+	case $kind in *installer*) mib=${mib:-960} ;; *-uefi) mib=${mib:-160} ;; *) mib=${mib:-64} ;; esac
+	;;
+*) echo "define.sh: '$kind' is no kind of guest: boot, linux, linux-fonts, count, count-2, count-raw, count-uefi, screen-grub-console-menu, …" >&2 && exit 2 ;;
 esac
+[ -z "$disk" ] || disk="<disk type='file' device='disk'>
+      <driver name='qemu' type='qcow2'/>
+      <source file='$images/$name.qcow2'/>
+      <target dev='vda' bus='virtio'/>$first
+    </disk>"
 [ "$(id -u)" -ne 0 ] || [ "$mode" = system ] || chown 65534:65534 "$images"/*
 cat <<XML
 <domain type='qemu'>
@@ -177,11 +230,7 @@ cat <<XML
   $os
   <features><acpi/></features>
   <devices>
-    <disk type='file' device='disk'>
-      <driver name='qemu' type='qcow2'/>
-      <source file='$images/$name.qcow2'/>
-      <target dev='vda' bus='virtio'/>$first
-    </disk>
+    $disk
     $extra
     <serial type='pty'><log file='$images/$name.serial' append='off'/></serial>
     <graphics type='vnc'><listen type='socket'/></graphics>

@@ -89,6 +89,10 @@ int main(void)
 		return 1;
 	}
 	read_table(file + start + count * bytes, file + length, count, two);
+	/* Without a table: ASCII is where it belongs. */
+	for (unsigned ch = ' '; !pair_count && ch < 0x7f; ch++)
+		pairs[ch - ' '] = (struct unipair){(unsigned short)ch, (unsigned short)ch};
+	pair_count = pair_count ? pair_count : 0x7f - ' ';
 	map.entry_ct = (unsigned short)pair_count;
 	map.entries = pairs;
 	if (ioctl(tty, PIO_UNIMAPCLR, &init) != 0 || ioctl(tty, PIO_UNIMAP, &map) != 0) {

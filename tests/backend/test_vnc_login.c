@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * QEMU's own VNC server, asked in each way it can be asked: nothing, a password, TLS with and
+ * without certificates, users by SASL. A machine without parts is all it runs.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dlfcn.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "nvirt/vnc.h"
+#include "support/files.h"
+
+#define DEADLINE_US (60 * G_USEC_PER_SEC)
+#define PASSWORD "se'c\"ret"
+
+static char *home;
+static GPid running; /* 0 = none; what a test that failed leaves behind */
+
+/* ---- servers ---- */
+
+struct server {
+	GPid pid;
+	char *address;
+};
+
+static bool run(const char *command)
+{
+	int status = -1;
+
+	return g_spawn_command_line_sync(command, NULL, NULL, &status, NULL) && status == 0;
+}
+
+/* Who signs, and a server's certificate for `name`, in home/`dir`. */
+static void make_certificates(const char *dir, const char *name)
+{
+	g_autofree char *path = g_build_filename(home, dir, NULL);
+	g_autofree char *script = g_strdup_printf(
+	        "sh -c \"exec 2>/dev/null; cd '%s' && "
+	        "openssl req -x509 -newkey rsa:2048 -nodes -keyout ca-key.pem -out ca-cert.pem -days 2 -subj /CN=ca-%s && "
+	        "openssl req -newkey rsa:2048 -nodes -keyout server-key.pem -out server.csr -subj /CN=%s && "
+	        "printf 'subjectAltName=DNS:%s\\nbasicConstraints=CA:FALSE\\nkeyUsage=digitalSignature,keyEncipherment\\n' >ext && "
+	        "openssl x509 -req -in server.csr -CA ca-cert.pem -CAkey ca-key.pem -CAcreateserial -days 2 -extfile ext "
+	        "-out server-cert.pem\"",
+	        path, dir, name, name);
+
+	assert_int_equal(g_mkdir(path, 0700), 0);
+	assert_true(run(script));
+}
+
+/* Waits until it listens. `objects`: NULL or "-object ...". On a port of its own, or on a socket. */
+static struct server start(bool tcp, const char *objects, const char *options)
+{
+	static int port = 0;
+	struct server server = {0};
+	g_autofree char *path = g_build_filename(home, "vnc.sock", NULL);
+	g_autofree char *listen = NULL, *command = NULL;
+	g_auto(GStrv) argv = NULL;
+	gint64 deadline_us = g_get_monotonic_time() + DEADLINE_US;
+	int fd = -1;
+
+	if (!port)
+		port = 20000 + getpid() % 20000;
+	port++;
+	g_unlink(path);
+	listen = tcp ? g_strdup_printf("127.0.0.1:%d", port - 5900) : g_strdup_printf("unix:%s", path);
+	server.address = tcp ? g_strdup_printf("127.0.0.1:%d", port) : g_strdup(path);
+	command = g_strdup_printf("qemu-system-x86_64 -M none -nodefaults -display none %s -vnc '%s%s'",
+	        objects ? objects : "", listen, options);
+	assert_true(g_shell_parse_argv(command, NULL, &argv, NULL));
+	assert_true(g_spawn_async(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
+	        &server.pid, NULL));
+	running = server.pid;
+	while (fd < 0 && g_get_monotonic_time() < deadline_us && waitpid(server.pid, NULL, WNOHANG) == 0) {
+		fd = vnc_connect(server.address, 1000, NULL);
+		if (fd < 0)
+			g_usleep(20000);
+	}
+	assert_true(fd >= 0);
+	close(fd);
+	return server;
+}
+
+static void stop(struct server *server)
+{
+	kill(server->pid, SIGKILL);
+	waitpid(server->pid, NULL, 0);
+	running = 0;
+	g_free(server->address);
+}
+
+static int end_test(void **state)
+{
+	(void)state;
+	if (running) {
+		kill(running, SIGKILL);
+		waitpid(running, NULL, 0);
+	}
+	running = 0;
+	return 0;
+}
+
+/* ---- viewers ---- */
+
+/* How it ends, or VNC_END_NONE: there is a screen. `part` is in the words. */
+static void expect(const struct server *server, struct vnc_source source, enum vnc_end end, const char *part)
+{
+	gint64 deadline_us = g_get_monotonic_time() + DEADLINE_US;
+	struct vnc_view *view;
+
+	source.fd = vnc_connect(server->address, 10000, NULL);
+	view = vnc_view_new(&source, NULL);
+	assert_non_null(view);
+	while (vnc_view_state(view) != VNC_ENDED && !vnc_view_settled(view) && g_get_monotonic_time() < deadline_us) {
+		struct pollfd fd = {.fd = vnc_view_fd(view), .events = vnc_view_events(view)};
+
+		poll(&fd, 1, 100);
+		vnc_view_pump(view);
+	}
+	if (vnc_view_end(view) != end || !strstr(vnc_view_words(view), part))
+		print_error("end %d: '%s'\n", vnc_view_end(view), vnc_view_words(view));
+	assert_int_equal(vnc_view_end(view), end);
+	assert_non_null(strstr(vnc_view_words(view), part));
+	assert_null(strstr(vnc_view_words(view), PASSWORD));
+	assert_true(end != VNC_END_NONE || vnc_view_settled(view));
+	vnc_view_free(view);
+}
+
+#define expect_screen(server, ...) expect((server), (struct vnc_source){__VA_ARGS__}, VNC_END_NONE, "")
+
+static void without_anything(void **state)
+{
+	struct server server = start(false, NULL, "");
+	(void)state;
+
+	expect_screen(&server, .password = NULL);
+	/* What is not asked for is not told. */
+	expect_screen(&server, .password = PASSWORD, .user = "me");
+	stop(&server);
+}
+
+static char *secret_object(void)
+{
+	return g_strdup_printf("-object 'secret,id=p,file=%s/password'", home);
+}
+
+static void with_a_password(void **state)
+{
+	g_autofree char *objects = secret_object();
+	struct server server = start(true, objects, ",password-secret=p");
+	(void)state;
+
+	expect_screen(&server, .password = PASSWORD);
+	expect(&server, (struct vnc_source){0}, VNC_END_PASSWORD, "wants a password");
+	expect(&server, (struct vnc_source){.password = "other"}, VNC_END_REFUSED, "did not let us in");
+	stop(&server);
+}
+
+static void through_tls_of_nobody(void **state)
+{
+	g_autofree char *secret = secret_object();
+	g_autofree char *objects = g_strconcat(secret, " -object tls-creds-anon,id=t,endpoint=server", NULL);
+	struct server server = start(true, objects, ",tls-creds=t");
+	(void)state;
+
+	expect_screen(&server, .password = NULL);
+	stop(&server);
+	server = start(false, objects, ",tls-creds=t,password-secret=p");
+	expect_screen(&server, .password = PASSWORD);
+	expect(&server, (struct vnc_source){0}, VNC_END_PASSWORD, "wants a password");
+	stop(&server);
+}
+
+static void with_a_certificate(void **state)
+{
+	g_autofree char *secret = secret_object();
+	g_autofree char *objects = g_strdup_printf(
+	        "%s -object 'tls-creds-x509,id=t,dir=%s/right,endpoint=server,verify-peer=off'", secret, home);
+	struct server server = start(true, objects, ",tls-creds=t");
+	(void)state;
+
+	expect_screen(&server, .host = "right.example");
+	expect(&server, (struct vnc_source){.host = "wrong.example"}, VNC_END_REFUSED, "does not match");
+	stop(&server);
+	server = start(true, objects, ",tls-creds=t,password-secret=p");
+	expect_screen(&server, .host = "right.example", .password = PASSWORD);
+	expect(&server, (struct vnc_source){.host = "right.example"}, VNC_END_PASSWORD, "wants a password");
+	expect(&server, (struct vnc_source){.host = "right.example", .password = "x"}, VNC_END_REFUSED, "did not let us in");
+	stop(&server);
+}
+
+static void with_a_certificate_of_a_stranger(void **state)
+{
+	g_autofree char *objects = g_strdup_printf(
+	        "-object 'tls-creds-x509,id=t,dir=%s/other,endpoint=server,verify-peer=off'", home);
+	struct server server = start(true, objects, ",tls-creds=t");
+	(void)state;
+
+	expect(&server, (struct vnc_source){.host = "right.example"}, VNC_END_REFUSED, "vnc-ca.pem");
+	stop(&server);
+}
+
+/* ---- users ---- */
+
+/* Writes the server's data base as saslpasswd2 does. False: there is no SASL here. */
+static bool make_user(const char *name, const char *password)
+{
+	void *library = dlopen("libsasl2.so.2", RTLD_NOW);
+	int (*init)(const void *, const char *) = library ? (int (*)(const void *, const char *))dlsym(library, "sasl_server_init") : NULL;
+	int (*new)(const char *, const char *, const char *, const char *, const char *, const void *, unsigned, void **) =
+	        library ? (int (*)(const char *, const char *, const char *, const char *, const char *, const void *, unsigned, void **))
+	                          dlsym(library, "sasl_server_new")
+	                : NULL;
+	int (*set)(void *, const char *, const char *, unsigned, const char *, unsigned, unsigned) =
+	        library ? (int (*)(void *, const char *, const char *, unsigned, const char *, unsigned, unsigned))dlsym(
+	                          library, "sasl_setpass")
+	                : NULL;
+	void *connection = NULL;
+
+	/* 1 = make it. */
+	return init && new && set && init(NULL, "qemu") == 0 &&
+	       new("vnc", g_get_host_name(), NULL, NULL, NULL, NULL, 0, &connection) == 0 &&
+	       set(connection, name, password, (unsigned)strlen(password), NULL, 0, 1) == 0;
+}
+
+static void use_mechanism(const char *name)
+{
+	g_autofree char *conf = g_build_filename(home, "qemu.conf", NULL);
+	g_autofree char *text = g_strdup_printf("mech_list: %s\nsasldb_path: %s/sasldb2\n", name, home);
+
+	assert_true(g_file_set_contents(conf, text, -1, NULL));
+}
+
+static void expect_users(struct server server)
+{
+	expect_screen(&server, .user = "me", .password = PASSWORD, .host = "right.example");
+	expect(&server, (struct vnc_source){.host = "right.example"}, VNC_END_USER, "user's name");
+	expect(&server, (struct vnc_source){.host = "right.example", .user = "me", .password = "x"}, VNC_END_REFUSED,
+	        "did not let us in");
+	stop(&server);
+}
+
+static void users_by_sasl(void **state)
+{
+	g_autofree char *objects = g_strdup_printf(
+	        "-object 'tls-creds-x509,id=t,dir=%s/right,endpoint=server,verify-peer=off'", home);
+	(void)state;
+	g_setenv("SASL_CONF_PATH", home, TRUE);
+	use_mechanism("scram-sha-256");
+	if (!make_user("me", PASSWORD)) {
+		print_message("users_by_sasl: no SASL data base can be made here\n");
+		skip();
+	}
+	expect_users(start(true, objects, ",tls-creds=t,sasl=on"));
+	use_mechanism("digest-md5");
+	expect_users(start(true, NULL, ",sasl=on"));
+}
+
+/* ---- all ---- */
+
+static int set_up(void **state)
+{
+	g_autofree char *password = NULL, *from = NULL, *to = NULL, *text = NULL, *dir = NULL;
+	(void)state;
+
+	home = g_dir_make_tmp("nvirt-vnc-XXXXXX", NULL);
+	password = g_build_filename(home, "password", NULL);
+	if (!g_file_set_contents(password, PASSWORD, -1, NULL))
+		return -1;
+	make_certificates("right", "right.example");
+	make_certificates("other", "right.example");
+	g_setenv("XDG_CONFIG_HOME", home, TRUE);
+	dir = g_build_filename(home, "nvirt", NULL);
+	from = g_build_filename(home, "right", "ca-cert.pem", NULL);
+	to = g_build_filename(dir, "vnc-ca.pem", NULL);
+	return g_mkdir(dir, 0700) == 0 && g_file_get_contents(from, &text, NULL, NULL) &&
+	                       g_file_set_contents(to, text, -1, NULL)
+	               ? 0
+	               : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	files_remove(home);
+	g_free(home);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test_teardown(without_anything, end_test),
+	        cmocka_unit_test_teardown(with_a_password, end_test),
+	        cmocka_unit_test_teardown(through_tls_of_nobody, end_test),
+	        cmocka_unit_test_teardown(with_a_certificate, end_test),
+	        cmocka_unit_test_teardown(with_a_certificate_of_a_stranger, end_test),
+	        cmocka_unit_test_teardown(users_by_sasl, end_test),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

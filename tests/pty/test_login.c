@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A login in a real Linux, with work done there: once by keys in the Console tab, once by a
+ * shell script that has nothing but `nvirt wait` and `nvirt type`. Neither knows anything of the
+ * guest but what its screen says.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <sys/wait.h>
+
+#include "support/lab.h"
+#include "support/pty.h"
+#include "support/session.h"
+
+/* An emulated guest on a busy machine. */
+enum { BOOT_MS = 180 * 1000, WORK_MS = 60 * 1000 };
+
+static struct lab *lab;
+
+static int start_lab(void **state)
+{
+	(void)state;
+	lab = lab_start(1);
+	g_setenv("NVIRT_LAB_CMDLINE", "nvirt.login", TRUE);
+	lab_do(lab, "define", "h1", "web", "linux");
+	g_unsetenv("NVIRT_LAB_CMDLINE");
+	if (lab_is_system(lab))
+		lab_do(lab, "virsh", "h1", "net-start", "default");
+	return 0;
+}
+
+static int stop_lab(void **state)
+{
+	(void)state;
+	lab_stop(lab);
+	return 0;
+}
+
+static int start_guest(void **state)
+{
+	(void)state;
+	lab_do(lab, "virsh", "h1", "start", "web");
+	return 0;
+}
+
+static int stop_guest(void **state)
+{
+	(void)state;
+	lab_do(lab, "virsh", "h1", "destroy", "web");
+	return 0;
+}
+
+/* ---- by keys ---- */
+
+static void wait_for(struct pty *pty, const char *regex)
+{
+	pty_wait_text_within(pty, regex, WORK_MS);
+}
+
+static void open_console(struct pty *pty)
+{
+	session_open(pty, "guest web");
+	pty_keys(pty, "M-2", "]", "]", "]");
+	pty_wait_text(pty, "\\[Screen\\]");
+	pty_wait_text_within(pty, "│lab login:", BOOT_MS);
+	pty_keys(pty, "Enter");
+	wait_for(pty, "guest has the keys");
+}
+
+static void log_in(struct pty *pty)
+{
+	pty_type(pty, "admin\r");
+	wait_for(pty, "│Password:");
+	pty_type(pty, "wrong\r");
+	wait_for(pty, "│Login incorrect");
+	wait_for(pty, "│Login incorrect\\s*\n(.*\n)*.*│lab login: *\n");
+	pty_type(pty, "admin\r");
+	wait_for(pty, "│lab login: admin\\s*\n(.*\n)*.*│lab login: admin\\s*\n(.*\n)*.*│Password:");
+	pty_type(pty, "Night shift!\r");
+	wait_for(pty, "│~ #");
+}
+
+/* vi has the whole screen and takes Escape, Ctrl- keys and arrows. */
+static void edit_a_file(struct pty *pty)
+{
+	pty_type(pty, "vi notes\r");
+	wait_for(pty, "│~ *\n.*│~ *\n");
+	pty_type(pty, "iDisk full, 95 % of \"/\"\rwait");
+	wait_for(pty, "│Disk full, 95 % of \"/\"");
+	wait_for(pty, "│wait");
+	/* Escape by itself: with what comes at once after it, it would be Alt. */
+	pty_keys(pty, "Esc");
+	pty_wait_idle(pty);
+	pty_keys(pty, "Up", "0", "x");
+	wait_for(pty, "│isk full");
+	pty_type(pty, "u");
+	wait_for(pty, "│Disk full");
+	pty_type(pty, ":wq\r");
+	wait_for(pty, "│~ # *\n");
+}
+
+static void it_is_worked_in_by_keys(void **state)
+{
+	struct pty *pty = session_start(lab_uri(lab, "h1"), 30, 100);
+
+	(void)state;
+	open_console(pty);
+	log_in(pty);
+	pty_type(pty, "clear; id -un; uname -s; echo $((6*7))-$TERM\r");
+	wait_for(pty, "│admin *\n.*│Linux *\n.*│42-linux");
+	edit_a_file(pty);
+	pty_type(pty, "clear; wc -l notes; tr a-z A-Z <notes\r");
+	wait_for(pty, "│2 notes *\n.*│DISK FULL, 95 % OF \"/\" *\n.*│WAIT");
+	/* A pager, and out of it by its own key. */
+	pty_type(pty, "seq 1 200 | less\r");
+	wait_for(pty, "│1 *\n.*│2 *\n.*│3 *\n");
+	pty_type(pty, "G");
+	wait_for(pty, "│199 *\n.*│200 *\n");
+	pty_type(pty, "q");
+	wait_for(pty, "│~ # *\n");
+	pty_type(pty, "sleep 1000\r");
+	pty_keys(pty, "C-c");
+	wait_for(pty, "\\^C");
+	pty_type(pty, "clear; exit\r");
+	wait_for(pty, "│lab login: *\n");
+	pty_keys(pty, "C-]");
+	wait_for(pty, "Enter types");
+	session_quit(pty);
+	pty_free(pty);
+}
+
+/* ---- by wait and type alone ---- */
+
+static const char script[] =
+        "set -eu\n"
+        "see() { \"$NVIRT\" -c \"$URI\" wait web --text \"$1\" --timeout 180 || ! \"$NVIRT\" -c \"$URI\" screen web >&2; }\n"
+        "say() { \"$NVIRT\" -c \"$URI\" type web --enter \"$1\"; }\n"
+        "see '^lab login: *$'; say admin\n"
+        "see '^Password:'; say 'Night shift!'\n"
+        "see '^~ # *$'; say 'clear; echo $(id -un)@$(uname -s)-$((6*7))'\n"
+        "see '^admin@Linux-42$'; say 'clear; cat >notes <<END'\n"
+        "see '^> *$'; say 'by script, \"95 %\"'\n"
+        "see '^> by script'; say END\n"
+        "see '^~ # *$'; say 'clear; tr a-z A-Z <notes'\n"
+        "see '^BY SCRIPT, \"95 %\"$'; say 'clear; exit'\n"
+        "see '^lab login: *$'\n";
+
+static void it_is_worked_in_by_a_script(void **state)
+{
+	g_autofree char *home = g_dir_make_tmp("nvirt-login-XXXXXX", NULL);
+	const char *const argv[] = {"sh", "-c", script, NULL};
+	g_auto(GStrv) env = g_get_environ();
+	g_autofree char *out = NULL, *err = NULL;
+	int status = 0;
+
+	(void)state;
+	env = g_environ_setenv(env, "NVIRT", pty_program(), TRUE);
+	env = g_environ_setenv(env, "URI", lab_uri(lab, "h1"), TRUE);
+	env = g_environ_setenv(env, "XDG_STATE_HOME", home, TRUE);
+	assert_true(g_spawn_sync(NULL, (char **)argv, env, G_SPAWN_SEARCH_PATH | G_SPAWN_STDIN_FROM_DEV_NULL, NULL, NULL,
+	        &out, &err, &status, NULL));
+	if (status != 0)
+		print_error("%s%s", out, err);
+	assert_int_equal(status, 0);
+	/* wait prints the line that it saw. */
+	assert_non_null(strstr(out, "\nadmin@Linux-42\n"));
+	assert_non_null(strstr(out, "\nBY SCRIPT, \"95 %\"\n"));
+	g_rmdir(home);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start_guest, stop_guest)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        TEST(it_is_worked_in_by_keys),
+	        TEST(it_is_worked_in_by_a_script),
+	};
+
+	return cmocka_run_group_tests(tests, start_lab, stop_lab);
+}
