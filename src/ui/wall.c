@@ -114,6 +114,7 @@ static void take_door(struct wall *wall, struct tile *tile, struct screen_door *
 {
 	switch (door->kind) {
 	case DOOR_NONE:
+	case DOOR_MEMORY: /* never asked for here */
 		refuse(wall, tile, door->words, REFUSED_US);
 		return;
 	case DOOR_VNC:
