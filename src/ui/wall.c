@@ -117,6 +117,8 @@ static void take_door(struct wall *wall, struct tile *tile, struct screen_door *
 	case DOOR_MEMORY: /* never asked for here */
 		refuse(wall, tile, door->words, REFUSED_US);
 		return;
+	case DOOR_MEMORY: /* nobody here asks for it */
+		return;
 	case DOOR_VNC:
 		stop_reader(tile);
 		start_reader(wall, tile, screen_door_take_fd(door), door->password);

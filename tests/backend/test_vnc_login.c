@@ -21,6 +21,7 @@
 
 #include "nvirt/vnc.h"
 #include "support/files.h"
+#include "support/lab.h"
 
 #define DEADLINE_US (60 * G_USEC_PER_SEC)
 #define PASSWORD "se'c\"ret"
@@ -59,6 +60,17 @@ static void make_certificates(const char *dir, const char *name)
 	assert_true(run(script));
 }
 
+/* It listens, or has ended. */
+static bool answers(void *data)
+{
+	const struct server *server = data;
+	int fd = vnc_connect(server->address, 1000, NULL);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || waitpid(server->pid, NULL, WNOHANG) != 0;
+}
+
 /* Waits until it listens. `objects`: NULL or "-object ...". On a port of its own, or on a socket. */
 static struct server start(bool tcp, const char *objects, const char *options)
 {
@@ -67,8 +79,6 @@ static struct server start(bool tcp, const char *objects, const char *options)
 	g_autofree char *path = g_build_filename(home, "vnc.sock", NULL);
 	g_autofree char *listen = NULL, *command = NULL;
 	g_auto(GStrv) argv = NULL;
-	gint64 deadline_us = g_get_monotonic_time() + DEADLINE_US;
-	int fd = -1;
 
 	if (!port)
 		port = 20000 + getpid() % 20000;
@@ -82,13 +92,8 @@ static struct server start(bool tcp, const char *objects, const char *options)
 	assert_true(g_spawn_async(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
 	        &server.pid, NULL));
 	running = server.pid;
-	while (fd < 0 && g_get_monotonic_time() < deadline_us && waitpid(server.pid, NULL, WNOHANG) == 0) {
-		fd = vnc_connect(server.address, 1000, NULL);
-		if (fd < 0)
-			g_usleep(20000);
-	}
-	assert_true(fd >= 0);
-	close(fd);
+	lab_wait_for(answers, &server, "QEMU's VNC", DEADLINE_US / 1000);
+	assert_int_equal(kill(server.pid, 0), 0);
 	return server;
 }
 

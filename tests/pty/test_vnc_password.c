@@ -16,6 +16,7 @@
 
 #include "nvirt/vnc.h"
 #include "support/files.h"
+#include "support/lab.h"
 #include "support/pty.h"
 
 #define PASSWORD "sesame-42"
@@ -23,11 +24,21 @@
 static char *home, *address;
 static GPid qemu;
 
+/* It listens, or has ended. */
+static bool answers(void *data)
+{
+	int fd = vnc_connect(address, 1000, NULL);
+
+	(void)data;
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || waitpid(qemu, NULL, WNOHANG) != 0;
+}
+
 static int set_up(void **state)
 {
 	g_autofree char *command = NULL, *secret = NULL;
 	g_auto(GStrv) argv = NULL;
-	int fd = -1;
 	(void)state;
 
 	home = g_dir_make_tmp("nvirt-vnc-XXXXXX", NULL);
@@ -41,14 +52,8 @@ static int set_up(void **state)
 	        !g_spawn_async(NULL, argv, NULL,
 	                G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, &qemu, NULL))
 		return -1;
-	for (int i = 0; i < 3000 && fd < 0 && waitpid(qemu, NULL, WNOHANG) == 0; i++) {
-		fd = vnc_connect(address, 1000, NULL);
-		if (fd < 0)
-			g_usleep(20000);
-	}
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 ? 0 : -1;
+	lab_wait_for(answers, NULL, "QEMU's VNC", 60000);
+	return kill(qemu, 0);
 }
 
 static int tear_down(void **state)

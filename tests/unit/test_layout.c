@@ -80,7 +80,7 @@ static void drawn_borders_are_taken_as_far_as_there_is_room(void **state)
 	g_autoptr(GRand) rand = g_rand_new_with_seed(3);
 	for (int i = 0; i < 5000; i++) {
 		int rows = g_rand_int_range(rand, 0, 120), cols = g_rand_int_range(rand, 0, 250);
-		struct layout_wish wish = {g_rand_int_range(rand, 0, 300), g_rand_int_range(rand, 0, 150)};
+		struct layout_wish wish = {g_rand_int_range(rand, 0, 300), g_rand_int_range(rand, 0, 150), g_rand_boolean(rand)};
 		struct layout layout;
 		layout_compute_with(&layout, rows, cols, REGION_TREE, i % 7 == 0, &wish);
 		check_covered(&layout, rows, cols);
@@ -91,7 +91,7 @@ static void drawn_borders_are_taken_as_far_as_there_is_room(void **state)
 		assert_true(layout.region[REGION_TASKS].rows >= 1);
 	}
 	struct layout layout;
-	layout_compute_with(&layout, 40, 100, REGION_TREE, false, &(struct layout_wish){50, 11});
+	layout_compute_with(&layout, 40, 100, REGION_TREE, false, &(struct layout_wish){50, 11, false});
 	assert_int_equal(layout.region[REGION_TREE].cols, 50);
 	assert_int_equal(layout.region[REGION_TASKS].rows, 11);
 }
