@@ -169,9 +169,8 @@ void cursor_follow(struct recogniser *rec)
 {
 	int arrived = arrived_at(rec);
 
-	if (rec->left || rec->changed > G_N_ELEMENTS(rec->changed_at) || (rec->next >= 0 && rec->changed))
-		rec->next = rec->left || rec->next >= 0 ? behind_typed(rec) : -1;
-
+	if (rec->left || (rec->next >= 0 && rec->changed))
+		rec->next = behind_typed(rec);
 	if (arrived >= 0 && arrived != rec->blink) {
 		blink_at(rec, arrived);
 	} else if (rec->toggled >= 0 && rec->blink < 0) {

@@ -87,6 +87,15 @@ bool serial_half_mouse(struct guest_console *self, const struct mouse *event);
 bool serial_half_message(struct guest_console *self, struct msg *msg);
 void serial_half_update(struct guest_console *self);
 
+/* ---- guest_console_keys.c: keys for the screen by menus and forms ---- */
+void screen_half_keys_menu(struct guest_console *self);
+void screen_half_send_escape(struct guest_console *self);
+void screen_half_layout(struct guest_console *self);
+void screen_half_type(struct guest_console *self);
+
+/* ---- guest_console_save.c ---- */
+void guest_console_save(struct guest_console *self);
+
 /* ---- guest_console_screen.c ---- */
 struct screen_panel *screen_half_shown(const struct guest_console *self);
 void screen_half_words(const struct guest_console *self, struct mode_words *ret);
@@ -105,10 +114,6 @@ bool screen_half_mouse(struct guest_console *self, const struct mouse *event);
 bool screen_half_message(struct guest_console *self, struct msg *msg);
 void screen_half_update(struct guest_console *self);
 /* Commands of its own. */
-void screen_half_keys_menu(struct guest_console *self);
-void screen_half_send_escape(struct guest_console *self);
-void screen_half_layout(struct guest_console *self);
-void screen_half_type(struct guest_console *self);
 void screen_half_scale(struct guest_console *self);
 void screen_half_reading(struct guest_console *self);
 

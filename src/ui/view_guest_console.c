@@ -7,9 +7,7 @@
 #include <string.h>
 
 #include "content.h"
-#include "form.h"
 #include "guest_console.h"
-#include "nvirt/files.h"
 #include "nvirt/text.h"
 #include "nvirt/viewer.h"
 
@@ -374,71 +372,10 @@ static void cmd_viewer(struct view *view, unsigned count)
 		app_notice(view->app, LEVEL_WARNING, "%s", error->message);
 }
 
-/* ---- saving ---- */
-
-static char *save_path(const struct store *store, const struct obj_ref *ref)
-{
-	g_autofree char *name = g_strdelimit(g_strdup(store_name(store, ref)), "/ ", '_');
-	g_autofree char *file = g_strdup_printf("%s-console.txt", *name == '.' ? name + 1 : name);
-
-	return g_build_filename(g_get_home_dir(), file, NULL);
-}
-
-static const struct param save_params[] = {
-        {.name = "file",
-                .title = "File",
-                .help = "On this machine: the screen and what scrolled by, as text.",
-                .type = PARAM_PATH,
-                .required = true,
-                .current = save_path},
-        {.name = "replace",
-                .title = "Replace",
-                .help = "Exchange the file if there is one; else it is left alone.",
-                .type = PARAM_BOOL,
-                .fallback = "no"},
-        {.name = NULL},
-};
-
-/* No row of the table of actions: it asks no host for anything. */
-static const struct action save_action = {
-        .verb = "console-save",
-        .title = "Save the console",
-        .help = "Writes the screen and what scrolled by as text.",
-        .kind = OBJ_GUEST,
-        .params = save_params,
-};
-
-static char *text_of(struct guest_console *self)
-{
-	return guest_console_is_serial(self) ? serial_half_text(self) : screen_half_text(self);
-}
-
-/* Takes args. */
-static void save_asked(struct app *app, struct args *args, void *data)
-{
-	struct guest_console *self = guest_console_shown(app);
-	const char *path = args ? args_get(args, "file") : NULL;
-	char *text = path && self && app->inbox ? text_of(self) : NULL;
-
-	(void)data;
-	if (text) {
-		g_autoptr(GBytes) bytes = g_bytes_new_take(text, strlen(text));
-
-		file_export(app->inbox, path, bytes, args_get_bool(args, "replace", false), "the console's text");
-	}
-	args_free(args);
-}
-
 static void cmd_save(struct view *view, unsigned count)
 {
-	struct guest_console *self = guest_console_of(view);
-	g_autofree char *text = text_of(self);
-
 	(void)count;
-	if (text)
-		app_push_modal(view->app, form_new(view->app, &(struct form_options){.action = &save_action,
-		                                                      .ref = &self->ref,
-		                                                      .done = save_asked}));
+	guest_console_save(guest_console_of(view));
 }
 
 /* ---- input ---- */

@@ -144,6 +144,57 @@ static void an_underline_cursor_is_found_on_and_beside_text(void **state)
 	assert_int_equal(screen->cells[2].ch, 'g');
 }
 
+/* A cursor as the VGA has it: two rows, on or off. */
+static void underline(struct scene *scene, int row, int col, bool on)
+{
+	for (int y = 13; y < 15; y++)
+		for (int x = 0; x < 8; x++)
+			scene->pixels[(row * 16 + y) * COLS * 8 + col * 8 + x] = on ? 0xaaaaaa : 0;
+}
+
+static void expect_cursor(struct scene *scene, int row, int col)
+{
+	const struct frame_rect all = {0, 0, scene->frame.width, scene->frame.height};
+	const struct text_screen *screen = recogniser_update(scene->rec, &scene->frame, &all, 1);
+
+	assert_int_equal(screen->cursor_row, row);
+	assert_int_equal(screen->cursor_col, col);
+}
+
+static void the_cursor_is_followed_before_it_blinks_at_its_new_place(void **state)
+{
+	struct scene *scene = *state;
+
+	draw(scene, 0, 0, "login on tty1 of a machine with a name", 0xaaaaaa, 0);
+	draw(scene, 2, 0, "sh$", 0xaaaaaa, 0);
+	update(scene);
+	for (int i = 0; i < 4; i++) {
+		underline(scene, 2, 4, i % 2 == 0);
+		update(scene);
+	}
+	underline(scene, 2, 4, true);
+	expect_cursor(scene, 2, 4);
+	/* A letter is typed while it is on, and one while it is off. */
+	draw(scene, 2, 4, "a", 0xaaaaaa, 0);
+	underline(scene, 2, 5, true);
+	expect_cursor(scene, 2, 5);
+	underline(scene, 2, 5, false);
+	expect_cursor(scene, 2, 5);
+	draw(scene, 2, 5, "b", 0xaaaaaa, 0);
+	expect_cursor(scene, 2, 6);
+	underline(scene, 2, 6, true);
+	expect_cursor(scene, 2, 6);
+	/* It leaves a blank behind, which blinks no more, and begins anew elsewhere. */
+	underline(scene, 2, 6, false);
+	update(scene);
+	draw(scene, 3, 0, "sh$", 0xaaaaaa, 0);
+	update(scene);
+	underline(scene, 3, 4, true);
+	expect_cursor(scene, 3, 4);
+	g_autofree char *line = screen_row_text(update(scene), 3);
+	assert_string_equal(line, "sh$");
+}
+
 static void a_block_cursor_that_blinks_keeps_the_letter_below_it(void **state)
 {
 	struct scene *scene = *state;
@@ -229,6 +280,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(text_has_its_colours_and_learned_glyphs_count, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(only_damaged_rows_change, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(an_underline_cursor_is_found_on_and_beside_text, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(the_cursor_is_followed_before_it_blinks_at_its_new_place, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(a_block_cursor_that_blinks_keeps_the_letter_below_it, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(an_unknown_glyph_is_kept_and_can_be_named, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(noise_is_a_picture, set_up, tear_down),
