@@ -201,9 +201,9 @@ static void ready(void *data)
 }
 
 /* Takes the descriptor. False: said. */
-static bool start(struct screen_panel *panel, int fd, const char *password)
+static bool start(struct screen_panel *panel, int fd, const char *password, const char *host)
 {
-	struct vnc_source source = {.fd = fd, .password = password, .user = panel->user, .mode = panel->mode};
+	struct vnc_source source = {.fd = fd, .password = password, .user = panel->user, .host = host, .mode = panel->mode};
 	g_autoptr(GError) error = NULL;
 	bool started;
 
@@ -271,7 +271,7 @@ static void take_picture(struct screen_panel *panel, struct screen_door *door)
 		panel->pictures = true;
 		g_free(panel->note);
 		panel->note = g_strdup(door->words);
-		if (!start(panel, -1, NULL))
+		if (!start(panel, -1, NULL, NULL))
 			return;
 	}
 	vnc_view_show_png(panel->view, door->png);
@@ -289,7 +289,7 @@ static void take_vnc(struct screen_panel *panel, struct screen_door *door)
 	panel->keymap = g_steal_pointer(&door->keymap);
 	screen_panel_set_layout(panel, NULL);
 	panel->gave = panel->password || door->password;
-	start(panel, screen_door_take_fd(door), panel->password ? panel->password : door->password);
+	start(panel, screen_door_take_fd(door), panel->password ? panel->password : door->password, door->host);
 }
 
 bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door)
