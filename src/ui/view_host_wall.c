@@ -235,16 +235,17 @@ static void draw_title(const struct host_wall *self, struct area line, const str
 		area_set_role(line, 0, 0, line.cols, focused ? ROLE_CURSOR : ROLE_CURSOR_UNFOCUSED);
 }
 
-/* As many rows as it takes: a reason ends with what helps. In the last ones, over what was last seen. */
-static void draw_words(struct area area, const char *words, enum role role)
+/* As many rows as it takes: a reason ends with what helps. `over` what was last seen: in the last ones. */
+static void draw_words(struct area area, const char *words, bool over)
 {
 	g_autoptr(GPtrArray) lines = box_wrap(words, MAX(area.cols, 1));
 	int rows = MIN(area.rows, (int)lines->len);
-	struct area end = area_sub(area, area.rows - rows, 0, rows, area.cols);
+	struct area part = area_sub(area, over ? area.rows - rows : 0, 0, rows, area.cols);
+	enum role role = over ? ROLE_WARN : ROLE_DIM;
 
-	area_clear(end, role);
+	area_clear(part, role);
 	for (int y = 0; y < rows; y++)
-		area_text(end, y, 0, -1, role, lines->pdata[y]);
+		area_text(part, y, 0, -1, role, lines->pdata[y]);
 }
 
 static void draw_tile(struct host_wall *self, struct area area, unsigned index, bool focused)
@@ -260,7 +261,7 @@ static void draw_tile(struct host_wall *self, struct area area, unsigned index, 
 	if (tile && tile->screen)
 		draw_screen(self, body, tile);
 	if (tile && *tile->words)
-		draw_words(body, tile->words, tile->screen ? ROLE_WARN : ROLE_DIM);
+		draw_words(body, tile->words, tile->screen != NULL);
 	else if (!tile || !tile->screen)
 		area_text(body, 0, 0, -1, ROLE_DIM, "...");
 }

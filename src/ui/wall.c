@@ -97,9 +97,9 @@ static void refuse(struct wall *wall, struct tile *tile, const char *words, gint
 
 /* ---- a reader ---- */
 
-static bool start_reader(struct wall *wall, struct tile *tile, int fd, const char *password)
+static bool start_reader(struct wall *wall, struct tile *tile, int fd, const struct screen_door *door)
 {
-	struct vnc_source source = {.fd = fd, .password = password};
+	struct vnc_source source = {.fd = fd, .password = door->password, .host = door->host};
 	g_autoptr(GError) error = NULL;
 
 	tile->view = vnc_view_new(&source, &error);
@@ -120,10 +120,10 @@ static void take_door(struct wall *wall, struct tile *tile, struct screen_door *
 		return;
 	case DOOR_VNC:
 		stop_reader(tile);
-		start_reader(wall, tile, screen_door_take_fd(door), door->password);
+		start_reader(wall, tile, screen_door_take_fd(door), door);
 		return;
 	case DOOR_PICTURE:
-		if (!tile->view && !start_reader(wall, tile, -1, NULL))
+		if (!tile->view && !start_reader(wall, tile, -1, door))
 			return;
 		vnc_view_show_png(tile->view, door->png);
 		tile->picture_us = g_get_monotonic_time() + PICTURE_EVERY_US;

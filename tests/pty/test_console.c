@@ -130,7 +130,7 @@ static void what_scrolled_by_is_searched_and_kept(void **state)
 	pty_keys(pty, "End", "F11");
 	pty_wait_gone(pty, "─ Tasks");
 	pty_keys(pty, "=");
-	pty_wait_text(pty, "(?m)^/ # stty rows [0-9]+ cols 80\\s*\n/ #");
+	pty_wait_text(pty, "(?m)^(/ # )?stty rows [0-9]+ cols 80\\s*\n/ #");
 	pty_keys(pty, "Enter");
 	type_to_guest("stty size\r");
 	pty_wait_text(pty, "(?m)^[0-9]+ 80$");
