@@ -75,7 +75,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/nvirt.a
 tests: $(TESTS) $(TOOLS) all
 
 # To see what another compiler says.
-objects: $(OBJS) $(HELPERS) $(TESTS:=.o) $(TOOLS:=.o) $(BUILD)/src/main.o
+objects: $(OBJS) $(SCREEN_OBJS) $(FUZZERS:=.o) $(HELPERS) $(TESTS:=.o) $(TOOLS:=.o) $(BUILD)/src/main.o
 
 install: all
 	install -D -m 755 $(BUILD)/nvirt $(DESTDIR)$(BINDIR)/nvirt
