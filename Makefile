@@ -38,6 +38,8 @@ HELPER_SRCS := $(sort $(wildcard tests/support/*.c))
 HELPERS := $(HELPER_SRCS:%.c=$(BUILD)/%.o)
 TOOL_SRCS := $(sort $(wildcard tests/lab/*.c))
 TOOLS := $(TOOL_SRCS:%.c=$(BUILD)/%)
+FUZZ_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS := $(FUZZ_SRCS:%.c=$(BUILD)/%)
 BENCH_SRCS := $(sort $(filter-out %/floor.c,$(wildcard tests/bench/*.c))) tests/support/lab.c tests/support/files.c tests/support/agent.c
 
 all: $(BUILD)/nvirt $(BUILD)/nvirt-screen
@@ -116,8 +118,6 @@ glyphs: $(BUILD)/tests/tools/glyphs
 	@$(BUILD)/tests/tools/glyphs $(FONTS) >$(BUILD)/glyph_table.c && mv $(BUILD)/glyph_table.c src/console/glyph_table.c
 
 # libFuzzer on what strangers send: frames, fonts, pictures, messages, keymaps. SECONDS=60 of each target.
-FUZZ_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-FUZZERS := $(FUZZ_SRCS:%.c=$(BUILD)/%)
 fuzz:
 	@$(MAKE) CC=clang CFLAGS='-O1 -g' SAN=fuzzer-no-link,address,undefined BUILD=$(BUILD)/fuzz fuzzers
 	@BUILD="$(BUILD)/fuzz" SECONDS_EACH=$(or $(SECONDS),60) $(CURDIR)/tests/fuzz/fuzz.sh
