@@ -38,6 +38,8 @@ HELPER_SRCS := $(sort $(wildcard tests/support/*.c))
 HELPERS := $(HELPER_SRCS:%.c=$(BUILD)/%.o)
 TOOL_SRCS := $(sort $(wildcard tests/lab/*.c))
 TOOLS := $(TOOL_SRCS:%.c=$(BUILD)/%)
+FUZZ_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS := $(FUZZ_SRCS:%.c=$(BUILD)/%)
 BENCH_SRCS := $(sort $(filter-out %/floor.c,$(wildcard tests/bench/*.c))) tests/support/lab.c tests/support/files.c tests/support/agent.c
 
 all: $(BUILD)/nvirt $(BUILD)/nvirt-screen
@@ -75,7 +77,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/nvirt.a
 tests: $(TESTS) $(TOOLS) all
 
 # To see what another compiler says.
-objects: $(OBJS) $(HELPERS) $(TESTS:=.o) $(TOOLS:=.o) $(BUILD)/src/main.o
+objects: $(OBJS) $(SCREEN_OBJS) $(FUZZERS:=.o) $(HELPERS) $(TESTS:=.o) $(TOOLS:=.o) $(BUILD)/src/main.o
 
 install: all
 	install -D -m 755 $(BUILD)/nvirt $(DESTDIR)$(BINDIR)/nvirt
@@ -120,8 +122,6 @@ screen-table: $(BUILD)/tests/backend/test_screen_boot $(BUILD)/tests/backend/tes
 	@BUILD=$(BUILD) tests/screen_table.sh
 
 # libFuzzer on what strangers send: frames, fonts, pictures, messages, keymaps. SECONDS=60 of each target.
-FUZZ_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-FUZZERS := $(FUZZ_SRCS:%.c=$(BUILD)/%)
 fuzz:
 	@$(MAKE) CC=clang CFLAGS='-O1 -g' SAN=fuzzer-no-link,address,undefined BUILD=$(BUILD)/fuzz fuzzers
 	@BUILD="$(BUILD)/fuzz" SECONDS_EACH=$(or $(SECONDS),60) $(CURDIR)/tests/fuzz/fuzz.sh

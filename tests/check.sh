@@ -138,7 +138,7 @@ plan() {
 	asan) programs 'backend/test_*' 'pty/test_session' 'pty/test_hostile' 'unit/test_*' ;;
 	tsan)
 		programs 'pty/test_session' 'backend/test_*' | grep -vE "$long"
-		programs 'backend/test_clone' 'backend/test_snapshots' 'unit/test_inbox*' 'unit/test_journal_file*' 'unit/test_worker*'
+		programs 'backend/test_clone' 'backend/test_snapshots' 'unit/test_inbox*' 'unit/test_journal_file*' 'unit/test_worker*' 'unit/test_serial*' 'unit/test_vnc_hostile*'
 		;;
 	esac | sed "s/^/$1 /"
 }

@@ -101,7 +101,7 @@ static void name_by_address(rfbClient *client)
 	client->serverPort = atoi(port);
 }
 
-static void keep_words(const char *format, ...)
+static void G_GNUC_PRINTF(1, 2) keep_words(const char *format, ...)
 {
 	struct helper_vnc *vnc = the_helper->vnc;
 	va_list ap;
