@@ -232,17 +232,12 @@ static unsigned bytes_of(const struct key_event *event)
 	return (event->down ? 1 : 2) + (event->scancode & 0x80 ? 1 : 0);
 }
 
-static unsigned on_the_way(const struct typing *typing, bool *ret_turns)
+static unsigned on_the_way(const struct typing *typing)
 {
 	unsigned bytes = 0;
 
-	*ret_turns = false;
-	for (guint i = 0; i < typing->sent->len; i++) {
-		const struct sent *sent = &g_array_index(typing->sent, struct sent, i);
-
-		bytes += sent->bytes;
-		*ret_turns |= sent->turns;
-	}
+	for (guint i = 0; i < typing->sent->len; i++)
+		bytes += g_array_index(typing->sent, struct sent, i).bytes;
 	return bytes;
 }
 
@@ -279,10 +274,25 @@ static void note_sent(struct typing *typing, const struct key_event *event, gint
 	g_array_append_val(typing->sent, sent);
 }
 
+/* Of a text: an echo is looked for where it was typed, so what moves the cursor elsewhere has nothing beside it. */
+static bool must_wait(const struct typing *typing, const struct key_event *event)
+{
+	bool modifier = is_modifier(event->keysym), writes = written_by(event->keysym) && !typing->held;
+
+	if (!typing->careful || !event->down || modifier)
+		return false;
+	for (guint i = 0; i < typing->sent->len; i++) {
+		const struct sent *sent = &g_array_index(typing->sent, struct sent, i);
+
+		if (writes ? sent->turns : sent->ch != 0)
+			return true;
+	}
+	return false;
+}
+
 const struct key_event *typing_take(struct typing *typing, gint64 now_us, int *ret_ms)
 {
 	const struct key_event *event;
-	bool turns;
 
 	*ret_ms = -1;
 	if (typing->next >= typing->events->len) {
@@ -291,8 +301,7 @@ const struct key_event *typing_take(struct typing *typing, gint64 now_us, int *r
 	}
 	lose_patience(typing, now_us);
 	event = &g_array_index(typing->events, struct key_event, typing->next);
-	if (on_the_way(typing, &turns) + bytes_of(event) > ROOM_BYTES
-	        || (turns && typing->careful && event->down && written_by(event->keysym))) {
+	if (on_the_way(typing) + bytes_of(event) > ROOM_BYTES || must_wait(typing, event)) {
 		*ret_ms = STEP_MS;
 		return NULL;
 	}
