@@ -88,6 +88,17 @@ static void log_in(struct pty *pty)
 	wait_for(pty, "│~ #");
 }
 
+/* Of "wait". */
+static bool stands_on_last_letter(void *data)
+{
+	struct pty *pty = data;
+	struct pty_modes modes = pty_modes(pty);
+	g_autofree char *row = pty_row_text(pty, modes.cursor_row);
+	const char *word = strstr(row, "│wait");
+
+	return word && modes.cursor_col == (int)g_utf8_strlen(row, word - row) + 4;
+}
+
 /* vi has the whole screen and takes Escape, Ctrl- keys and arrows. */
 static void edit_a_file(struct pty *pty)
 {
@@ -96,9 +107,9 @@ static void edit_a_file(struct pty *pty)
 	pty_type(pty, "iDisk full, 95 % of \"/\"\rwait");
 	wait_for(pty, "│Disk full, 95 % of \"/\"");
 	wait_for(pty, "│wait");
-	/* Escape by itself: with what comes at once after it, it would be Alt. */
+	/* Escape by itself: with what comes at once after it, it would be Alt. Then vi stands on the letter before. */
 	pty_keys(pty, "Esc");
-	pty_wait_idle(pty);
+	pty_wait_for(pty, stands_on_last_letter, pty, "vi's cursor on the last letter", WORK_MS);
 	pty_keys(pty, "Up", "0", "x");
 	wait_for(pty, "│isk full");
 	pty_type(pty, "u");
