@@ -145,7 +145,6 @@ static void it_is_worked_in_by_keys(void **state)
 	pty_keys(pty, "C-]");
 	wait_for(pty, "Enter types");
 	session_quit(pty);
-	pty_free(pty);
 }
 
 /* ---- by wait and type alone ---- */

@@ -17,7 +17,7 @@ void session_act_asking(struct pty *pty, const char *verb);
 void session_act_named(struct pty *pty, const char *name);
 /* Waits until the task log shows that this action ended well. */
 void session_wait_ok(struct pty *pty, const char *verb);
-/* Leaves with q: exit code 0, clean output. */
+/* Leaves with q: exit code 0, clean output. Frees it. */
 void session_quit(struct pty *pty);
 
 #endif
