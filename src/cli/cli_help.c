@@ -17,6 +17,9 @@ const struct cli_verb *cli_verb_by_name(const char *name)
 	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)
 		if (g_str_equal(verb->name, name))
 			return verb;
+	for (const struct cli_verb *verb = cli_hidden_verbs; verb->name; verb++)
+		if (g_str_equal(verb->name, name))
+			return verb;
 	return NULL;
 }
 

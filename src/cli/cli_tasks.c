@@ -11,6 +11,7 @@
 
 const struct cli_option cli_options_tasks[] = {
         {"limit", 0, "COUNT", false, "Show the last COUNT tasks only"},
+        CLI_OPTION_CSV,
         {0},
 };
 
@@ -120,12 +121,13 @@ static bool print_tasks(struct cli *cli, const GPtrArray *tasks, unsigned from)
 	bool written;
 
 	for (unsigned i = from; i < tasks->len; i++) {
-		if (cli->out.json)
+		if (output_is_data(&cli->out))
 			json_object_array_add(array, cli_task_json(tasks->pdata[i]));
 		else
 			add_row(table, tasks->pdata[i], now_unix_us);
 	}
-	written = cli->out.json ? output_json(&cli->out, array, true) : output_table(&cli->out, table);
+	written = output_is_data(&cli->out) ? output_records(&cli->out, &record_task, array)
+	                                    : output_table(&cli->out, table);
 	cli_table_free(table);
 	return written;
 }
