@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "nvirt/config.h"
 #include "nvirt/text.h"
 
 #define CONNECT_TIMEOUT_S 30
@@ -84,6 +85,28 @@ struct cli_session *cli_open_session(struct cli *cli, const char *verb, bool one
 	return cli_session_new(&cli->out, cli->uris, cli->readonly, cli->connect_timeout_us, write_journal);
 }
 
+char **cli_resolve_uris(char **uris, bool *ret_readonly)
+{
+	char **resolved = g_strdupv(uris);
+	struct config *config;
+
+	if (!uris || !uris[0])
+		return resolved;
+	config = config_load();
+	for (unsigned i = 0; resolved[i]; i++) {
+		const struct config_host *known = config_host(config, resolved[i]);
+
+		if (!known)
+			continue;
+		g_free(resolved[i]);
+		resolved[i] = g_strdup(known->uri);
+		if (ret_readonly)
+			*ret_readonly |= known->readonly;
+	}
+	config_free(config);
+	return resolved;
+}
+
 /* "--json=2": a script that was written for another version must not get this one. */
 static bool check_version(char **words, GError **error)
 {
@@ -120,7 +143,8 @@ static bool merge_options(struct cli *cli, const struct options *options, GError
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--json and --csv are two forms: give one");
 		return false;
 	}
-	cli->uris = uris ? g_strsplit(uris, "\n", -1) : g_strdupv(options->uris);
+	g_auto(GStrv) given = uris ? g_strsplit(uris, "\n", -1) : g_strdupv(options->uris);
+	cli->uris = cli_resolve_uris(given, &cli->readonly);
 	if (seconds && (end == seconds || *end || !(timeout_s > 0 && timeout_s <= CONNECT_TIMEOUT_MAX_S))) {
 		g_autofree char *clean = text_clean(seconds, -1);
 
@@ -140,7 +164,7 @@ static int print_help(struct cli *cli, const struct action *action, const struct
 	return output_text(&cli->out, text) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
-static struct cli_option *verb_options(const struct cli_verb *verb)
+struct cli_option *cli_verb_options(const struct cli_verb *verb)
 {
 	GArray *all = g_array_new(TRUE, TRUE, sizeof(struct cli_option));
 
@@ -154,7 +178,7 @@ static struct cli_option *verb_options(const struct cli_verb *verb)
 static int run_verb(struct cli *cli, const struct options *options, char **words, const struct action *action,
         const struct cli_verb *verb)
 {
-	g_autofree struct cli_option *table = action ? cli_action_options(action) : verb_options(verb);
+	g_autofree struct cli_option *table = action ? cli_action_options(action) : cli_verb_options(verb);
 	const char *name = action ? action->verb : verb->name;
 	g_autoptr(GError) error = NULL;
 

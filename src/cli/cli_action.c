@@ -218,19 +218,6 @@ static int resolve_snapshots(struct verb *verb, const struct host *host)
 	return code;
 }
 
-/* Tasks are in the journal, also those of an nvirt that was killed: after the host, so that they find it. */
-static void read_tasks(struct verb *verb)
-{
-	g_autoptr(GPtrArray) records = journal_read_all(NULL, NULL, NULL);
-
-	for (unsigned i = 0; records && i < records->len; i++) {
-		struct msg *msg = msg_new(MSG_JOURNAL, 0, 0);
-
-		msg->record = g_steal_pointer(&records->pdata[i]);
-		store_apply(verb->session->store, msg, g_get_monotonic_time(), g_get_real_time());
-	}
-}
-
 /* By its id, or the end of it. */
 static bool resolve_task(struct verb *verb, const char *word, struct obj_ref *ret_ref, GError **error)
 {
@@ -272,7 +259,7 @@ static int resolve_targets(struct verb *verb)
 	if (verb->action->kind == OBJ_SNAPSHOT)
 		return resolve_snapshots(verb, host);
 	if (verb->action->kind == OBJ_TASK)
-		read_tasks(verb);
+		cli_read_tasks(verb->session);
 	for (unsigned i = 0; i < words->len; i++) {
 		g_autoptr(GError) error = NULL;
 		struct obj_ref ref;
