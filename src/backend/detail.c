@@ -310,7 +310,7 @@ static void lists_due(const struct detail *detail, gint64 now_us, struct due *du
 static unsigned traffic_due(const struct detail *detail, gint64 now_us, gint64 *next_us)
 {
 	const struct backend_host *host = detail->host;
-	unsigned rows = 0, more = host->rows & ~detail->rows;
+	unsigned rows = 0, more = host->rows & (host->rows_now ? ~0u : ~detail->rows);
 
 	if (host->visible->len == 0 || host->rows == 0)
 		return 0;
@@ -380,6 +380,8 @@ static void take_due(struct detail *detail, const struct due *due)
 	if (due->facts)
 		host->facts_due = false;
 	host->rows_due = false;
+	if (due->traffic != 0)
+		host->rows_now = false;
 	if (due->guest)
 		host->detail_kicked = false;
 	if (due->snapshots)

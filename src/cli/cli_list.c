@@ -401,6 +401,10 @@ static int fill_and_print(struct listing *listing, const struct list_kind *kind)
 	if (code == EXIT_CODE_INTERRUPTED ||
 	        (code != EXIT_CODE_OK && !listing->several && kind->titles != host_titles))
 		return code;
+	/* A script compares what the host is called. */
+	if ((listing->array || listing->several || kind->titles == host_titles) &&
+	        cli_session_facts(listing->session) == WAIT_INTERRUPTED)
+		return EXIT_CODE_INTERRUPTED;
 	if (kind->kind == OBJ_VOLUME) {
 		code = list_volumes(listing);
 		if (code != EXIT_CODE_OK)

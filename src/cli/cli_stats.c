@@ -101,8 +101,8 @@ static void remember(struct stats *stats)
 	stats->began_us = g_get_monotonic_time();
 }
 
-/* Which guests' counters are read: at once when it is said anew, and then now and then. */
-static void watch(struct stats *stats, unsigned rows)
+/* Reads the guests' counters now. */
+static void watch(struct stats *stats)
 {
 	for (unsigned i = 0; i < store_host_count(stats->session->store); i++) {
 		const struct host *host = store_host_at(stats->session->store, i);
@@ -113,7 +113,8 @@ static void watch(struct stats *stats, unsigned rows)
 			if (ref_at(stats, j)->host == host->id)
 				memcpy(visible[n++], ref_at(stats, j)->uuid, 16);
 		backend_watch(stats->session->backend, host->id,
-		        &(struct watch){.visible = visible, .visible_n = n, .rows = rows});
+		        &(struct watch){.visible = visible, .visible_n = n, .now = true,
+		                .rows = WATCH_NET | WATCH_DISK | WATCH_ADDRESS});
 	}
 }
 
@@ -150,16 +151,10 @@ static bool never(struct cli_session *session, void *data)
 /* Counters as of now, of all that answer in time. */
 static enum cli_wait look(struct stats *stats)
 {
-	enum cli_wait wait;
-
 	stats->began_us = g_get_monotonic_time();
 	if (!stats->host)
-		watch(stats, WATCH_NET | WATCH_DISK | WATCH_ADDRESS);
-	wait = cli_session_wait(stats->session, came, stats, -1,
-	        stats->began_us + READ_TIMEOUT_US + MIN(stats->interval_us, 2 * G_USEC_PER_SEC));
-	if (!stats->host)
-		watch(stats, 0);
-	return wait;
+		watch(stats);
+	return cli_session_wait(stats->session, came, stats, -1, stats->began_us + READ_TIMEOUT_US);
 }
 
 /* ---- what came of it ---- */
@@ -401,6 +396,8 @@ static int run(struct stats *stats)
 
 	if (code == EXIT_CODE_INTERRUPTED || (code != EXIT_CODE_OK && !stats->several))
 		return code;
+	if (cli_session_facts(stats->session) == WAIT_INTERRUPTED)
+		return EXIT_CODE_INTERRUPTED;
 	if (choose(stats) != EXIT_CODE_OK)
 		return EXIT_CODE_FAILED;
 	backend_set_refresh(stats->session->backend, 500);
