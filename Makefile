@@ -6,6 +6,10 @@ PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 DATADIR ?= $(PREFIX)/share/nvirt
 DOCDIR  ?= $(PREFIX)/share/doc/nvirt
+MANDIR  ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 BUILD   ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(DEBUG),-debug)
 comma   := ,
 
@@ -35,7 +39,7 @@ TOOL_SRCS := $(sort $(wildcard tests/lab/*.c))
 TOOLS := $(TOOL_SRCS:%.c=$(BUILD)/%)
 BENCH_SRCS := $(sort $(filter-out %/floor.c,$(wildcard tests/bench/*.c))) tests/support/lab.c tests/support/files.c
 
-all: $(BUILD)/nvirt
+all: $(BUILD)/nvirt $(BUILD)/nvirt.1
 
 $(BUILD)/nvirt: $(BUILD)/src/main.o $(OBJS)
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
@@ -60,19 +64,34 @@ $(BUILD)/tests/nvirt.a: $(OBJS) $(HELPERS)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/nvirt.a
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs $(TEST_PKGS)) -lutil
 
-tests: $(TESTS) $(TOOLS) $(BUILD)/nvirt
+tests: $(TESTS) $(TOOLS) all
+
+# From the program's own tables, and prose: it is never older than the program.
+$(BUILD)/nvirt.1: data/nvirt.1.in $(BUILD)/nvirt
+	$(call say,MAN,$@)$(BUILD)/nvirt __man $< >$@.new && mv $@.new $@
+
+# What --json prints: the schema, and its tables in docs/json.md. For review in the same change.
+schema: $(BUILD)/nvirt
+	$(BUILD)/nvirt schema >data/json-1.schema.json
+	sed -i '/^<!-- made by make schema -->$$/q' docs/json.md && $(BUILD)/nvirt schema --markdown >>docs/json.md
 
 # To see what another compiler says.
 objects: $(OBJS) $(HELPERS) $(TESTS:=.o) $(TOOLS:=.o) $(BUILD)/src/main.o
 
-install: all
+install: all $(BUILD)/nvirt.1
 	install -D -m 755 $(BUILD)/nvirt $(DESTDIR)$(BINDIR)/nvirt
-	install -d $(DESTDIR)$(DATADIR)/themes $(DESTDIR)$(DOCDIR)
+	install -D -m 644 $(BUILD)/nvirt.1 $(DESTDIR)$(MANDIR)/man1/nvirt.1
+	install -d $(DESTDIR)$(DATADIR)/themes $(DESTDIR)$(DOCDIR) $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
 	install -m 644 themes/*.json $(DESTDIR)$(DATADIR)/themes/
-	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)/
+	install -m 644 data/json-1.schema.json $(DESTDIR)$(DATADIR)/
+	install -m 644 README.md LICENSE docs/json.md $(DESTDIR)$(DOCDIR)/
+	$(BUILD)/nvirt completion bash >$(DESTDIR)$(BASHDIR)/nvirt
+	$(BUILD)/nvirt completion zsh >$(DESTDIR)$(ZSHDIR)/_nvirt
+	$(BUILD)/nvirt completion fish >$(DESTDIR)$(FISHDIR)/nvirt.fish
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/nvirt
+	rm -f $(DESTDIR)$(BINDIR)/nvirt $(DESTDIR)$(MANDIR)/man1/nvirt.1
+	rm -f $(DESTDIR)$(BASHDIR)/nvirt $(DESTDIR)$(ZSHDIR)/_nvirt $(DESTDIR)$(FISHDIR)/nvirt.fish
 	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
 
 # The two commands of the README, and what stands behind them.
@@ -104,5 +123,5 @@ clean:
 
 -include $(OBJS:.o=.d) $(BUILD)/src/main.d $(TESTS:=.d) $(HELPERS:.o=.d)
 
-.PHONY: all tests objects install uninstall demo check lint lab captures bench bench-link clean
+.PHONY: all tests objects schema install uninstall demo check lint lab captures bench bench-link clean
 .SECONDARY:

@@ -10,28 +10,53 @@
 #include "cli.h"
 #include "nvirt/text.h"
 
-/* For troff: no letter is a command, a dash is one that can be copied, a sentence begins a line. */
+#define LINE_MAX_BYTES 72
+
+/* For troff: no letter is a command, and a dash is one that can be copied. */
+static void append_letter(GString *out, const char *at)
+{
+	gunichar ch = g_utf8_get_char(at);
+
+	if (ch == 0x2026)
+		g_string_append(out, "...");
+	else if (ch >= 0x80)
+		g_string_append_printf(out, "\\[u%04X]", ch);
+	else if (*at == '\\')
+		g_string_append(out, "\\e");
+	else if (*at == '-')
+		g_string_append(out, "\\-");
+	else
+		g_string_append_c(out, *at);
+}
+
+/* Within a line. */
 static void append_escaped(GString *out, const char *text)
 {
-	for (const char *at = text; *at; at = g_utf8_next_char(at)) {
-		gunichar ch = g_utf8_get_char(at);
-		bool begins = at == text || at[-1] == '\n';
+	for (const char *at = text; *at; at = g_utf8_next_char(at))
+		append_letter(out, at);
+}
 
-		if (begins && (*at == '.' || *at == '\''))
-			g_string_append(out, "\\&");
-		if (ch == 0x2026)
-			g_string_append(out, "...");
-		else if (ch >= 0x80)
-			g_string_append_printf(out, "\\[u%04X]", ch);
-		else if (*at == '\\')
-			g_string_append(out, "\\e");
-		else if (*at == '-')
-			g_string_append(out, "\\-");
-		else if (*at == ' ' && !begins && at[-1] == '.' && g_ascii_isupper(at[1]))
+/* Whole lines: a sentence begins one, none is long, and none looks like a command. */
+static void append_prose(GString *out, const char *text)
+{
+	g_auto(GStrv) words = g_strsplit_set(text, " \n", -1);
+	gsize line = out->len;
+
+	for (unsigned i = 0; words[i]; i++) {
+		const char *word = words[i];
+		bool ends = i && g_str_has_suffix(words[i - 1], ".") && g_ascii_isupper(*word);
+		bool breaks = i && (ends || out->len - line + strlen(word) > LINE_MAX_BYTES);
+
+		if (breaks)
 			g_string_append_c(out, '\n');
-		else
-			g_string_append_c(out, *at);
+		else if (i)
+			g_string_append_c(out, ' ');
+		line = breaks ? out->len : line;
+		if (out->len == line && (*word == '.' || *word == '\''))
+			g_string_append(out, "\\&");
+		append_escaped(out, word);
 	}
+	g_string_append(out, g_str_has_suffix(text, ".") ? "\n" : ".\n");
 }
 
 /* Usage words in capitals stand for something, the others are typed. */
@@ -64,8 +89,7 @@ static void append_tagged(GString *out, const char *name, const char *letter, co
 		g_string_append(out, "\\fR");
 	}
 	g_string_append_c(out, '\n');
-	append_escaped(out, help);
-	g_string_append(out, g_str_has_suffix(help, ".") ? "\n" : ".\n");
+	append_prose(out, help);
 }
 
 static void append_options(GString *out, const struct cli_option *options)
@@ -95,11 +119,10 @@ static void append_verb(GString *out, const struct cli_verb *verb)
 {
 	g_string_append(out, ".TP\n\\fBnvirt ");
 	append_escaped(out, verb->name);
-	g_string_append(out, "\\fR ");
+	g_string_append(out, *verb->usage ? "\\fR " : "\\fR");
 	append_usage_words(out, verb->usage);
 	g_string_append_c(out, '\n');
-	append_escaped(out, verb->help);
-	g_string_append_c(out, '\n');
+	append_prose(out, verb->help);
 	if (!verb->options->name)
 		return;
 	g_string_append(out, ".RS\n");
@@ -113,9 +136,8 @@ static void append_virsh(GString *out, const struct action *action)
 
 	if (!virsh)
 		return;
-	g_string_append(out, "In virsh: ");
-	append_escaped(out, virsh);
-	g_string_append(out, ".\n");
+	g_string_append(out, ".br\nIn virsh:\n");
+	append_prose(out, virsh);
 }
 
 static void append_action(GString *out, const struct action *action)
@@ -127,12 +149,9 @@ static void append_action(GString *out, const struct action *action)
 	g_string_append(out, "\\fR");
 	append_usage_words(out, usage);
 	g_string_append_c(out, '\n');
-	append_escaped(out, action->help);
-	g_string_append_c(out, '\n');
-	if (action->consequence) {
-		append_escaped(out, action->consequence);
-		g_string_append_c(out, '\n');
-	}
+	append_prose(out, action->help);
+	if (action->consequence)
+		append_prose(out, action->consequence);
 	append_virsh(out, action);
 	if (!action->params && !(action->flags & ACTION_PICK))
 		return;
