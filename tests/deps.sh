@@ -15,7 +15,7 @@ build='gcc make pkg-config libglib2.0-dev libxml2-dev libjson-c-dev libvirt-dev 
 # libvirt-daemon, not libvirt-daemon-system: its programs without a service of the machine's own.
 guests='binutils qemu-system-x86 qemu-utils libvirt-daemon libvirt-clients'
 tests='clang libclang-rt-dev cppcheck libcmocka-dev libvterm-dev ovmf iproute2 util-linux procps dnsmasq-base iptables
-busybox-static cpio kmod'
+busybox-static cpio kmod jq bash-completion zsh fish man-db mandoc python3 python3-jsonschema'
 
 packages() {
 	case $1 in
