@@ -40,7 +40,7 @@ const struct cli_verb cli_verbs[] = {
         {"snapshot-show", "GUEST SNAPSHOT", "Show everything known about one snapshot.", csv_options,
                 cli_snapshot_show},
         {"snapshot-diff", "GUEST SNAPSHOT [SNAPSHOT]",
-                "Show what changed in the definition from a snapshot to another one, or to now.", no_options,
+                "Show what changed in the definition from a snapshot to another one, or to now.", csv_options,
                 cli_snapshot_diff},
         {"stats", "[GUEST...]", "Show what guests, or hosts, use: CPU, memory, disks, networks.", cli_options_stats,
                 cli_stats},

@@ -179,12 +179,7 @@ enum cli_wait cli_session_wait(struct cli_session *session, bool (*done)(struct 
  */
 static bool guests_known(const struct host *host, unsigned samples)
 {
-	if (!host->listed || samples > 1 || !host->guests->len)
-		return host->listed;
-	for (unsigned i = 0; i < host->guests->len; i++)
-		if (((const struct guest *)host->guests->pdata[i])->flags & GUEST_PERSISTENT)
-			return true;
-	return false;
+	return host->listed && (samples > 1 || !host->guests->len);
 }
 
 bool cli_session_has(const struct cli_session *session, const struct host *host, enum obj_kind kind)
