@@ -368,7 +368,7 @@ static gsize kept_by_bash(const char *typed, const char *breaks, char quote)
 	gsize kept = 0;
 
 	for (gsize i = 0; typed[i] && !quote; i++)
-		if (strchr(breaks, typed[i]))
+		if (strchr(breaks, typed[i]) && !bash_escapes(typed[i]))
 			kept = i + 1;
 	return kept;
 }

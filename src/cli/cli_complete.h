@@ -48,6 +48,8 @@ GPtrArray *usage_next(const char *usage, const GPtrArray *given);
  * told, else '\0'. The last word may be "".
  */
 GPtrArray *line_split(const char *line, char *ret_quote);
+/* Does it stand in a line only behind a backslash, or within quotes? */
+bool bash_escapes(char letter);
 /* As bash wants it typed: escaped for the quote it stands in. Owned. */
 char *bash_quote(const char *word, char quote);
 

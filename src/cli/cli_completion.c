@@ -19,7 +19,7 @@ static const char bash_script[] =
         "	local program=${1/#\\~/$HOME}\n"
         "\n"
         "	type -P \"$program\" >/dev/null || program=nvirt\n"
-        "	mapfile -t COMPREPLY < <(\"$program\" __complete --line \"${COMP_LINE:0:COMP_POINT}\" \\\n"
+        "	mapfile -t COMPREPLY < <(command \"$program\" __complete --line \"${COMP_LINE:0:COMP_POINT}\" \\\n"
         "		--breaks \"$COMP_WORDBREAKS\" 2>/dev/null)\n"
         "	if [[ ${COMPREPLY[0]-} == :files ]]; then\n"
         "		compopt -o filenames 2>/dev/null\n"

@@ -163,13 +163,24 @@ GPtrArray *line_split(const char *line, char *ret_quote)
 	return words;
 }
 
+/* What a backslash must stand before, outside of quotes. */
+static const char bash_special[] = " \t\"'\\$`|&;()<>*?[]{}~#!^";
+
+bool bash_escapes(char letter)
+{
+	return strchr(bash_special, letter);
+}
+
 char *bash_quote(const char *word, char quote)
 {
-	const char *special = quote == '"' ? "\"\\$`" : quote ? "" : " \t\"'\\$`|&;()<>*?[]{}~#!^";
+	const char *special = quote == '"' ? "\"\\$`" : quote ? "" : bash_special;
 	GString *text = g_string_new(NULL);
 
 	for (const char *at = word; *at; at++) {
-		if (strchr(special, *at))
+		/* Within single quotes nothing can be escaped: they are closed and opened again. */
+		if (quote == '\'' && *at == '\'')
+			g_string_append(text, "'\\'");
+		else if (strchr(special, *at))
 			g_string_append_c(text, '\\');
 		g_string_append_c(text, *at);
 	}

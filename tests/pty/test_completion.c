@@ -28,7 +28,7 @@
 #include "support/files.h"
 #include "support/pty.h"
 
-#define DEADLINE_US (60 * G_USEC_PER_SEC)
+#define DEADLINE_US (30 * G_USEC_PER_SEC)
 
 static char *home, *node_uri;
 static char **env;
@@ -41,6 +41,7 @@ static const char node_xml[] =
         "<domain type='test'><name>two words</name><memory>8192</memory><os><type>hvm</type></os></domain>"
         "<domain type='test'><name>it's $HOME</name><memory>8192</memory><os><type>hvm</type></os></domain>"
         "<domain type='test'><name>port:80</name><memory>8192</memory><os><type>hvm</type></os></domain>"
+        "<pool type='dir'><name>default-pool</name><target><path>/default-pool</path></target></pool>"
         "</node>";
 
 /* ---- a shell on a terminal ---- */
@@ -146,7 +147,7 @@ static void bash_completes(void **state)
 	(void)state;
 
 	completes_everything(&shell);
-	shell_send(&shell, "nvirt suspend we\t\t");
+	shell_send(&shell, "nvirt suspend we\t\t\t");
 	shell_wait(&shell, "web1");
 	shell_wait(&shell, "web2");
 	shell_end(&shell);
@@ -264,7 +265,6 @@ static int setup(void **state)
 	home = g_dir_make_tmp("nvirt-tab-XXXXXX", NULL);
 	g_autofree char *node = g_build_filename(home, "node.xml", NULL);
 	files_write(node, node_xml, -1);
-	/* The one pool of a node is in none: it has the driver's own default. */
 	node_uri = g_strdup_printf("test://%s", node);
 	env = g_get_environ();
 	env = g_environ_setenv(env, "PATH", path, TRUE);
