@@ -73,7 +73,7 @@ char *cli_help_verbs(void)
 		enum obj_kind kind;
 		const char *title;
 	} groups[] = {{OBJ_GUEST, "Guests"}, {OBJ_SNAPSHOT, "Snapshots"}, {OBJ_POOL, "Storage pools"}, {OBJ_VOLUME, "Volumes"},
-	        {OBJ_NETWORK, "Networks"}, {OBJ_HOST, "Host"}};
+	        {OBJ_NETWORK, "Networks"}, {OBJ_HOST, "Host"}, {OBJ_TASK, "Tasks"}};
 	GString *text = g_string_new("Look:\n");
 
 	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)

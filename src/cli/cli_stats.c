@@ -47,6 +47,7 @@ struct stats {
 	GArray *before;    /* struct reading each, at the beginning of the interval */
 	GArray *hosts;     /* struct node_reading each host, the same */
 	gint64 interval_us, began_us;
+	gint64 ended_unix_us; /* of the interval that is printed */
 	guint64 count;
 	bool host, all, several;
 	bool titled; /* CSV's first line was printed */
@@ -118,6 +119,14 @@ static void watch(struct stats *stats)
 	}
 }
 
+/* Why it can not answer now, or NULL. */
+static const char *why_stuck(const struct guest *guest)
+{
+	if (guest->flags & GUEST_PROC_STOPPED)
+		return "its process is stopped";
+	return guest->stuck_us ? guest->stuck_why : NULL;
+}
+
 /* Is everything newer than `began_us` there, of all that answer? */
 static bool came(struct cli_session *session, void *data)
 {
@@ -133,7 +142,7 @@ static bool came(struct cli_session *session, void *data)
 		const struct guest *guest = store_guest(session->store, ref_at(stats, i));
 		struct reading now = read_guest(guest);
 
-		if (!guest || !guest_state_active(guest->state) || guest->stuck_us)
+		if (!guest || !guest_state_active(guest->state) || why_stuck(guest))
 			continue;
 		if (now.net_us <= stats->began_us || now.disk_us <= stats->began_us)
 			return false;
@@ -191,13 +200,13 @@ static json_object *guest_json(const struct stats *stats, unsigned at, const str
 	char uuid[37];
 
 	uuid_format(guest->ref.uuid, uuid);
-	json_add_time(object, "time", g_get_real_time());
+	json_add_time(object, "time", stats->ended_unix_us);
 	json_add_int(object, "interval_ms", stats->interval_us / 1000);
 	json_add_string(object, "host", host->name);
 	json_add_string(object, "name", guest->name);
 	json_add_string(object, "uuid", uuid);
 	json_add_string(object, "state", guest_state_word(guest->state));
-	json_add_string(object, "stuck", guest->stuck_us ? guest->stuck_why : NULL);
+	json_add_string(object, "stuck", why_stuck(guest));
 	add_figure(object, "cpu_pct", cpu < 0 ? -1 : cpu / 1e7);
 	add_counter(object, "cpu_time_ns", now.cpu_ns);
 	json_add_known(object, "vcpus", guest->vcpus, guest->vcpus > 0);
@@ -232,7 +241,7 @@ static json_object *host_json(const struct stats *stats, unsigned at, const stru
 	bool counted = then->node.cpu_total_ns >= 0 && node->cpu_total_ns >= 0 && total > 0;
 	json_object *object = json_object_new_object();
 
-	json_add_time(object, "time", g_get_real_time());
+	json_add_time(object, "time", stats->ended_unix_us);
 	json_add_int(object, "interval_ms", stats->interval_us / 1000);
 	json_add_string(object, "host", host->name);
 	json_add_known(object, "cpus", host->status->cpus, host->status->cpus > 0);
@@ -281,6 +290,16 @@ static const char *const several_titles[] = {"HOST", "NAME", "STATE", ">CPU %", 
 static const char *const host_titles[] = {
         "HOST", ">CPUS", ">CPU %", ">LOAD", ">MEMORY", ">FREE", ">SWAP", ">RUNNING", ">GUESTS", NULL};
 
+/* One that does not answer is not simply running. */
+static void add_state(struct cli_table *table, json_object *object)
+{
+	json_object *state = NULL, *stuck = NULL;
+
+	json_object_object_get_ex(object, "state", &state);
+	json_object_object_get_ex(object, "stuck", &stuck);
+	cli_table_add(table, stuck ? "no answer" : json_object_get_string(state));
+}
+
 /* A member as a cell: figures with one decimal, sizes in their unit. */
 static void add_cell(struct cli_table *table, json_object *object, const char *key)
 {
@@ -315,8 +334,12 @@ static bool print_table(const struct stats *stats, json_object *array)
 
 		if (stats->several && !stats->host)
 			add_cell(table, one, "host");
-		for (const char *const *key = stats->host ? host_keys : guest_keys; *key; key++)
-			add_cell(table, one, *key);
+		for (const char *const *key = stats->host ? host_keys : guest_keys; *key; key++) {
+			if (g_str_equal(*key, "state"))
+				add_state(table, one);
+			else
+				add_cell(table, one, *key);
+		}
 	}
 	written = output_table(&stats->cli->out, table);
 	cli_table_free(table);
@@ -387,6 +410,7 @@ static int one_round(struct stats *stats)
 	if (cli_session_wait(stats->session, never, stats, -1, until_us) == WAIT_INTERRUPTED ||
 	        look(stats) == WAIT_INTERRUPTED)
 		return EXIT_CODE_INTERRUPTED;
+	stats->ended_unix_us = g_get_real_time();
 	return print_round(stats) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
