@@ -6,12 +6,12 @@ PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 DATADIR ?= $(PREFIX)/share/nvirt
 DOCDIR  ?= $(PREFIX)/share/doc/nvirt
+BUILD   ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(DEBUG),-debug)
+comma   := ,
 MANDIR  ?= $(PREFIX)/share/man
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
-BUILD   ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(DEBUG),-debug)
-comma   := ,
 
 PKGS      := glib-2.0 libxml-2.0 json-c libvirt libvirt-qemu ncursesw libpng
 TEST_PKGS := cmocka vterm
@@ -39,7 +39,7 @@ TOOL_SRCS := $(sort $(wildcard tests/lab/*.c))
 TOOLS := $(TOOL_SRCS:%.c=$(BUILD)/%)
 BENCH_SRCS := $(sort $(filter-out %/floor.c,$(wildcard tests/bench/*.c))) tests/support/lab.c tests/support/files.c
 
-all: $(BUILD)/nvirt $(BUILD)/nvirt.1
+all: $(BUILD)/nvirt
 
 $(BUILD)/nvirt: $(BUILD)/src/main.o $(OBJS)
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
@@ -66,33 +66,46 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/nvirt.a
 
 tests: $(TESTS) $(TOOLS) all
 
-# From the program's own tables, and prose: it is never older than the program.
+# To see what another compiler says.
+objects: $(OBJS) $(HELPERS) $(TESTS:=.o) $(TOOLS:=.o) $(BUILD)/src/main.o
+
+install: all
+	install -D -m 755 $(BUILD)/nvirt $(DESTDIR)$(BINDIR)/nvirt
+	install -d $(DESTDIR)$(DATADIR)/themes $(DESTDIR)$(DOCDIR)
+	install -m 644 themes/*.json $(DESTDIR)$(DATADIR)/themes/
+	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)/
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/nvirt
+	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
+
+# What is made from the program's own tables: the manual and the shells' completion.
+all: $(BUILD)/nvirt.1
+install: install-made
+uninstall: uninstall-made
+
 $(BUILD)/nvirt.1: data/nvirt.1.in $(BUILD)/nvirt
 	$(call say,MAN,$@)$(BUILD)/nvirt __man $< >$@.new && mv $@.new $@
+
+install-made: all
+	install -D -m 644 $(BUILD)/nvirt.1 $(DESTDIR)$(MANDIR)/man1/nvirt.1
+	install -D -m 644 docs/json.md $(DESTDIR)$(DOCDIR)/json.md
+	install -D -m 644 data/json-1.schema.json $(DESTDIR)$(DATADIR)/json-1.schema.json
+	install -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
+	$(BUILD)/nvirt completion bash >$(DESTDIR)$(BASHDIR)/nvirt
+	$(BUILD)/nvirt completion zsh >$(DESTDIR)$(ZSHDIR)/_nvirt
+	$(BUILD)/nvirt completion fish >$(DESTDIR)$(FISHDIR)/nvirt.fish
+
+uninstall-made:
+	rm -f $(DESTDIR)$(MANDIR)/man1/nvirt.1
+	rm -f $(DESTDIR)$(BASHDIR)/nvirt $(DESTDIR)$(ZSHDIR)/_nvirt $(DESTDIR)$(FISHDIR)/nvirt.fish
 
 # What --json prints: the schema, and its tables in docs/json.md. For review in the same change.
 schema: $(BUILD)/nvirt
 	$(BUILD)/nvirt schema >data/json-1.schema.json
 	sed -i '/^<!-- made by make schema -->$$/q' docs/json.md && $(BUILD)/nvirt schema --markdown >>docs/json.md
 
-# To see what another compiler says.
-objects: $(OBJS) $(HELPERS) $(TESTS:=.o) $(TOOLS:=.o) $(BUILD)/src/main.o
-
-install: all $(BUILD)/nvirt.1
-	install -D -m 755 $(BUILD)/nvirt $(DESTDIR)$(BINDIR)/nvirt
-	install -D -m 644 $(BUILD)/nvirt.1 $(DESTDIR)$(MANDIR)/man1/nvirt.1
-	install -d $(DESTDIR)$(DATADIR)/themes $(DESTDIR)$(DOCDIR) $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
-	install -m 644 themes/*.json $(DESTDIR)$(DATADIR)/themes/
-	install -m 644 data/json-1.schema.json $(DESTDIR)$(DATADIR)/
-	install -m 644 README.md LICENSE docs/json.md $(DESTDIR)$(DOCDIR)/
-	$(BUILD)/nvirt completion bash >$(DESTDIR)$(BASHDIR)/nvirt
-	$(BUILD)/nvirt completion zsh >$(DESTDIR)$(ZSHDIR)/_nvirt
-	$(BUILD)/nvirt completion fish >$(DESTDIR)$(FISHDIR)/nvirt.fish
-
-uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/nvirt $(DESTDIR)$(MANDIR)/man1/nvirt.1
-	rm -f $(DESTDIR)$(BASHDIR)/nvirt $(DESTDIR)$(ZSHDIR)/_nvirt $(DESTDIR)$(FISHDIR)/nvirt.fish
-	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
+.PHONY: install-made uninstall-made schema
 
 # The two commands of the README, and what stands behind them.
 demo:
@@ -123,5 +136,5 @@ clean:
 
 -include $(OBJS:.o=.d) $(BUILD)/src/main.d $(TESTS:=.d) $(HELPERS:.o=.d)
 
-.PHONY: all tests objects schema install uninstall demo check lint lab captures bench bench-link clean
+.PHONY: all tests objects install uninstall demo check lint lab captures bench bench-link clean
 .SECONDARY:

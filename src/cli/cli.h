@@ -42,24 +42,10 @@ extern const struct cli_verb cli_hidden_verbs[];     /* the same; for programs: 
 extern const struct cli_option cli_options_common[]; /* of every verb; ends with a row without name */
 extern const struct cli_option cli_options_action[], cli_options_plan[];
 extern const struct cli_option cli_options_list[], cli_options_tasks[], cli_options_images[];
-extern const struct cli_option cli_options_stats[], cli_options_schema[], cli_options_complete[];
-extern const struct cli_option cli_options_program[]; /* before the verb */
-
-/* A row for verbs that print records. */
-#define CLI_OPTION_CSV {"csv", 0, NULL, false, "Print CSV: the same names and values as --json"}
-
 
 int cli_action(struct cli *cli, const struct action *action);
 int cli_list(struct cli *cli);
-int cli_pools(struct cli *cli);
-int cli_networks(struct cli *cli);
-int cli_hosts(struct cli *cli);
 int cli_show(struct cli *cli);
-int cli_stats(struct cli *cli);
-int cli_schema(struct cli *cli);
-int cli_completion(struct cli *cli);
-int cli_complete(struct cli *cli);
-int cli_man(struct cli *cli);
 int cli_images(struct cli *cli);
 int cli_tasks(struct cli *cli);
 int cli_snapshot_list(struct cli *cli);
@@ -67,6 +53,22 @@ int cli_snapshot_show(struct cli *cli);
 int cli_snapshot_diff(struct cli *cli);
 int cli_self_test(struct cli *cli);
 int cli_help(struct cli *cli);
+
+/* ---- for scripts and shells: data with a contract, completion, the manual ---- */
+extern const struct cli_option cli_options_stats[], cli_options_schema[], cli_options_complete[];
+extern const struct cli_option cli_options_program[]; /* before the verb */
+
+/* A row for verbs that print records. */
+#define CLI_OPTION_CSV {"csv", 0, NULL, false, "Print CSV: the same names and values as --json"}
+
+int cli_pools(struct cli *cli);
+int cli_networks(struct cli *cli);
+int cli_hosts(struct cli *cli);
+int cli_stats(struct cli *cli);
+int cli_schema(struct cli *cli);
+int cli_completion(struct cli *cli);
+int cli_complete(struct cli *cli);
+int cli_man(struct cli *cli);
 
 /*
  * Hosts by the names that the configuration gives them become URIs; owned, NULL for NULL.

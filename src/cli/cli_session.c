@@ -460,15 +460,3 @@ struct plan *cli_session_plan(
 		        session->out, "cannot look at '%s': the connection to its host was lost", name);
 	return wait.plan;
 }
-
-void cli_read_tasks(struct cli_session *session)
-{
-	g_autoptr(GPtrArray) records = journal_read_all(NULL, NULL, NULL);
-
-	for (unsigned i = 0; records && i < records->len; i++) {
-		struct msg *msg = msg_new(MSG_JOURNAL, 0, 0);
-
-		msg->record = g_steal_pointer(&records->pdata[i]);
-		store_apply(session->store, msg, g_get_monotonic_time(), g_get_real_time());
-	}
-}

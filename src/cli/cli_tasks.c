@@ -2,7 +2,7 @@
 /*
  * `nvirt tasks`: the journal as a table or JSON, the newest last.
  *
- * Main thread; asks no host.
+ * Main thread; asks no host. And the same tasks in the store, for who cleans up after one.
  */
 #include <stdlib.h>
 
@@ -165,4 +165,16 @@ int cli_tasks(struct cli *cli)
 		        &cli->out, "%u lines of the journal can not be read and were skipped", skipped);
 	return print_tasks(cli, tasks, tasks->len > limit ? tasks->len - limit : 0) ? EXIT_CODE_OK
 	                                                                            : EXIT_CODE_FAILED;
+}
+
+void cli_read_tasks(struct cli_session *session)
+{
+	g_autoptr(GPtrArray) records = journal_read_all(NULL, NULL, NULL);
+
+	for (unsigned i = 0; records && i < records->len; i++) {
+		struct msg *msg = msg_new(MSG_JOURNAL, 0, 0);
+
+		msg->record = g_steal_pointer(&records->pdata[i]);
+		store_apply(session->store, msg, g_get_monotonic_time(), g_get_real_time());
+	}
 }
