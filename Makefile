@@ -6,6 +6,7 @@ PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 DATADIR ?= $(PREFIX)/share/nvirt
 DOCDIR  ?= $(PREFIX)/share/doc/nvirt
+LIBEXECDIR ?= $(PREFIX)/libexec/nvirt
 BUILD   ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(DEBUG),-debug)
 comma   := ,
 MANDIR  ?= $(PREFIX)/share/man
@@ -13,15 +14,16 @@ BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
-PKGS      := glib-2.0 libxml-2.0 json-c libvirt libvirt-qemu ncursesw libpng
-TEST_PKGS := cmocka vterm
+PKGS      := glib-2.0 libxml-2.0 json-c libvirt libvirt-qemu ncursesw libpng zlib vterm
+SCREEN_PKGS := libvncclient libseccomp libpng zlib
+TEST_PKGS := cmocka
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
         -Wformat=2 -Wvla -Wundef -Wpointer-arith -Wswitch-enum
 CFLAGS  ?= $(if $(DEBUG),-O0 -g3,-O2 -g)
 HARDEN  := $(if $(SAN)$(DEBUG),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
 ALL_CFLAGS = -std=gnu11 $(WARN) $(if $(WERROR),-Werror) $(HARDEN) $(CFLAGS) $(CPPFLAGS) -MMD -MP \
-        -Iinclude -Isrc -DNVIRT_DATADIR='"$(DATADIR)"' $(shell pkg-config --cflags $(PKGS)) \
+        -Iinclude -Isrc -DNVIRT_DATADIR='"$(DATADIR)"' -DNVIRT_LIBEXECDIR='"$(LIBEXECDIR)"' $(shell pkg-config --cflags $(PKGS)) \
         $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 LIBS = $(shell pkg-config --libs $(PKGS)) -lm -lpthread
@@ -29,7 +31,10 @@ LIBS = $(shell pkg-config --libs $(PKGS)) -lm -lpthread
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)';)
 
-SRCS := $(sort $(wildcard src/*/*.c))
+# The screen reader is a program of its own: what decodes strangers' bytes is no part of nvirt's process.
+SCREEN_SRCS := $(sort $(wildcard src/console/helper*.c))
+SCREEN_OBJS := $(SCREEN_SRCS:%.c=$(BUILD)/%.o)
+SRCS := $(sort $(filter-out $(SCREEN_SRCS),$(wildcard src/*/*.c)))
 OBJS := $(SRCS:%.c=$(BUILD)/%.o)
 TEST_SRCS := $(sort $(wildcard tests/unit/test_*.c tests/pty/test_*.c tests/backend/test_*.c))
 TESTS := $(TEST_SRCS:%.c=$(BUILD)/%)
@@ -39,10 +44,17 @@ TOOL_SRCS := $(sort $(wildcard tests/lab/*.c))
 TOOLS := $(TOOL_SRCS:%.c=$(BUILD)/%)
 BENCH_SRCS := $(sort $(filter-out %/floor.c,$(wildcard tests/bench/*.c))) tests/support/lab.c tests/support/files.c
 
-all: $(BUILD)/nvirt
+all: $(BUILD)/nvirt $(BUILD)/nvirt-screen
 
-$(BUILD)/nvirt: $(BUILD)/src/main.o $(OBJS)
+# Of the console's folder only what nvirt itself uses comes along: glyphs are the screen reader's.
+$(BUILD)/nvirt: $(BUILD)/src/main.o $(filter-out $(BUILD)/src/console/%,$(OBJS)) $(BUILD)/screen.a
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/screen.a: $(filter $(BUILD)/src/console/% $(BUILD)/src/model/%,$(OBJS))
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/nvirt-screen: $(SCREEN_OBJS) $(BUILD)/screen.a
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs glib-2.0 $(SCREEN_PKGS)) -lm
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -71,13 +83,14 @@ objects: $(OBJS) $(HELPERS) $(TESTS:=.o) $(TOOLS:=.o) $(BUILD)/src/main.o
 
 install: all
 	install -D -m 755 $(BUILD)/nvirt $(DESTDIR)$(BINDIR)/nvirt
+	install -D -m 755 $(BUILD)/nvirt-screen $(DESTDIR)$(LIBEXECDIR)/nvirt-screen
 	install -d $(DESTDIR)$(DATADIR)/themes $(DESTDIR)$(DOCDIR)
 	install -m 644 themes/*.json $(DESTDIR)$(DATADIR)/themes/
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)/
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/nvirt
-	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
+	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(LIBEXECDIR)
 
 # What is made from the program's own tables: the manual and the shells' completion.
 all: $(BUILD)/nvirt.1
@@ -127,6 +140,25 @@ lab:
 bench: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUILD)/nvirt
 	@$(BUILD)/tests/bench/bench $(BUILD)/nvirt $(if $(QUICK),quick,full) $(GROUP)
 
+# The table of glyphs in the program, from the distribution's fonts: FONTS='dir file NAME=file...'.
+$(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(OBJS)
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+glyphs: $(BUILD)/tests/tools/glyphs
+	@$(BUILD)/tests/tools/glyphs $(FONTS) >$(BUILD)/glyph_table.c && mv $(BUILD)/glyph_table.c src/console/glyph_table.c
+
+# libFuzzer on what strangers send: frames, fonts, pictures, messages, keymaps. SECONDS=60 of each target.
+FUZZ_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS := $(FUZZ_SRCS:%.c=$(BUILD)/%)
+fuzz:
+	@$(MAKE) CC=clang CFLAGS='-O1 -g' SAN=fuzzer-no-link,address,undefined BUILD=$(BUILD)/fuzz fuzzers
+	@BUILD="$(BUILD)/fuzz" SECONDS_EACH=$(or $(SECONDS),60) $(CURDIR)/tests/fuzz/fuzz.sh
+
+fuzzers: $(FUZZERS)
+
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/screen.a
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
 # The same through a line of 64 kbit/s and 400 ms, for an hour.
 bench-link: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUILD)/nvirt
 	@$(BUILD)/tests/bench/bench $(BUILD)/nvirt link $(or $(MINUTES),60)
@@ -134,7 +166,7 @@ bench-link: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUI
 clean:
 	rm -rf build build-*
 
--include $(OBJS:.o=.d) $(BUILD)/src/main.d $(TESTS:=.d) $(HELPERS:.o=.d)
+-include $(FUZZERS:=.d) $(OBJS:.o=.d) $(SCREEN_OBJS:.o=.d) $(BUILD)/src/main.d $(TESTS:=.d) $(HELPERS:.o=.d)
 
-.PHONY: all tests objects install uninstall demo check lint lab captures bench bench-link clean
+.PHONY: all tests objects install uninstall demo check lint lab captures bench bench-link glyphs fuzz fuzzers clean
 .SECONDARY:

@@ -51,7 +51,7 @@ tabs() {
 declare -A seen=(
 	[host-Summary]='QEMU' [host-Guests]='running +[0-9]+[.][0-9]' [host-Storage]='default' [host-Images]='counter.qcow2' [host-Networks]='default'
 	[guest-Summary]='On the host' [guest-Hardware]='Processors' [guest-XML]='<domain' [guest-Graphs]='CPU'
-	[guest-Snapshots]='held'
+	[guest-Snapshots]='held' [guest-Console]='Enter opens'
 	[pool-Summary]='dir' [pool-Volumes]='counter.qcow2' [network-Summary]='192.168'
 )
 
@@ -65,7 +65,7 @@ capture() {
 	tabs host Summary Guests Storage Images Networks Tasks Graphs
 	keys j
 	wait_for 'guest counter'
-	tabs guest Summary Hardware Snapshots Tasks XML Graphs
+	tabs guest Summary Hardware Snapshots Console Tasks XML Graphs
 	keys End k k
 	wait_for 'pool default'
 	tabs pool Summary Volumes

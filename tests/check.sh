@@ -112,6 +112,11 @@ build() {
 	make -j"$jobs" WERROR=1 BUILD="$(dir_of "$config")" "$@" "$goal"
 }
 
+# A minute on two processors; longer by hand.
+fuzz() {
+	make -j"$jobs" WERROR=1 BUILD=build SECONDS=30 fuzz
+}
+
 programs() {
 	local kind file
 	for kind in "$@"; do
@@ -201,6 +206,7 @@ step 'lint' "$here/lint.sh"
 step 'lint self-test' "$here/lint.sh" --self-test
 step 'build asan' build asan tests && built+=' asan'
 step 'build tsan' build tsan tests && built+=' tsan'
+step 'fuzz' fuzz
 for config in $built; do
 	plan "$config"
 done | xargs -r -P "$jobs" -L 1 "$here/check.sh" --one

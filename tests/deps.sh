@@ -11,10 +11,11 @@
 # Uses sudo where the user is not root; prints the list where there is no apt.
 set -eu
 
-build='gcc make pkg-config libglib2.0-dev libxml2-dev libjson-c-dev libvirt-dev libncurses-dev libpng-dev'
+build='gcc make pkg-config libglib2.0-dev libxml2-dev libjson-c-dev libvirt-dev libncurses-dev libpng-dev
+zlib1g-dev libvncserver-dev libseccomp-dev libvterm-dev'
 # libvirt-daemon, not libvirt-daemon-system: its programs without a service of the machine's own.
 guests='binutils qemu-system-x86 qemu-utils libvirt-daemon libvirt-clients'
-tests='clang libclang-rt-dev cppcheck libcmocka-dev libvterm-dev ovmf iproute2 util-linux procps dnsmasq-base iptables
+tests='clang libclang-rt-dev cppcheck libcmocka-dev ovmf iproute2 util-linux procps dnsmasq-base iptables
 busybox-static cpio kmod jq bash-completion zsh fish man-db mandoc python3 python3-jsonschema'
 
 packages() {

@@ -75,6 +75,11 @@ void backend_plan(struct backend *backend, struct op_request *request, unsigned 
  */
 void backend_read_definition(
         struct backend *backend, const struct obj_ref *ref, const char *name, unsigned edit_id);
+/*
+ * Looks how a guest's screen is reached and posts MSG_SCREEN with a door of that id: a
+ * connected socket, a picture of the screen now, or words why there is neither.
+ */
+void backend_open_screen(struct backend *backend, const struct obj_ref *ref, const char *name, unsigned door_id);
 /* Does the operation have a plan to show first? */
 bool backend_op_has_plan(enum op op);
 /* Every op of OPS has its function: for the self-test. */

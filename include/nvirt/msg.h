@@ -14,6 +14,8 @@
 #include "nvirt/journal.h"
 #include "nvirt/op.h"
 #include "nvirt/picture.h"
+#include "nvirt/screen_door.h"
+#include "nvirt/serial.h"
 #include "nvirt/snapshot.h"
 #include "nvirt/task.h"
 
@@ -35,6 +37,8 @@ enum msg_type {
 	MSG_JOURNAL,  /* record, or text = notice about the file */
 	MSG_NOTICE,   /* text for the status line, level */
 	MSG_PICTURE,  /* picture of the file `name` (raw), or text = why there is none; for the front door */
+	MSG_SCREEN,   /* door to a guest's screen: an answer; for the front door, the store drops it */
+	MSG_SERIAL,   /* serial: what a console shows now; for the front door, which acknowledges it */
 	MSG_HISTORY,  /* history: slots that the keeper read of this host */
 	MSG_TYPE_N
 };
@@ -80,6 +84,8 @@ struct msg {
 	struct plan *plan;
 	struct edit_answer *edit;
 	struct picture *picture;
+	struct screen_door *door;
+	struct serial_frame *serial;
 	struct journal_record *record;
 	GArray *history; /* struct history_record */
 };

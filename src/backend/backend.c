@@ -9,6 +9,7 @@
 
 #include "backend/conn.h"
 #include "backend/host.h"
+#include "backend/serial.h"
 
 #define DEFAULT_REFRESH_MS 2000
 #define SUPERVISE_EVERY_US G_USEC_PER_SEC
@@ -23,6 +24,7 @@ struct backend {
 	unsigned refresh_ms;
 	bool brief;
 	GHashTable *hosts; /* number -> struct backend_host, one reference */
+	GPtrArray *serials; /* struct serial, one reference each */
 };
 
 /* A copy that stays valid without the lock. */
@@ -89,6 +91,7 @@ struct backend *backend_new(
 	        options != NULL && options->refresh_ms != 0 ? options->refresh_ms : DEFAULT_REFRESH_MS;
 	backend->hosts =
 	        g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)host_unref);
+	backend->serials = g_ptr_array_new_with_free_func((GDestroyNotify)serial_unref);
 	backend->workers = workers_new(inbox, journal, touched, backend);
 	backend->threads = threads_new();
 	if (!threads_start(backend->threads, "nvirt-watch", supervisor_run, backend))
@@ -122,10 +125,13 @@ void backend_free(struct backend *backend, int timeout_ms)
 	pthread_mutex_unlock(&backend->lock);
 	for (guint i = 0; i < hosts->len; i++)
 		close_host(hosts->pdata[i]);
+	for (guint i = 0; i < backend->serials->len; i++)
+		serial_stop(backend->serials->pdata[i]);
 	/* The workers call touched(): they go before what it uses. */
 	workers_free(backend->workers, timeout_ms);
 	threads_free(backend->threads, MAX(0, (end_us - g_get_monotonic_time()) / 1000));
 	g_hash_table_destroy(backend->hosts);
+	g_ptr_array_unref(backend->serials);
 	pthread_cond_destroy(&backend->wake);
 	pthread_mutex_destroy(&backend->lock);
 	g_free(backend);
@@ -319,6 +325,31 @@ void backend_read_definition(
         struct backend *backend, const struct obj_ref *ref, const char *name, unsigned edit_id)
 {
 	workers_read_definition(backend->workers, ref, name, edit_id);
+}
+
+void backend_open_screen(struct backend *backend, const struct obj_ref *ref, const char *name, unsigned door_id)
+{
+	workers_open_screen(backend->workers, ref, name, door_id);
+}
+
+struct serial *backend_open_serial(struct backend *backend, const struct serial_options *options)
+{
+	struct backend_host *host = find(backend, options->ref.host);
+	struct serial *serial = serial_new(backend->inbox, options);
+
+	for (guint i = backend->serials->len; i-- > 0;)
+		if (serial_stopped(backend->serials->pdata[i]))
+			g_ptr_array_remove_index_fast(backend->serials, i);
+	g_ptr_array_add(backend->serials, serial_ref(serial));
+	if (host != NULL)
+		host_lock(host);
+	serial_start(serial, backend->threads, host != NULL ? host->asked_uri : NULL,
+	        host != NULL && host->status->readonly);
+	if (host != NULL) {
+		host_unlock(host);
+		host_unref(host);
+	}
+	return serial;
 }
 
 bool backend_op_has_plan(enum op op)

@@ -44,7 +44,9 @@ static bool replaces(enum msg_type type)
 	case MSG_TASK:
 	case MSG_PLAN:
 	case MSG_EDIT:
+	case MSG_SCREEN:
 	case MSG_PICTURE:
+	case MSG_SERIAL:
 	case MSG_JOURNAL:
 	case MSG_NOTICE:
 	case MSG_HISTORY:

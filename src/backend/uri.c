@@ -104,6 +104,35 @@ char *uri_server(const char *uri, bool with_user)
 	return g_strdup(at != NULL && !with_user ? at + 1 : server);
 }
 
+unsigned uri_port(const char *uri)
+{
+	const char *start = strstr(uri, "://");
+	g_autofree char *server = start != NULL ? g_strndup(start + 3, strcspn(start + 3, "/?#")) : NULL;
+	const char *colon = server != NULL ? strrchr(server, ':') : NULL;
+	guint64 port = 0;
+
+	if (colon == NULL || strchr(colon, ']') != NULL)
+		return 0;
+	return g_ascii_string_to_unsigned(colon + 1, 10, 1, 65535, &port, NULL) ? (unsigned)port : 0;
+}
+
+char *uri_param(const char *uri, const char *name)
+{
+	const char *at = strchr(uri, '?');
+	gsize length = strlen(name);
+
+	while (at != NULL) {
+		at++;
+		if (strncmp(at, name, length) == 0 && at[length] == '=') {
+			g_autofree char *raw = g_strndup(at + length + 1, strcspn(at + length + 1, "&;#"));
+
+			return g_uri_unescape_string(raw, NULL);
+		}
+		at = strpbrk(at, "&;");
+	}
+	return NULL;
+}
+
 bool uri_is_local(const char *uri)
 {
 	g_autofree char *server = uri_server(uri, false);

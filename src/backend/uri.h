@@ -21,6 +21,9 @@ bool uri_is_session(const char *uri);
 /* "qemu", "test"; owned, "" if none. The transport: "ssh", "tcp", "unix", "" if none. */
 char *uri_driver(const char *uri);
 char *uri_transport(const char *uri);
+/* The port that is stated, 0 = none; a parameter behind '?', unescaped and owned, NULL = none. */
+unsigned uri_port(const char *uri);
+char *uri_param(const char *uri, const char *name);
 /* Server's name, owned; "" = none. With its user where `with_user`. */
 char *uri_server(const char *uri, bool with_user);
 

@@ -25,6 +25,8 @@ void workers_remove_host(struct workers *workers, unsigned host);
 void workers_submit(struct workers *workers, struct op_request *request);
 void workers_abort(struct workers *workers, const char *task_id);
 void workers_plan(struct workers *workers, struct op_request *request, unsigned plan_id);
+/* Posts MSG_SCREEN: see backend_open_screen(). */
+void workers_open_screen(struct workers *workers, const struct obj_ref *ref, const char *name, unsigned door_id);
 void workers_read_definition(
         struct workers *workers, const struct obj_ref *ref, const char *name, unsigned edit_id);
 bool workers_op_known(enum op op);

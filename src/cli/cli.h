@@ -41,12 +41,19 @@ extern const struct cli_verb cli_verbs[];            /* ends with a row without 
 extern const struct cli_verb cli_hidden_verbs[];     /* the same; for programs: in no help and no completion */
 extern const struct cli_option cli_options_common[]; /* of every verb; ends with a row without name */
 extern const struct cli_option cli_options_action[], cli_options_plan[];
-extern const struct cli_option cli_options_list[], cli_options_tasks[], cli_options_images[];
+extern const struct cli_option cli_options_list[], cli_options_tasks[], cli_options_images[], cli_options_screen[];
+extern const struct cli_option cli_options_wait[], cli_options_type[], cli_options_key[];
+extern const struct cli_option cli_options_console[];
 
 int cli_action(struct cli *cli, const struct action *action);
 int cli_list(struct cli *cli);
 int cli_show(struct cli *cli);
 int cli_images(struct cli *cli);
+int cli_screen(struct cli *cli);
+int cli_wait_screen(struct cli *cli);
+int cli_type(struct cli *cli);
+int cli_key(struct cli *cli);
+int cli_console(struct cli *cli);
 int cli_tasks(struct cli *cli);
 int cli_snapshot_list(struct cli *cli);
 int cli_snapshot_show(struct cli *cli);

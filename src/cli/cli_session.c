@@ -70,6 +70,7 @@ void cli_session_free(struct cli_session *session)
 	store_free(session->store);
 	g_array_unref(session->heard);
 	edit_answer_free(session->edit);
+	screen_door_free(session->door);
 	cli_session_release_signals(session);
 	g_free(session);
 }
@@ -119,6 +120,10 @@ void cli_session_pump(struct cli_session *session)
 		if (msg->edit && msg->edit->id == session->edits) {
 			edit_answer_free(session->edit);
 			session->edit = g_steal_pointer(&msg->edit);
+		}
+		if (msg->door && msg->door->id == session->doors) {
+			screen_door_free(session->door);
+			session->door = g_steal_pointer(&msg->door);
 		}
 		heard->types |= 1u << msg->type;
 		heard->samples += msg->type == MSG_SAMPLE;
@@ -459,4 +464,25 @@ struct plan *cli_session_plan(
 		output_message(
 		        session->out, "cannot look at '%s': the connection to its host was lost", name);
 	return wait.plan;
+}
+
+static bool door_came(struct cli_session *session, void *data)
+{
+	(void)data;
+	return session->door;
+}
+
+struct screen_door *cli_session_door(
+        struct cli_session *session, const struct obj_ref *ref, gint64 deadline_us, enum cli_wait *ret_wait)
+{
+	const char *name = store_name(session->store, ref);
+	gint64 answer_us = g_get_monotonic_time() + ANSWER_TIMEOUT_US;
+
+	g_clear_pointer(&session->door, screen_door_free);
+	backend_open_screen(session->backend, ref, name, ++session->doors);
+	*ret_wait = cli_session_wait(session, door_came, NULL, -1, MIN(deadline_us, answer_us));
+	if (*ret_wait == WAIT_TIMEOUT && answer_us <= deadline_us)
+		output_message(session->out, "cannot show the screen of '%s': no answer within %d s", name,
+		        (int)(ANSWER_TIMEOUT_US / G_USEC_PER_SEC));
+	return g_steal_pointer(&session->door);
 }

@@ -35,6 +35,8 @@ struct cli_session {
 	unsigned plans;      /* ids given out */
 	unsigned edits;      /* the same, of definitions */
 	struct edit_answer *edit; /* to the last of them, or NULL */
+	unsigned doors;           /* the same, of guests' screens */
+	struct screen_door *door;
 };
 
 enum cli_wait { WAIT_DONE, WAIT_TIMEOUT, WAIT_INTERRUPTED };
@@ -88,6 +90,13 @@ bool cli_session_has_images(const struct host *host);
 /* Asks the back end for a plan and waits; takes the request. NULL: told on stderr, `ret_wait` says why. */
 struct plan *cli_session_plan(
         struct cli_session *session, struct op_request *request, enum cli_wait *ret_wait);
+
+/*
+ * Opens a guest's screen: a door, owned, that says itself why there is none. NULL: told on
+ * stderr, `ret_wait` says why.
+ */
+struct screen_door *cli_session_door(
+        struct cli_session *session, const struct obj_ref *ref, gint64 deadline_us, enum cli_wait *ret_wait);
 
 /* "cannot connect to 'x': …", what was tried, the advice and the command. */
 void cli_session_explain(struct cli_session *session, const struct host *host);

@@ -27,6 +27,8 @@ void msg_free(struct msg *msg)
 	plan_free(msg->plan);
 	edit_answer_free(msg->edit);
 	picture_free(msg->picture);
+	screen_door_free(msg->door);
+	serial_frame_free(msg->serial);
 	journal_record_free(msg->record);
 	if (msg->history)
 		g_array_unref(msg->history);

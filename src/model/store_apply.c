@@ -213,7 +213,9 @@ static unsigned apply_to_host(struct store *store, struct host_entry *entry, str
 	case MSG_TASK:
 	case MSG_PLAN:
 	case MSG_EDIT:
+	case MSG_SCREEN:
 	case MSG_PICTURE:
+	case MSG_SERIAL:
 	case MSG_JOURNAL:
 	case MSG_NOTICE:
 	case MSG_HISTORY:
@@ -253,7 +255,9 @@ static unsigned apply(struct store *store, struct msg *msg, gint64 now_us, gint6
 		entry = msg_host(store, msg);
 		return entry ? apply_to_host(store, entry, msg, now_us, now_unix_us) : 0;
 	case MSG_EDIT:
+	case MSG_SCREEN:
 	case MSG_PICTURE:
+	case MSG_SERIAL:
 	case MSG_TYPE_N:
 		break;
 	}

@@ -184,6 +184,9 @@ void app_message(struct app *app, struct msg *msg)
 		pictures_came(app->pictures, msg);
 		app_redraw(app);
 	}
+	struct view *content = app->regions[REGION_CONTENT];
+	if (msg->type == MSG_SERIAL && content && content->ops->message)
+		content->ops->message(content, msg);
 	app_changed(app, store_apply(app->store, msg, app_now_us(app), g_get_real_time()));
 }
 

@@ -130,6 +130,14 @@ static int draw_pending(struct app *app, struct area line)
 	return line.cols - cols;
 }
 
+/* While a guest has the keys none of ours is one. */
+static bool grabbed(const struct app *app)
+{
+	const struct view *view = app_focused_view(app);
+	struct view *inner = view && view->ops->inner ? view->ops->inner(app->regions[app->focus]) : NULL;
+	return inner && inner->ops->grab && inner->ops->grab(inner, K_NONE);
+}
+
 static void draw_status(struct app *app, struct area line)
 {
 	area_clear(line, ROLE_TEXT);
@@ -141,6 +149,9 @@ static void draw_status(struct app *app, struct area line)
 	} else if (app_notice_shown(app)) {
 		const struct notice *notice = store_notice(app->store);
 		area_text(line, 0, 1, line.cols - 1, level_role(notice->level), notice->text);
+	} else if (grabbed(app)) {
+		int x = 1 + area_text(line, 0, 1, -1, ROLE_KEY, "Ctrl-]");
+		area_text(line, 0, x + 1, -1, ROLE_KEY_LABEL, "takes the keys back from the guest; all others are its own");
 	} else {
 		commands_draw_hints(app, line);
 	}

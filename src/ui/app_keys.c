@@ -92,6 +92,11 @@ void app_key(struct app *app, keycode key)
 		app_filter_key(app, key);
 		return;
 	}
+	struct view *inner = inner_of(app->regions[app->focus]);
+	if (inner && inner->ops->grab && inner->ops->grab(inner, key)) {
+		app->regions[app->focus]->dirty = true;
+		return;
+	}
 	if (prefix(app, &key))
 		return;
 	unsigned count = app->count;

@@ -331,6 +331,27 @@ void area_colour(struct area area, int y, int x, gunichar ch, uint8_t fg, uint8_
 	cell_store(area.canvas, area.y + y, area.x + x, cell);
 }
 
+void area_cell(struct area area, int y, int x, struct cell cell, int columns)
+{
+	bool ascii = area.canvas->ascii && cell.ch > 0x7e;
+	if (y < 0 || x < 0 || y >= area.rows || x + columns > area.cols)
+		return;
+	if (text_char_columns(cell.ch) != columns)
+		cell.ch = '?';
+	/* In ASCII a stand-in keeps the columns. */
+	for (int i = 0; ascii && i < columns; i++)
+		put(area, y, x + i, cell.role, i == 0 ? ascii_of(cell.ch) : ' ', 1);
+	if (!ascii)
+		put(area, y, x, cell.role, cell.ch, cell.ch == '?' ? 1 : columns);
+	struct cell stored = *cell_at(area, y, x);
+	stored.flags = cell.flags;
+	stored.fg = cell.fg;
+	stored.bg = cell.bg;
+	for (int i = 0; i < 2; i++)
+		stored.comb[i] = ascii || !g_unichar_ismark(cell.comb[i]) ? 0 : cell.comb[i];
+	cell_store(area.canvas, area.y + y, area.x + x, stored);
+}
+
 void area_set_role(struct area area, int y, int x, int cols, enum role role)
 {
 	struct area sub = area_sub(area, y, x, 1, cols);

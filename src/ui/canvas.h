@@ -29,6 +29,8 @@ enum cell_flag {
 	CELL_BOLD = 1 << 1,
 	CELL_UNDERLINE = 1 << 2,
 	CELL_COLOURS = 1 << 3, /* a part of a picture: its own colours instead of the role's */
+	CELL_OWN_FG = 1 << 4,  /* of these two only the background: `fg` is the role's */
+	CELL_OWN_BG = 1 << 5,  /* the other way round */
 };
 
 struct canvas {
@@ -75,6 +77,8 @@ int area_glyph(struct area area, int y, int x, enum role role, enum glyph glyph)
 int area_used(struct area area, int y);
 /* A part of a picture: a character in colours 16..255 of xterm's palette. */
 void area_colour(struct area area, int y, int x, gunichar ch, uint8_t fg, uint8_t bg);
+/* A cell as it is, of 1 or 2 columns; no `comb` of what can not be drawn, and in ASCII none at all. */
+void area_cell(struct area area, int y, int x, struct cell cell, int columns);
 /* Gives what already stands there another role, or adds flags (cursor row, match, selection). */
 void area_set_role(struct area area, int y, int x, int cols, enum role role);
 void area_add_flags(struct area area, int y, int x, int cols, unsigned flags);

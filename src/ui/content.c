@@ -335,6 +335,16 @@ static void content_update(struct view *view, unsigned changes)
 		view->dirty = true;
 }
 
+static bool content_message(struct view *view, struct msg *msg)
+{
+	struct content *self = (struct content *)view;
+
+	for (int i = 0; i < TABS_MAX; i++)
+		if (self->tabs[i] && self->tabs[i]->ops->message && self->tabs[i]->ops->message(self->tabs[i], msg))
+			return true;
+	return false;
+}
+
 static bool content_selected(struct view *view, struct obj_ref *ret_ref)
 {
 	struct content *self = (struct content *)view;
@@ -402,6 +412,7 @@ const struct view_ops content_view = {
         .key = content_key,
         .mouse = content_mouse,
         .update = content_update,
+        .message = content_message,
         .selected = content_selected,
         .set_object = content_set_object,
         .set_filter = content_set_filter,

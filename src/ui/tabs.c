@@ -13,6 +13,7 @@ const struct tab tab_table[] = {
         {OBJ_GUEST, &guest_summary_view},
         {OBJ_GUEST, &guest_hardware_view},
         {OBJ_GUEST, &guest_snapshots_view},
+        {OBJ_GUEST, &guest_console_view},
         {OBJ_GUEST, &guest_tasks_view},
         {OBJ_GUEST, &guest_xml_view},
         {OBJ_GUEST, &guest_graphs_view},

@@ -433,7 +433,7 @@ static int compose_row(struct term *term, const struct cell *row, int cols, cons
 				text[wcslen(text)] = (wchar_t)row[x].comb[i];
 		bool coloured = row[x].flags & CELL_COLOURS;
 		struct term_style style =
-		        coloured ? term_picture_style(term, &row[x]) : *style_of(term, theme, row[x].role);
+		        coloured ? term_picture_style(term, theme, &row[x]) : *style_of(term, theme, row[x].role);
 		int pair = style.pair;
 		attr_t attrs = cell_attributes(&row[x], style.attrs);
 		setcchar(&out[n++], text, attrs, (short)MIN(pair, G_MAXSHORT), &pair);

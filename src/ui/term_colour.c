@@ -84,13 +84,18 @@ static void make_pictured(struct term *term)
 	term->pictured_known = true;
 }
 
-struct term_style term_picture_style(struct term *term, const struct cell *cell)
+struct term_style term_picture_style(struct term *term, const struct theme *theme, const struct cell *cell)
 {
 	struct term_style style = {.known = true};
 	if (term->depth == DEPTH_MONO)
 		return style;
 	if (!term->pictured_known)
 		make_pictured(term);
-	style.pair = MAX(alloc_pair(term->pictured[cell->fg], term->pictured[cell->bg]), 0);
+	struct theme_look look = theme_look(theme, (enum role)cell->role, term->depth);
+	int fg = cell->flags & CELL_OWN_FG ? term_colour_of(term, look.fg, COLOR_WHITE, &style.attrs)
+	                                   : term->pictured[cell->fg];
+	int bg = cell->flags & CELL_OWN_BG ? term_colour_of(term, look.bg, COLOR_BLACK, NULL)
+	                                   : term->pictured[cell->bg];
+	style.pair = MAX(alloc_pair(fg, bg), 0);
 	return style;
 }

@@ -76,7 +76,7 @@ void term_colour_reserve(struct term *term, const struct theme *theme);
 /* A theme's colour as this terminal has it; `ret_bold` (may be NULL) where bright is made by bold. */
 int term_colour_of(struct term *term, int colour, int otherwise, attr_t *ret_bold);
 /* A part of a picture: without colours its shape is all there is. */
-struct term_style term_picture_style(struct term *term, const struct cell *cell);
+struct term_style term_picture_style(struct term *term, const struct theme *theme, const struct cell *cell);
 
 /* ---- term_input.c ---- */
 void term_input_init(struct term *term);

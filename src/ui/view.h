@@ -50,6 +50,11 @@ struct view_ops {
 	/* Live filter, folded by the view; "" = none. May be NULL: no filter here. */
 	void (*set_filter)(struct view *view, const char *filter);
 	const char *(*filter)(const struct view *view);
+	/* Before everything else but dialogs, commands of app and actions included: a console whose guest has the
+	 * keys. K_NONE asks whether it would take one. True = taken. May be NULL. */
+	bool (*grab)(struct view *view, keycode key);
+	/* A message that only a view knows what to do with (MSG_SERIAL). True = taken. May be NULL. */
+	bool (*message)(struct view *view, struct msg *msg);
 	/* Bracketed paste, cleaned. May be NULL. */
 	void (*paste)(struct view *view, const char *text);
 	/* The view within it that has the keys before it (the shown tab); may give NULL. May be NULL. */
@@ -85,7 +90,7 @@ extern const struct tab tab_table[]; /* ends with kind OBJ_NONE */
 extern const struct view_ops header_view, tree_view, content_view, tasklog_view;
 extern const struct view_ops host_summary_view, host_guests_view, host_tasks_view;
 extern const struct view_ops guest_summary_view, guest_tasks_view, guest_xml_view, guest_hardware_view;
-extern const struct view_ops guest_snapshots_view;
+extern const struct view_ops guest_snapshots_view, guest_console_view;
 extern const struct view_ops host_storage_view, host_images_view, host_networks_view;
 extern const struct view_ops pool_summary_view, pool_volumes_view, volume_summary_view;
 extern const struct view_ops network_summary_view, network_guests_view;

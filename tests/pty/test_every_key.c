@@ -100,6 +100,13 @@ static const struct row guest_snapshots_rows[] = {{"snapshot-page", "Home", "┌
         {"unfold", "Home", "▾ first", NULL}, END};
 static const struct row guest_xml_rows[] = {{"search-next", "/ u u i d Enter Home", "line 3 of", NULL},
         {"search-prev", NULL, "line [0-9]+ of", NULL}, {"other-xml", NULL, "stored definition", "v Esc"}, END};
+/* The test driver has no consoles: the lab's guests are for what is in one. */
+static const struct row guest_console_rows[] = {{"close", NULL, "Enter opens the guest's serial console", NULL},
+        {"attach", NULL, "not possible +Enter tries again", NULL}, {"full-screen", NULL, "!─ Tasks", "F11"},
+        {"search-next", "/ z z Enter", "nothing on the screen or above has 'zz'", NULL},
+        {"search-prev", NULL, "nothing on the screen or above has 'zz'", "Esc"},
+        {"copy-screen", NULL, "Screen copied|not copied", NULL}, {"save", NULL, "┌─ Save the console", "Esc"},
+        {"tell-size", NULL, "the console is not open", NULL}, END};
 static const struct row pool_volumes_rows[] = {{"open-row", "Home", "►volume (images/)?one\\.qcow2 ═", NULL},
         SORTED(NULL, "Volume", "Format"), {"refresh-pool", NULL, "pool-refresh +. OK", NULL}, END};
 static const struct row network_guests_rows[] = {
@@ -128,7 +135,8 @@ static const struct {
 } views[] = {{&host_summary_view, host_summary_rows}, {&host_guests_view, host_guests_rows},
         {&host_storage_view, host_storage_rows}, {&host_images_view, host_images_rows}, {&host_networks_view, host_networks_rows},
         {&host_tasks_view, task_rows}, {&host_graphs_view, host_graphs_rows}, {&guest_tasks_view, task_rows},
-        {&guest_hardware_view, guest_hardware_rows}, {&guest_snapshots_view, guest_snapshots_rows}, {&guest_xml_view, guest_xml_rows},
+        {&guest_hardware_view, guest_hardware_rows}, {&guest_snapshots_view, guest_snapshots_rows},
+        {&guest_console_view, guest_console_rows}, {&guest_xml_view, guest_xml_rows},
         {&guest_graphs_view, guest_graphs_rows}, {&pool_volumes_view, pool_volumes_rows},
         {&network_guests_view, network_guests_rows}, {&content_view, content_rows}, {&tree_view, tree_rows},
         {&tasklog_view, task_rows}};

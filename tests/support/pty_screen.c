@@ -257,6 +257,7 @@ static const struct {
         {"F8", "\033[19~"},
         {"F9", "\033[20~"},
         {"F10", "\033[21~"},
+        {"F11", "\033[23~"},
 };
 
 char *key_bytes(const char *name)

@@ -85,7 +85,7 @@ static void tabs_turn_and_are_remembered_for_each_kind(void **state)
 
 	(void)state;
 	open_object(screen, rich_ref(OBJ_GUEST, host, 1));
-	screen_keys(screen, "M-2 ] ] ] ]");
+	screen_keys(screen, "M-2 ] ] ] ] ]");
 	screen_assert_has(screen, "[XML]");
 	screen_assert_has(screen, "<name>web1</name>");
 	open_object(screen, rich_ref(OBJ_HOST, host, 0));
@@ -103,7 +103,7 @@ static void xml_is_searched_and_switched(void **state)
 
 	(void)state;
 	open_object(screen, rich_ref(OBJ_GUEST, host, 1));
-	screen_keys(screen, "M-2 ] ] ] ] / 'DISK' Enter");
+	screen_keys(screen, "M-2 ] ] ] ] ] / 'DISK' Enter");
 	screen_assert_has(screen, "line 5 of 8");
 	assert_true(screen_find(screen, "disk type", &y, &x));
 	assert_int_equal(screen_role(screen, y, x), ROLE_MATCH);
@@ -144,7 +144,7 @@ static void network_page_lists_leases(void **state)
 
 static void an_object_that_went_away_says_so(void **state)
 {
-	struct screen *screen = screen_new(24, 100);
+	struct screen *screen = screen_new(24, 120);
 	unsigned host = rich_host(screen);
 	struct obj_ref ref = rich_ref(OBJ_GUEST, host, 77);
 	struct view *content = screen->app.regions[REGION_CONTENT];

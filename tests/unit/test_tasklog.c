@@ -121,7 +121,7 @@ static void a_guests_tab_has_its_own_tasks_only(void **state)
 
 	(void)state;
 	app_open(&screen->app, &other);
-	screen_keys(screen, "M-2 ] ] ]");
+	screen_keys(screen, "M-2 ] ] ] ]");
 	screen_assert_has(screen, "No tasks yet");
 	app_open(&screen->app, &ref);
 	screen_assert_lacks(screen, "No tasks yet");

@@ -3,12 +3,13 @@
 #
 # The definition of a lab guest on stdout; makes its disk on the way.
 #
-#   define.sh boot|linux|count… NAME IMAGEDIR system|session [MIB]
+#   define.sh boot|linux…|count… NAME IMAGEDIR system|session [MIB]
 #
 # boot: a boot sector that counts, up in well under a second, deaf to ACPI.
 # count, count-2, count-raw: a guest with one disk, two, or one qcow2 and one raw, that counts
 # in memory, on the screen and on its disks when a key is sent to it; with -uefi also in its NVRAM.
 # linux: a small Linux with agent, power button and DHCP, up in a few seconds.
+# linux-fonts: the same without a network, with Debian's console fonts in /fonts; with -uefi on a framebuffer.
 # NVIRT_LAB_CMDLINE is added to its kernel's command line: nvirt.load=… see load.c.
 set -eu
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -72,13 +73,11 @@ count_part() {
 	esac
 	case $kind in
 	*-uefi)
-		local code vars
-		code=$(firmware CODE) && vars=$(firmware VARS) || return 1
+		local loader
+		loader=$(uefi_part) || return 1
 		cp -n "$cache/count.efi" "$images/"
 		cat <<-XML
-			<os><type arch='x86_64' machine='q35'>hvm</type>
-			<loader readonly='yes' type='pflash'>$code</loader>
-			<nvram template='$vars'>$images/$name.nvram</nvram>
+			<os><type arch='x86_64' machine='q35'>hvm</type>$loader
 			<kernel>$images/count.efi</kernel></os>
 		XML
 		;;
@@ -104,15 +103,35 @@ count_devices() {
 	XML
 }
 
+uefi_part() {
+	local code vars
+	code=$(firmware CODE) && vars=$(firmware VARS) || return 1
+	cat <<-XML
+		<loader readonly='yes' type='pflash'>$code</loader>
+		<nvram template='$vars'>$images/$name.nvram</nvram>
+	XML
+}
+
 linux_part() {
+	local initrd=initrd.gz loader=''
 	"$here/linux.sh" "$cache" >&2 || return 1
 	qemu-img create -q -f qcow2 "$images/$name.qcow2" 64M
 	# The daemon may run as another user: it gets a copy that it can read.
 	cp -n "$cache/vmlinuz" "$cache/initrd.gz" "$images/"
-	chmod 644 "$images/vmlinuz" "$images/initrd.gz"
+	case $kind in
+	linux-fonts*)
+		"$here/fonts.sh" "$cache" >&2 || return 1
+		initrd=initrd-fonts.gz
+		cat "$cache/initrd.gz" "$cache/fonts.cpio.gz" >"$images/$initrd"
+		;;
+	esac
+	case $kind in
+	*-uefi) loader=$(uefi_part) || return 1 ;;
+	esac
+	chmod 644 "$images/vmlinuz" "$images/$initrd"
 	cat <<-XML
-		<os><type arch='x86_64' machine='q35'>hvm</type>
-		<kernel>$images/vmlinuz</kernel><initrd>$images/initrd.gz</initrd>
+		<os><type arch='x86_64' machine='q35'>hvm</type>$loader
+		<kernel>$images/vmlinuz</kernel><initrd>$images/$initrd</initrd>
 		<cmdline>console=ttyS0 quiet panic=1${NVIRT_LAB_CMDLINE:+ $NVIRT_LAB_CMDLINE}</cmdline></os>
 	XML
 }
@@ -121,6 +140,7 @@ linux_devices() {
 	local net="<interface type='user'><model type='virtio'/></interface>"
 	[ "$mode" = session ] ||
 		net="<interface type='network'><source network='default'/><model type='virtio'/></interface>"
+	case $kind in linux-fonts*) net='' ;; esac
 	cat <<-XML
 		$net
 		<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
@@ -135,10 +155,10 @@ boot)
 	extra=''
 	mib=${mib:-16}
 	;;
-linux)
+linux*)
 	os=$(linux_part)
 	extra=$(linux_devices)
-	mib=${mib:-192}
+	case $kind in *-fonts*) mib=${mib:-320} ;; *) mib=${mib:-192} ;; esac
 	;;
 count*)
 	os=$(count_part)
@@ -146,7 +166,7 @@ count*)
 	first="<boot order='1'/>"
 	case $kind in *-uefi) mib=${mib:-64} ;; *) mib=${mib:-8} ;; esac
 	;;
-*) echo "define.sh: '$kind' is no kind of guest: boot, linux, count, count-2, count-raw, count-uefi, …" >&2 && exit 2 ;;
+*) echo "define.sh: '$kind' is no kind of guest: boot, linux, linux-fonts, count, count-2, count-raw, count-uefi, …" >&2 && exit 2 ;;
 esac
 [ "$(id -u)" -ne 0 ] || [ "$mode" = system ] || chown 65534:65534 "$images"/*
 cat <<XML

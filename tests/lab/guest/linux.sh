@@ -12,7 +12,8 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=$1
 modules='virtio virtio_ring virtio_pci virtio_pci_modern_dev virtio_pci_legacy_dev virtio_blk virtio_net
-net_failover failover virtio_balloon virtio_console virtio-rng rng-core button evdev'
+net_failover failover virtio_balloon virtio_console virtio-rng rng-core button evdev
+serio libps2 i8042 atkbd vivaldi-fmap'
 
 die() {
 	echo "linux.sh: $*" >&2

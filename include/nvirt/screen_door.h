@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How a guest's screen is reached, as it crosses threads: owned by whoever holds it. Pure. */
+#ifndef NVIRT_SCREEN_DOOR_H
+#define NVIRT_SCREEN_DOOR_H
+
+#include <glib.h>
+
+enum door_kind {
+	DOOR_NONE,    /* not at all: `words` says why and what to do */
+	DOOR_VNC,     /* `fd` is a connected socket */
+	DOOR_PICTURE, /* no VNC: `png` is the screen now; ask again for the next */
+};
+
+struct screen_door {
+	unsigned id; /* as it was asked for */
+	enum door_kind kind;
+	int fd;         /* -1 = none; closed with the door: take it by screen_door_take_fd() */
+	char *password; /* a secret, NULL = none is known or needed */
+	char *keymap;   /* of the guest's <graphics>: "de"; NULL = not stated */
+	char *words;    /* cleaned; also of a door that works, where something is to be said */
+	GBytes *png;
+};
+
+struct screen_door *screen_door_new(unsigned id);
+void screen_door_free(struct screen_door *door);
+int screen_door_take_fd(struct screen_door *door);
+
+#endif

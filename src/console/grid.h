@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where the cells are: which size at which offset makes letters of what is drawn. Pure; reads the clock
+ * only to end a slice.
+ *
+ * Some hundred places where something is drawn are sampled; a hypothesis is right when the cells there
+ * are letters and digits. Only these count: lines and boxes of a picture look like line drawing.
+ */
+#ifndef NVIRT_CONSOLE_GRID_H
+#define NVIRT_CONSOLE_GRID_H
+
+#include "fonts.h"
+
+#define GRID_SAMPLES_MAX 192
+
+struct grid {
+	int cell_w, cell_h; /* 0 = none */
+	int x, y;
+	int rows, cols;
+};
+
+struct grid_sample {
+	int16_t x, y;
+};
+
+struct grid_finder {
+	struct grid_sample samples[GRID_SAMPLES_MAX];
+	unsigned count;
+	bool few; /* all that is drawn is in the samples, and it is little */
+	/* The full search: where it is. */
+	unsigned size, offset;
+	bool searching;
+};
+
+/* Looks where something is drawn. */
+void grid_sample(struct grid_finder *finder, const struct frame *frame);
+/* The likely ones, `last` first (cell_w 0 = none). False: none makes text. */
+bool grid_find(struct grid_finder *finder, const struct fonts *fonts, const struct frame *frame,
+        const struct grid *last, struct grid *ret_grid);
+/* Another slice of all sizes at all offsets. True: found. `finder->searching` says whether to go on. */
+bool grid_search(struct grid_finder *finder, const struct fonts *fonts, const struct frame *frame, struct grid *ret_grid);
+/* A screen with too little on it to tell: what the frame's size says, or a usual size. */
+struct grid grid_assumed(const struct frame *frame);
+
+#endif
