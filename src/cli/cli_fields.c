@@ -442,6 +442,65 @@ static const struct field host_stats_fields[] = {
 const struct record record_host_stats = {
         "host-stats", "Figures of a host over an interval.", host_stats_fields};
 
+/* ---- screens ---- */
+
+static const struct field screen_run_fields[] = {
+        {"col", FIELD_INT, .help = "column of its first cell, from 0"},
+        {"text", FIELD_TEXT, .help = "its characters"},
+        {"fg", FIELD_TEXT, .help = "colour of the characters: #aaaaaa"},
+        {"bg", FIELD_TEXT, .help = "colour behind them"},
+        {"confidence", FIELD_INT, .help = "how sure the characters are: 0 to 100"},
+        {"flags", FIELD_TEXTS, .help = "bold, reverse, picture, unknown, guessed, cursor, wide", .absent = true},
+        {0},
+};
+
+static const struct record record_screen_run = {
+        "screen-run", "Cells of a line that look the same.", screen_run_fields};
+
+static const struct field screen_line_fields[] = {
+        {"text", FIELD_TEXT, .help = "without blanks at its end"},
+        {"runs", FIELD_LIST, .help = "the same with its looks", .of = &record_screen_run},
+        {0},
+};
+
+static const struct record record_screen_line = {"screen-line", "A line of a screen.", screen_line_fields};
+
+static const struct field screen_grid_fields[] = {
+        {"cell_width", FIELD_INT, .help = "of a cell, in pixels"},
+        {"cell_height", FIELD_INT, .help = "the same"},
+        {"x", FIELD_INT, .help = "where the first cell begins, in pixels"},
+        {"y", FIELD_INT, .help = "the same"},
+        {0},
+};
+
+static const struct record record_screen_grid = {
+        "screen-grid", "Where the characters stand in the picture.", screen_grid_fields};
+
+static const struct field screen_fields[] = {
+        {"kind", FIELD_TEXT, .help = "what it is", .choices = "blank|text|picture"},
+        {"rows", FIELD_INT, .help = "lines of it"},
+        {"cols", FIELD_INT, .help = "cells of a line"},
+        {"grid", FIELD_OBJECT, .help = "where they stand", .of = &record_screen_grid},
+        {"font", FIELD_TEXT, .null = true, .help = "the font it was found to be in"},
+        {"cursor_row", FIELD_INT, .null = true, .help = "where the cursor is, from 0"},
+        {"cursor_col", FIELD_INT, .null = true, .help = "the same"},
+        {"known", FIELD_INT, .help = "cells whose character is known"},
+        {"unknown", FIELD_INT, .help = "cells of which it is not"},
+        {"lines", FIELD_LIST, .help = "all of them", .of = &record_screen_line},
+        {0},
+};
+
+static const struct record record_screen = {"screen", "What a guest's screen shows.", screen_fields};
+
+static const struct field seen_fields[] = {
+        {"seen", FIELD_BOOL, .help = "always true: else the exit status says so"},
+        {"row", FIELD_INT, .null = true, .help = "of the line that matched, from 0"},
+        {"line", FIELD_TEXT, .null = true, .help = "that line"},
+        {0},
+};
+
+static const struct record record_seen = {"seen", "What was waited for on a screen.", seen_fields};
+
 /* ---- who prints what ---- */
 
 const struct document documents[] = {
@@ -459,6 +518,8 @@ const struct document documents[] = {
         {"diff", "nvirt snapshot diff GUEST SNAPSHOT --json", &record_diff, false},
         {"stats", "nvirt stats --json", &record_guest_stats, true},
         {"host-stats", "nvirt stats --host --json", &record_host_stats, true},
+        {"screen", "nvirt screen GUEST --json", &record_screen, false},
+        {"seen", "nvirt wait GUEST --text REGEX --json", &record_seen, false},
         {"tasks", "nvirt tasks --json", &record_task, true},
         {"result", "every action with --json, when it ended", &record_task, false},
         {"refused", "every action with --json, of an object that it can not be run on", &record_refused, false},

@@ -431,6 +431,25 @@ static void lists_have_their_documents(void **state)
 	assert_int_equal(failures, 0);
 }
 
+static void keep_one(const char *name, const char *line)
+{
+	struct said said = words_run(&words, line);
+
+	if (said.code != 0 || !words_keep(&words, name, said.out, NULL))
+		tell(line, &said, "no data");
+	said_fini(&said);
+}
+
+static void screens_have_their_documents(void **state)
+{
+	(void)state;
+
+	failures = 0;
+	keep_one("seen", "wait up --text . --timeout 60 --json");
+	keep_one("screen", "screen up --json");
+	assert_int_equal(failures, 0);
+}
+
 static void figures_are_known_of_a_guest_that_runs(void **state)
 {
 	struct said said = words_shell(&words, "nvirt stats up --interval 1 --json | jq -r '.[0] | [.cpu_pct, .rss_kib, "
@@ -552,6 +571,7 @@ int main(void)
 	        cmocka_unit_test(what_nobody_waits_for_is_begun),
 	        cmocka_unit_test(of_several_one_refused_fails_and_the_others_are_done),
 	        cmocka_unit_test(lists_have_their_documents),
+	        cmocka_unit_test(screens_have_their_documents),
 	        cmocka_unit_test(figures_are_known_of_a_guest_that_runs),
 	        cmocka_unit_test(the_readme_says_what_works),
 	        cmocka_unit_test(all_that_was_printed_is_in_the_schema),
