@@ -4,6 +4,7 @@
  * and the command line's own tables agree? Calls no host.
  */
 #include "cli.h"
+#include "cli_complete.h"
 #include "cli_fields.h"
 
 /* The first thing that is wrong, owned, or NULL. */
@@ -95,6 +96,15 @@ static char *check_letters(const struct cli_option *options, const char *whose)
 	return NULL;
 }
 
+/* Completion reads it. */
+static bool check_usage(const struct cli_verb *verb)
+{
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+	g_autoptr(GPtrArray) next = usage_next(verb->usage, none);
+
+	return !*verb->usage || next->len;
+}
+
 static char *check_verbs(void)
 {
 	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++) {
@@ -103,6 +113,8 @@ static char *check_verbs(void)
 
 		if (wrong)
 			return wrong;
+		if (!check_usage(verb))
+			return g_strdup_printf("'%s': its usage can not be read", verb->name);
 		if (!g_ascii_isupper(*verb->help))
 			return g_strdup_printf("'%s': its help is no sentence", verb->name);
 	}
