@@ -450,6 +450,38 @@ static void screens_have_their_documents(void **state)
 	assert_int_equal(failures, 0);
 }
 
+static void completes(const char *line, const char *candidate, bool there)
+{
+	g_autofree char *full = g_strconcat("__complete -- ", line, NULL);
+	struct said said = words_run(&words, full);
+
+	if (said.code != 0 || *said.err || !strstr(said.out, candidate) == there)
+		tell(full, &said, there ? "lacks a candidate" : "has one too many");
+	said_fini(&said);
+}
+
+/* Only what the action can be run on now, and names that only the host knows. */
+static void names_are_completed_from_the_host(void **state)
+{
+	(void)state;
+
+	failures = 0;
+	completes("start ''", "r2\toff\n", true);
+	completes("start ''", "up\t", false);
+	completes("destroy ''", "up\trunning\n", true);
+	completes("destroy ''", "r2\t", false);
+	completes("snapshot revert ''", "r2\t", true);
+	completes("snapshot revert r2 ''", "snap one\t", true);
+	completes("snapshot show r2 sn", "snap one\t", true);
+	completes("volume-delete de", "default/\tactive\n", true);
+	completes("volume-delete default/o", "default/one.qcow2\tqcow2\n", true);
+	completes("clone one new --pool mo", "more\tactive\n", true);
+	completes("show pool ''", "more\t", true);
+	completes("pool-start ''", "more\t", false);
+	completes("-r start ''", "r2\t", false);
+	assert_int_equal(failures, 0);
+}
+
 static void figures_are_known_of_a_guest_that_runs(void **state)
 {
 	struct said said = words_shell(&words, "nvirt stats up --interval 1 --json | jq -r '.[0] | [.cpu_pct, .rss_kib, "
@@ -572,6 +604,7 @@ int main(void)
 	        cmocka_unit_test(of_several_one_refused_fails_and_the_others_are_done),
 	        cmocka_unit_test(lists_have_their_documents),
 	        cmocka_unit_test(screens_have_their_documents),
+	        cmocka_unit_test(names_are_completed_from_the_host),
 	        cmocka_unit_test(figures_are_known_of_a_guest_that_runs),
 	        cmocka_unit_test(the_readme_says_what_works),
 	        cmocka_unit_test(all_that_was_printed_is_in_the_schema),

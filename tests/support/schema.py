@@ -50,6 +50,9 @@ def check_csv(path, document):
     if len(rows) != len(objects):
         yield f"{len(rows)} rows for {len(objects)} objects"
     for row, one in zip(rows, objects):
+        # What a lab's guest says goes on all the time: the file has grown since.
+        if str(one.get("path")).endswith(".serial"):
+            continue
         if set(one) - set(row):
             yield f"columns lack {set(one) - set(row)}"
         for name, text in row.items():
