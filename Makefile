@@ -93,7 +93,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(LIBEXECDIR)
 
 # What is made from the program's own tables: the manual and the shells' completion.
-all: $(BUILD)/nvirt.1
+all: $(if $(SAN),,$(BUILD)/nvirt.1)
 install: install-made
 uninstall: uninstall-made
 

@@ -264,7 +264,7 @@ static bool read_option(struct complete *complete, unsigned *at, const struct cl
 	const char *word = complete->words->pdata[*at];
 	bool name = word[1] == '-';
 	const char *value = name ? strchr(word, '=') : word[1] && word[2] ? word + 1 : NULL;
-	g_autofree char *stem = value && name ? g_strndup(word + 2, (gsize)(value - word - 2)) : g_strdup(word + 2);
+	g_autofree char *stem = !name ? NULL : value ? g_strndup(word + 2, (gsize)(value - word - 2)) : g_strdup(word + 2);
 
 	*wanted = (struct wanted){.param = name ? find_param(action, stem) : NULL};
 	wanted->option = wanted->param ? NULL : find_option(options, name ? stem : NULL, word[1]);
@@ -282,12 +282,17 @@ static bool read_option(struct complete *complete, unsigned *at, const struct cl
 	return false;
 }
 
+static bool is_option(const char *word)
+{
+	return word[0] == '-' && word[1];
+}
+
 /* The program's options; `at` becomes the verb's place. true: the last word is done. */
 static bool before_verb(struct complete *complete, unsigned *at)
 {
 	struct wanted wanted;
 
-	for (; *at < complete->words->len && *(const char *)complete->words->pdata[*at] == '-'; ++*at) {
+	for (; *at < complete->words->len && is_option(complete->words->pdata[*at]); ++*at) {
 		if (read_option(complete, at, cli_options_program, NULL, &wanted)) {
 			add_value(complete, &wanted);
 			return true;
@@ -311,7 +316,7 @@ static void after_verb(struct complete *complete, unsigned at, const struct chos
 	for (; at < complete->words->len; at++) {
 		const char *word = complete->words->pdata[at];
 
-		if (only_words || *word != '-' || !word[1]) {
+		if (only_words || !is_option(word)) {
 			g_ptr_array_add(complete->given, (gpointer)word);
 		} else if (g_str_equal(word, "--")) {
 			only_words = true;

@@ -234,6 +234,26 @@ static void candidates_say_what_they_are(void **state)
 	assert_null(strstr(given, "web1\t"));
 }
 
+/* Half a line is no error, and neither is nonsense. */
+static void any_line_has_an_answer(void **state)
+{
+	static const char *const lines[] = {"", "nvirt", "nvirt ", "nvirt -", "nvirt - ", "nvirt - -- x", "nvirt -- ", "nvirt --=",
+	        "nvirt -c", "nvirt -c ", "nvirt --connect= ", "nvirt start --", "nvirt start -- ", "nvirt start --=x",
+	        "nvirt start -y", "nvirt shutdown --mode", "nvirt snapshot x y", "nvirt none ", "nvirt list volumes '", "nvirt \"",
+	        "nvirt snapshot-delete web1 ", "nvirt task-cleanup ", "nvirt wait --text ", "nvirt show pool none "};
+	(void)state;
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+		const char *argv[] = {pty_program(), "__complete", "--line", lines[i], "--breaks", " =:", NULL};
+		g_autofree char *out = NULL, *err = NULL;
+		int status = 0;
+
+		assert_true(g_spawn_sync(NULL, (char **)argv, env, 0, NULL, NULL, &out, &err, &status, NULL));
+		if (status != 0 || *err)
+			fail_msg("'%s': %s", lines[i], err);
+	}
+}
+
 /* A socket that takes the connection, and never says a word. */
 static void a_host_that_hangs_is_not_waited_for(void **state)
 {
@@ -297,6 +317,7 @@ int main(void)
 	        cmocka_unit_test(zsh_completes),
 	        cmocka_unit_test(fish_completes),
 	        cmocka_unit_test(candidates_say_what_they_are),
+	        cmocka_unit_test(any_line_has_an_answer),
 	        cmocka_unit_test(a_host_that_hangs_is_not_waited_for),
 	};
 
