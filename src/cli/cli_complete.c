@@ -115,6 +115,8 @@ static void add_value(struct complete *complete, const struct wanted *wanted)
 
 	if (wanted->option && g_str_equal(wanted->option->name, "connect"))
 		add_uris(complete);
+	else if (wanted->option && g_ascii_islower(*value))
+		add_choices(complete, value);
 	else if (wanted->option)
 		complete->files = g_str_equal(value, "FILE");
 	else if (wanted->param->type == PARAM_CHOICE)
