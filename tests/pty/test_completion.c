@@ -200,7 +200,7 @@ static char *output_of(const char *const *argv)
 static void fish_says(const char *line, const char *part)
 {
 	g_autofree char *command = g_strdup_printf("nvirt completion fish | source; complete -C '%s'", line);
-	const char *argv[] = {"/usr/bin/fish", "--no-config", "-c", command, NULL};
+	const char *argv[] = {"/usr/bin/fish", "-c", command, NULL};
 	g_autofree char *out = output_of(argv);
 
 	if (!strstr(out, part))
