@@ -58,7 +58,7 @@ struct watch {
 	const uint8_t (*visible)[16]; /* guests on screen */
 	unsigned visible_n;
 	unsigned rows; /* enum watch_row bits, of the visible ones */
-	bool now; /* `rows` are read at once, however short ago that was; once for each call */
+	bool now; /* `rows`, CPU times and a remote host's own figures are read at once, however short ago that was; once for each call */
 	bool all; /* the definitions of all guests are read too, slowly: for what lists tags */
 };
 void backend_watch(struct backend *backend, unsigned host, const struct watch *watch);

@@ -19,6 +19,8 @@
 #define INTERVAL_MAX_S 3600
 /* How long the counters may take beyond the interval. */
 #define READ_TIMEOUT_US (4 * G_USEC_PER_SEC)
+/* The same for CPU times, which some drivers never tell. */
+#define CPU_TIMEOUT_US (3 * G_USEC_PER_SEC / 2)
 
 const struct cli_option cli_options_stats[] = {
         {"host", 0, NULL, false, "Show the hosts' own figures"},
@@ -102,7 +104,7 @@ static void remember(struct stats *stats)
 	stats->began_us = g_get_monotonic_time();
 }
 
-/* Reads the guests' counters now. */
+/* Reads counters now. */
 static void watch(struct stats *stats)
 {
 	for (unsigned i = 0; i < store_host_count(stats->session->store); i++) {
@@ -127,15 +129,24 @@ static const char *why_stuck(const struct guest *guest)
 	return guest->stuck_us ? guest->stuck_why : NULL;
 }
 
+/* Are the host's own figures others than at the beginning? A remote one's come with a sample after they were read. */
+static bool node_came(const struct stats *stats, unsigned at, const struct host *host)
+{
+	const struct node_reading *then = at < stats->hosts->len ? &g_array_index(stats->hosts, struct node_reading, at) : NULL;
+
+	return !stats->host || (host->node.cpu_total_ns >= 0 && (!then || host->node.cpu_total_ns != then->node.cpu_total_ns));
+}
+
 /* Is everything newer than `began_us` there, of all that answer? */
 static bool came(struct cli_session *session, void *data)
 {
 	const struct stats *stats = data;
+	bool early = g_get_monotonic_time() < stats->began_us + CPU_TIMEOUT_US;
 
 	for (unsigned i = 0; i < store_host_count(session->store); i++) {
 		const struct host *host = store_host_at(session->store, i);
 
-		if (host->status->link == HOST_UP && host->sample_us <= stats->began_us)
+		if (host->status->link == HOST_UP && (host->sample_us <= stats->began_us || (early && !node_came(stats, i, host))))
 			return false;
 	}
 	for (unsigned i = 0; i < stats->refs->len && !stats->host; i++) {
@@ -144,7 +155,8 @@ static bool came(struct cli_session *session, void *data)
 
 		if (!guest || !guest_state_active(guest->state) || why_stuck(guest))
 			continue;
-		if (now.net_us <= stats->began_us || now.disk_us <= stats->began_us)
+		if (now.net_us <= stats->began_us || now.disk_us <= stats->began_us ||
+		        (early && now.cpu_us <= stats->began_us))
 			return false;
 	}
 	return true;
@@ -161,8 +173,7 @@ static bool never(struct cli_session *session, void *data)
 static enum cli_wait look(struct stats *stats)
 {
 	stats->began_us = g_get_monotonic_time();
-	if (!stats->host)
-		watch(stats);
+	watch(stats);
 	return cli_session_wait(stats->session, came, stats, -1, stats->began_us + READ_TIMEOUT_US);
 }
 

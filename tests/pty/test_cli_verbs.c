@@ -492,6 +492,49 @@ static void figures_are_known_of_a_guest_that_runs(void **state)
 	said_fini(&said);
 }
 
+/* The lab's daemon behind a program that carries bytes: to libvirt that is another machine. */
+static char *far_uri(void)
+{
+	static const char relay[] =
+	        "#!/usr/bin/python3\n"
+	        "import os, socket, threading\n"
+	        "far = socket.socket(socket.AF_UNIX)\n"
+	        "far.connect('%s')\n"
+	        "def up():\n"
+	        "    while data := os.read(0, 65536):\n"
+	        "        far.sendall(data)\n"
+	        "    os._exit(0)\n"
+	        "threading.Thread(target=up, daemon=True).start()\n"
+	        "while data := far.recv(65536):\n"
+	        "    os.write(1, data)\n"
+	        "os._exit(0)\n";
+	g_autofree char *socket = lab_socket(lab, "h1"), *path = g_build_filename(words.home, "relay", NULL);
+	g_autoptr(GString) text = g_string_new(relay);
+
+	g_string_replace(text, "%s", socket, 0);
+	files_write(path, text->str, -1);
+	g_chmod(path, 0755);
+	return g_strdup_printf("qemu+ext://far/%s?command=%s", lab_is_system(lab) ? "system" : "session", path);
+}
+
+static void figures_come_from_other_machines_too(void **state)
+{
+	g_autofree char *uri = far_uri();
+	g_autofree char *guests = g_strdup_printf(
+	        "nvirt -c '%s' stats up --interval 1 --json | jq -r '.[0] | [.cpu_pct, .read_bytes] | map(type) | join(\" \")'", uri);
+	g_autofree char *hosts = g_strdup_printf(
+	        "nvirt -c '%s' stats --host --interval 1 --json | jq -r '.[0] | [.cpu_pct, .memory_free_kib] | map(type) | join(\" \")'",
+	        uri);
+	struct said said = words_shell(&words, guests);
+	(void)state;
+
+	assert_string_equal(g_strchomp(said.out), "number number");
+	said_fini(&said);
+	said = words_shell(&words, hosts);
+	assert_string_equal(g_strchomp(said.out), "number number");
+	said_fini(&said);
+}
+
 static void all_that_was_printed_is_in_the_schema(void **state)
 {
 	(void)state;
@@ -606,6 +649,7 @@ int main(void)
 	        cmocka_unit_test(screens_have_their_documents),
 	        cmocka_unit_test(names_are_completed_from_the_host),
 	        cmocka_unit_test(figures_are_known_of_a_guest_that_runs),
+	        cmocka_unit_test(figures_come_from_other_machines_too),
 	        cmocka_unit_test(the_readme_says_what_works),
 	        cmocka_unit_test(all_that_was_printed_is_in_the_schema),
 	        cmocka_unit_test(schema_and_its_page_are_of_this_program),
