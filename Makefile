@@ -9,6 +9,10 @@ DOCDIR  ?= $(PREFIX)/share/doc/nvirt
 LIBEXECDIR ?= $(PREFIX)/libexec/nvirt
 BUILD   ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(DEBUG),-debug)
 comma   := ,
+MANDIR  ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
 PKGS      := glib-2.0 libxml-2.0 json-c libvirt libvirt-qemu ncursesw libpng zlib vterm
 SCREEN_PKGS := libvncclient libseccomp libpng zlib
@@ -89,6 +93,34 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/nvirt
 	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(LIBEXECDIR)
+
+# What is made from the program's own tables: the manual and the shells' completion.
+all: $(if $(SAN),,$(BUILD)/nvirt.1)
+install: install-made
+uninstall: uninstall-made
+
+$(BUILD)/nvirt.1: data/nvirt.1.in $(BUILD)/nvirt
+	$(call say,MAN,$@)$(BUILD)/nvirt __man $< >$@.new && mv $@.new $@
+
+install-made: all
+	install -D -m 644 $(BUILD)/nvirt.1 $(DESTDIR)$(MANDIR)/man1/nvirt.1
+	install -D -m 644 docs/json.md $(DESTDIR)$(DOCDIR)/json.md
+	install -D -m 644 data/json-1.schema.json $(DESTDIR)$(DATADIR)/json-1.schema.json
+	install -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
+	$(BUILD)/nvirt completion bash >$(DESTDIR)$(BASHDIR)/nvirt
+	$(BUILD)/nvirt completion zsh >$(DESTDIR)$(ZSHDIR)/_nvirt
+	$(BUILD)/nvirt completion fish >$(DESTDIR)$(FISHDIR)/nvirt.fish
+
+uninstall-made:
+	rm -f $(DESTDIR)$(MANDIR)/man1/nvirt.1
+	rm -f $(DESTDIR)$(BASHDIR)/nvirt $(DESTDIR)$(ZSHDIR)/_nvirt $(DESTDIR)$(FISHDIR)/nvirt.fish
+
+# What --json prints: the schema, and its tables in docs/json.md. For review in the same change.
+schema: $(BUILD)/nvirt
+	$(BUILD)/nvirt schema >data/json-1.schema.json
+	sed -i '/^<!-- made by make schema -->$$/q' docs/json.md && $(BUILD)/nvirt schema --markdown >>docs/json.md
+
+.PHONY: install-made uninstall-made schema
 
 # The two commands of the README, and what stands behind them.
 demo:

@@ -37,25 +37,10 @@ static int usage_error(const char *message)
 
 static GOptionContext *make_context(struct program *program)
 {
-	const GOptionEntry entries[] = {
-	        {"connect", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &program->options.uris,
-	                "Connect to URI instead of libvirt's default; may be repeated", "URI"},
-	        {"readonly", 'r', 0, G_OPTION_ARG_NONE, &program->readonly, "Open connections read-only",
-	                NULL},
-	        {"refresh", 0, 0, G_OPTION_ARG_STRING, &program->refresh,
-	                "Look at the hosts every SECONDS: 0.5 to 3600 (2)", "SECONDS"},
-	        {"theme", 0, 0, G_OPTION_ARG_STRING, &program->options.theme, "Colours of the dashboard",
-	                "NAME"},
-	        {"check-theme", 0, 0, G_OPTION_ARG_FILENAME, &program->check_theme,
-	                "Say what is wrong with a theme file, and end", "FILE"},
-	        {"ascii", 0, 0, G_OPTION_ARG_NONE, &program->ascii, "Draw and print ASCII characters only",
-	                NULL},
-	        {"json", 0, 0, G_OPTION_ARG_NONE, &program->json, "Verbs: print JSON", NULL},
-	        {"yes", 'y', 0, G_OPTION_ARG_NONE, &program->yes, "Verbs: do not ask for confirmation", NULL},
-	        {"version", 0, 0, G_OPTION_ARG_NONE, &program->version, "Show versions and licence", NULL},
-	        {"help", 'h', 0, G_OPTION_ARG_NONE, &program->help, "Show this help", NULL},
-	        {0},
-	};
+#define X(name, letter, kind, member, value, help)                                                           \
+	{name, letter, 0, G_OPTION_ARG_##kind, &program->member, help, value},
+	const GOptionEntry entries[] = {PROGRAM_OPTIONS(X){0}};
+#undef X
 	GOptionContext *context = g_option_context_new("[VERB [WORD...]]");
 	g_autofree char *verbs = cli_help_verbs();
 
@@ -122,24 +107,6 @@ static bool wants_help(const struct program *program)
 	return program->help || (words[0] && g_str_equal(words[0], "help") && !words[1]);
 }
 
-/* Verbs too may call a host by the name that the configuration gives it. */
-static void resolve_hosts(struct options *options)
-{
-	if (!options->uris || !options->uris[0])
-		return;
-	struct config *config = config_load();
-	for (unsigned i = 0; options->uris[i]; i++) {
-		const struct config_host *known = config_host(config, options->uris[i]);
-
-		if (!known)
-			continue;
-		g_free(options->uris[i]);
-		options->uris[i] = g_strdup(known->uri);
-		options->readonly |= known->readonly;
-	}
-	config_free(config);
-}
-
 static int open_door(struct program *program, GOptionContext *context)
 {
 	if (program->version)
@@ -157,7 +124,6 @@ static int open_door(struct program *program, GOptionContext *context)
 	fill_options(program);
 	if (!program->options.verb)
 		return ui_main(&program->options);
-	resolve_hosts(&program->options);
 	return cli_main(&program->options);
 }
 

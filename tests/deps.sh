@@ -16,7 +16,8 @@ zlib1g-dev libvncserver-dev libseccomp-dev libvterm-dev'
 # libvirt-daemon, not libvirt-daemon-system: its programs without a service of the machine's own.
 guests='binutils qemu-system-x86 qemu-utils libvirt-daemon libvirt-clients'
 tests='clang libclang-rt-dev cppcheck libcmocka-dev ovmf iproute2 util-linux procps dnsmasq-base iptables
-busybox-static cpio kmod openssl libsasl2-modules'
+busybox-static cpio kmod openssl libsasl2-modules jq bash-completion zsh fish man-db mandoc python3
+python3-jsonschema'
 
 packages() {
 	case $1 in

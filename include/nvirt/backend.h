@@ -60,6 +60,7 @@ struct watch {
 	const uint8_t (*visible)[16]; /* guests on screen */
 	unsigned visible_n;
 	unsigned rows; /* enum watch_row bits, of the visible ones */
+	bool now; /* `rows`, CPU times and a remote host's own figures are read at once, however short ago that was; once for each call */
 	bool all; /* the definitions of all guests are read too, slowly: for what lists tags */
 	/* Only what a brief back end does not do unasked; once asked for it stays so. */
 	bool lists; /* pools and networks, and the host's facts */

@@ -13,6 +13,23 @@ enum exit_code {
 	EXIT_CODE_USAGE = 2,
 };
 
+/*
+ * The options that stand before a verb: X(name, letter or 0, G_OPTION_ARG_ kind, where main.c
+ * keeps it, value or NULL, help). The manual and the shells' completion are made from them, too.
+ */
+#define PROGRAM_OPTIONS(X)                                                                                   \
+	X("connect", 'c', STRING_ARRAY, options.uris, "URI",                                                 \
+	        "Connect to URI instead of libvirt's default; may be repeated")                              \
+	X("readonly", 'r', NONE, readonly, NULL, "Open connections read-only")                               \
+	X("refresh", 0, STRING, refresh, "SECONDS", "Look at the hosts every SECONDS: 0.5 to 3600 (2)")      \
+	X("theme", 0, STRING, options.theme, "NAME", "Colours of the dashboard")                             \
+	X("check-theme", 0, FILENAME, check_theme, "FILE", "Say what is wrong with a theme file, and end")   \
+	X("ascii", 0, NONE, ascii, NULL, "Draw and print ASCII characters only")                             \
+	X("json", 0, NONE, json, NULL, "Verbs: print JSON")                                                  \
+	X("yes", 'y', NONE, yes, NULL, "Verbs: do not ask for confirmation")                                 \
+	X("version", 0, NONE, version, NULL, "Show versions and licence")                                    \
+	X("help", 'h', NONE, help, NULL, "Show this help")
+
 struct options {
 	char **uris; /* -c, NULL-terminated; NULL = libvirt's rules */
 	bool readonly;

@@ -289,12 +289,13 @@ void backend_watch(struct backend *backend, unsigned id, const struct watch *wat
 	host_lock(host);
 	if (host->brief)
 		watch_brief(host, watch);
-	if (!same_watch(host, watch)) {
+	if (watch->now || !same_watch(host, watch)) {
 		host->open = watch->open;
 		host->storage = watch->storage;
 		host->images = watch->images;
 		host->all = watch->all;
 		host->rows = watch->rows;
+		host->rows_now |= watch->now;
 		g_array_set_size(host->visible, 0);
 		if (watch->visible_n > 0)
 			g_array_append_vals(host->visible, watch->visible, watch->visible_n);

@@ -310,7 +310,7 @@ static void lists_due(const struct detail *detail, gint64 now_us, struct due *du
 static unsigned traffic_due(const struct detail *detail, gint64 now_us, gint64 *next_us)
 {
 	const struct backend_host *host = detail->host;
-	unsigned rows = 0, more = host->rows & ~detail->rows;
+	unsigned rows = 0, more = host->rows & (host->rows_now ? ~0u : ~detail->rows);
 
 	if (host->visible->len == 0 || host->rows == 0)
 		return 0;
@@ -334,9 +334,10 @@ static bool find_due(const struct detail *detail, struct due *due, gint64 *next_
 		return due->connect = when(now_us, detail->retry_us, next_us);
 	look_at_rows(detail, &undefined, &no_pid);
 	due->facts = host->facts_due;
-	due->node = !detail->local && when(now_us, detail->node_us + NODE_EVERY_US, next_us);
+	due->node = !detail->local && (host->rows_now || when(now_us, detail->node_us + NODE_EVERY_US, next_us));
 	due->guest = guest_due(detail, now_us, next_us);
-	due->cpu_times = no_pid && when(now_us, detail->cpu_times_us + CPU_TIMES_EVERY_US, next_us);
+	due->cpu_times =
+	        no_pid && (host->rows_now || when(now_us, detail->cpu_times_us + CPU_TIMES_EVERY_US, next_us));
 	due->rows = undefined || due->cpu_times;
 	due->all = host->all && !host->all_read && when(now_us, detail->all_us + ALL_GAP_US, next_us);
 	due->traffic = traffic_due(detail, now_us, next_us);
@@ -380,6 +381,8 @@ static void take_due(struct detail *detail, const struct due *due)
 	if (due->facts)
 		host->facts_due = false;
 	host->rows_due = false;
+	if (!due->connect)
+		host->rows_now = false;
 	if (due->guest)
 		host->detail_kicked = false;
 	if (due->snapshots)

@@ -112,7 +112,7 @@ struct backend_host {
 	struct busy detail_busy;
 	bool detail_readonly;
 	unsigned lists_hung; /* threads that hang in storage or networks */
-	bool detail_kicked, rows_due, facts_due, lists_due, users_due, volumes_due, snapshots_due;
+	bool detail_kicked, rows_due, rows_now, facts_due, lists_due, users_due, volumes_due, snapshots_due;
 	struct node_sample node; /* of a remote host */
 	struct obj_ref open;
 	bool storage; /* the sums over all pools are on screen */

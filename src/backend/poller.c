@@ -167,11 +167,12 @@ static void say_up(struct poller *poller, const GError *refused)
 	status->user = text_clean(machine.user, -1);
 	if (refused != NULL)
 		advice_readonly(status, host->asked_uri, refused, &machine);
-	host_set_status(host, status);
+	/* Before anybody hears of it: who does may submit at once. */
 	if (host->workers != NULL) {
 		workers_set_host(host->workers, host->id, status->uri, status->readonly, status->hostname);
 		workers_lend_conn(host->workers, host->id, host->brief ? poller->conn : NULL);
 	}
+	host_set_status(host, status);
 }
 
 /* One attempt. false: this poller was given up; else poller->conn is set or the wait for the next one is over. */

@@ -7,19 +7,21 @@
 #include "cli.h"
 
 #include <stdarg.h>
+#include <string.h>
 
+#include "nvirt/config.h"
 #include "nvirt/text.h"
 
 #define CONNECT_TIMEOUT_S 30
 #define CONNECT_TIMEOUT_MAX_S 3600
 
-static const struct cli_option no_options[] = {{0}};
+static const struct cli_option no_options[] = {{0}}, csv_options[] = {CLI_OPTION_CSV, {0}};
 
 const struct cli_option cli_options_common[] = {
         {"connect", 'c', "URI", true, "Connect to URI instead of libvirt's default"},
         {"readonly", 'r', NULL, false, "Open the connection read-only"},
         {"connect-timeout", 0, "SECONDS", false, "Give up when the host has not answered by then (30)"},
-        {"json", 0, NULL, false, "Print JSON"},
+        {"json", 0, NULL, false, "Print JSON; --json=1 wants version 1 of it, or fails"},
         {"yes", 'y', NULL, false, "Do not ask for confirmation"},
         {"ascii", 0, NULL, false, "Print ASCII characters only"},
         {"help", 'h', NULL, false, "Show this help"},
@@ -29,7 +31,7 @@ const struct cli_option cli_options_common[] = {
 const struct cli_verb cli_verbs[] = {
         {"list", "[guests | pools | networks | volumes POOL | hosts]", "List objects of the host.",
                 cli_options_list, cli_list},
-        {"show", "[guest | pool | network] NAME", "Show everything known about one object.", no_options,
+        {"show", "[guest | pool | network] NAME", "Show everything known about one object.", csv_options,
                 cli_show},
         {"images", "[IMAGE | GUEST]", "List all images of the host: what stands on what, and who uses it.",
                 cli_options_images, cli_images},
@@ -43,14 +45,28 @@ const struct cli_verb cli_verbs[] = {
         {"console", "GUEST", "Open a guest's serial console on this terminal; Ctrl-] leaves.",
                 cli_options_console, cli_console},
         {"wall", "[TEXT]", "Show the screens of all guests that run (or whose name has TEXT).", cli_options_wall, cli_wall},
-        {"snapshot-list", "GUEST", "List a guest's snapshots as a tree.", no_options, cli_snapshot_list},
-        {"snapshot-show", "GUEST SNAPSHOT", "Show everything known about one snapshot.", no_options,
+        {"snapshot-list", "GUEST", "List a guest's snapshots as a tree.", csv_options, cli_snapshot_list},
+        {"snapshot-show", "GUEST SNAPSHOT", "Show everything known about one snapshot.", csv_options,
                 cli_snapshot_show},
         {"snapshot-diff", "GUEST SNAPSHOT [SNAPSHOT]",
-                "Show what changed in the definition from a snapshot to another one, or to now.", no_options,
+                "Show what changed in the definition from a snapshot to another one, or to now.", csv_options,
                 cli_snapshot_diff},
+        {"stats", "[GUEST...]", "Show what guests, or hosts, use: CPU, memory, disks, networks.", cli_options_stats,
+                cli_stats},
+        {"pools", "", "List storage pools: short for 'list pools'.", cli_options_list, cli_pools},
+        {"networks", "", "List virtual networks: short for 'list networks'.", cli_options_list, cli_networks},
+        {"hosts", "", "List hosts and their connections: short for 'list hosts'.", cli_options_list, cli_hosts},
+        {"schema", "", "Print the JSON schema of what --json prints.", cli_options_schema, cli_schema},
+        {"completion", "bash | zsh | fish", "Print what makes a shell complete nvirt's words.", no_options,
+                cli_completion},
         {"self-test", "", "Check that all tables of this program agree.", no_options, cli_self_test},
         {"help", "[VERB]", "Show the verbs, or one verb's words and options.", no_options, cli_help},
+        {0},
+};
+
+const struct cli_verb cli_hidden_verbs[] = {
+        {"__complete", "[WORD...]", "For shells: what the last word may become.", cli_options_complete, cli_complete},
+        {"__man", "FILE", "For make: the manual page of its template.", no_options, cli_man},
         {0},
 };
 
@@ -78,6 +94,47 @@ struct cli_session *cli_open_session(struct cli *cli, const char *verb, bool one
 	return cli_session_new(&cli->out, cli->uris, cli->readonly, cli->connect_timeout_us, write_journal);
 }
 
+char **cli_resolve_uris(char **uris, bool *ret_readonly)
+{
+	char **resolved = g_strdupv(uris);
+	struct config *config;
+
+	if (!uris || !uris[0])
+		return resolved;
+	config = config_load();
+	for (unsigned i = 0; resolved[i]; i++) {
+		const struct config_host *known = config_host(config, resolved[i]);
+
+		if (!known)
+			continue;
+		g_free(resolved[i]);
+		resolved[i] = g_strdup(known->uri);
+		if (ret_readonly)
+			*ret_readonly |= known->readonly;
+	}
+	config_free(config);
+	return resolved;
+}
+
+/* "--json=2": a script that was written for another version must not get this one. */
+static bool check_version(char **words, GError **error)
+{
+	for (; *words && !g_str_equal(*words, "--"); words++) {
+		guint64 version;
+
+		if (!g_str_has_prefix(*words, "--json=") ||
+		        !g_ascii_string_to_unsigned(*words + strlen("--json="), 10, 0, G_MAXUINT, &version, NULL))
+			continue;
+		if (version != JSON_VERSION && version != 0) {
+			g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			        "option '--json': this nvirt prints version %d of its JSON, not version %" G_GUINT64_FORMAT,
+			        JSON_VERSION, version);
+			return false;
+		}
+	}
+	return true;
+}
+
 /* The program's options came first; those after the verb win or add. */
 static bool merge_options(struct cli *cli, const struct options *options, GError **error)
 {
@@ -88,9 +145,15 @@ static bool merge_options(struct cli *cli, const struct options *options, GError
 
 	output_init(&cli->out, options->json || cli_line_flag(&cli->line, "json"),
 	        options->ascii || cli_line_flag(&cli->line, "ascii"));
+	cli->out.csv = cli_line_flag(&cli->line, "csv");
 	cli->readonly = options->readonly || cli_line_flag(&cli->line, "readonly");
 	cli->yes = options->yes || cli_line_flag(&cli->line, "yes");
-	cli->uris = uris ? g_strsplit(uris, "\n", -1) : g_strdupv(options->uris);
+	if (cli->out.json && cli->out.csv) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--json and --csv are two forms: give one");
+		return false;
+	}
+	g_auto(GStrv) given = uris ? g_strsplit(uris, "\n", -1) : g_strdupv(options->uris);
+	cli->uris = cli_resolve_uris(given, &cli->readonly);
 	if (seconds && (end == seconds || *end || !(timeout_s > 0 && timeout_s <= CONNECT_TIMEOUT_MAX_S))) {
 		g_autofree char *clean = text_clean(seconds, -1);
 
@@ -110,7 +173,7 @@ static int print_help(struct cli *cli, const struct action *action, const struct
 	return output_text(&cli->out, text) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
-static struct cli_option *verb_options(const struct cli_verb *verb)
+struct cli_option *cli_verb_options(const struct cli_verb *verb)
 {
 	GArray *all = g_array_new(TRUE, TRUE, sizeof(struct cli_option));
 
@@ -124,11 +187,12 @@ static struct cli_option *verb_options(const struct cli_verb *verb)
 static int run_verb(struct cli *cli, const struct options *options, char **words, const struct action *action,
         const struct cli_verb *verb)
 {
-	g_autofree struct cli_option *table = action ? cli_action_options(action) : verb_options(verb);
+	g_autofree struct cli_option *table = action ? cli_action_options(action) : cli_verb_options(verb);
 	const char *name = action ? action->verb : verb->name;
 	g_autoptr(GError) error = NULL;
 
-	if (!cli_line_parse(&cli->line, words, table, action ? action->params : NULL, &error) ||
+	if (!check_version(words, &error) ||
+	        !cli_line_parse(&cli->line, words, table, action ? action->params : NULL, &error) ||
 	        !merge_options(cli, options, &error))
 		return cli_usage_error(cli, name, "%s: %s", name, error->message);
 	if (cli_line_flag(&cli->line, "help"))

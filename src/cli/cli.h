@@ -39,6 +39,7 @@ struct cli_verb {
 };
 
 extern const struct cli_verb cli_verbs[];            /* ends with a row without name */
+extern const struct cli_verb cli_hidden_verbs[];     /* the same; for programs: in no help and no completion */
 extern const struct cli_option cli_options_common[]; /* of every verb; ends with a row without name */
 extern const struct cli_option cli_options_action[], cli_options_plan[];
 extern const struct cli_option cli_options_list[], cli_options_tasks[], cli_options_images[], cli_options_screen[];
@@ -62,6 +63,27 @@ int cli_snapshot_diff(struct cli *cli);
 int cli_self_test(struct cli *cli);
 int cli_help(struct cli *cli);
 
+/* ---- for scripts and shells: data with a contract, completion, the manual ---- */
+extern const struct cli_option cli_options_stats[], cli_options_schema[], cli_options_complete[];
+extern const struct cli_option cli_options_program[]; /* before the verb */
+
+/* A row for verbs that print records. */
+#define CLI_OPTION_CSV {"csv", 0, NULL, false, "Print CSV: the same names and values as --json"}
+
+int cli_pools(struct cli *cli);
+int cli_networks(struct cli *cli);
+int cli_hosts(struct cli *cli);
+int cli_stats(struct cli *cli);
+int cli_schema(struct cli *cli);
+int cli_completion(struct cli *cli);
+int cli_complete(struct cli *cli);
+int cli_man(struct cli *cli);
+
+/*
+ * Hosts by the names that the configuration gives them become URIs; owned, NULL for NULL.
+ * One that is always read-only sets `ret_readonly`, which may be NULL.
+ */
+char **cli_resolve_uris(char **uris, bool *ret_readonly);
 /* EXIT_CODE_USAGE, with the reason and where to read on. */
 int cli_usage_error(struct cli *cli, const char *verb, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* A session with the line's hosts; `one`: more than one -c is refused (NULL, told). */
@@ -70,8 +92,14 @@ struct cli_session *cli_open_session(struct cli *cli, const char *verb, bool one
 /* ---- help, made from the tables (cli_help.c) ---- */
 char *cli_help_action(const struct action *action);
 char *cli_help_verb(const struct cli_verb *verb);
+/* What follows the verb but options, with a blank before it: " GUEST NAME"; "" = nothing. Owned. */
+char *cli_action_usage(const struct action *action);
+/* "TEXT", or its choices; NULL = it has no value. */
+const char *cli_param_value_word(const struct param *param);
 /* The row's virsh equivalent with the name in its place (quoted, or in capitals); NULL = none. Owned. */
 char *cli_virsh_command(const struct action *action, const char *name, bool placeholder);
+/* Every option of a built-in verb, common ones last; owned array, names borrowed. */
+struct cli_option *cli_verb_options(const struct cli_verb *verb);
 /* Every option that stands after the verb of an action, common ones last; owned array, names borrowed. */
 struct cli_option *cli_action_options(const struct action *action);
 const struct cli_verb *cli_verb_by_name(const char *name);
@@ -120,6 +148,8 @@ enum cli_answer cli_ask_letter(struct cli_session *session, const char *question
 /* `name` is wanted, letter by letter. */
 enum cli_answer cli_ask_name(struct cli_session *session, const char *question, const char *name);
 
+/* Puts the journal's tasks into the session's store: after the hosts are there, so that they find theirs. */
+void cli_read_tasks(struct cli_session *session);
 /* A task as a JSON object: the same for an action's result and for `nvirt tasks`. */
 json_object *cli_task_json(const struct task *task);
 /* "1.2 s"; `end` 0 = until now. */

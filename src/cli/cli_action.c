@@ -218,19 +218,6 @@ static int resolve_snapshots(struct verb *verb, const struct host *host)
 	return code;
 }
 
-/* Tasks are in the journal, also those of an nvirt that was killed: after the host, so that they find it. */
-static void read_tasks(struct verb *verb)
-{
-	g_autoptr(GPtrArray) records = journal_read_all(NULL, NULL, NULL);
-
-	for (unsigned i = 0; records && i < records->len; i++) {
-		struct msg *msg = msg_new(MSG_JOURNAL, 0, 0);
-
-		msg->record = g_steal_pointer(&records->pdata[i]);
-		store_apply(verb->session->store, msg, g_get_monotonic_time(), g_get_real_time());
-	}
-}
-
 static bool is_end_of(const char *word, const char *id)
 {
 	for (unsigned level = 0; level < TASK_ID_ENDS; level++)
@@ -286,7 +273,7 @@ static int resolve_targets(struct verb *verb)
 	if (verb->action->kind == OBJ_SNAPSHOT)
 		return resolve_snapshots(verb, host);
 	if (verb->action->kind == OBJ_TASK)
-		read_tasks(verb);
+		cli_read_tasks(verb->session);
 	for (unsigned i = 0; i < words->len; i++) {
 		g_autoptr(GError) error = NULL;
 		struct obj_ref ref;

@@ -17,6 +17,9 @@ const struct cli_verb *cli_verb_by_name(const char *name)
 	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)
 		if (g_str_equal(verb->name, name))
 			return verb;
+	for (const struct cli_verb *verb = cli_hidden_verbs; verb->name; verb++)
+		if (g_str_equal(verb->name, name))
+			return verb;
 	return NULL;
 }
 
@@ -70,7 +73,7 @@ char *cli_help_verbs(void)
 		enum obj_kind kind;
 		const char *title;
 	} groups[] = {{OBJ_GUEST, "Guests"}, {OBJ_SNAPSHOT, "Snapshots"}, {OBJ_POOL, "Storage pools"}, {OBJ_VOLUME, "Volumes"},
-	        {OBJ_NETWORK, "Networks"}, {OBJ_HOST, "Host"}};
+	        {OBJ_NETWORK, "Networks"}, {OBJ_HOST, "Host"}, {OBJ_TASK, "Tasks"}};
 	GString *text = g_string_new("Look:\n");
 
 	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)
@@ -160,7 +163,7 @@ static void append_options(GString *text, const struct cli_option *options)
 	}
 }
 
-static const char *param_value_word(const struct param *param)
+const char *cli_param_value_word(const struct param *param)
 {
 	switch (param->type) {
 	case PARAM_STRING:
@@ -182,7 +185,7 @@ static const char *param_value_word(const struct param *param)
 
 static void append_param(GString *text, const struct param *param)
 {
-	const char *value = param_value_word(param);
+	const char *value = cli_param_value_word(param);
 	bool on = param->type == PARAM_BOOL && g_strcmp0(param->fallback, "yes") == 0;
 	g_autofree char *left = value ? g_strdup_printf("--%s %s", param->name, value)
 	                              : g_strdup_printf(on ? "--no-%s" : "--%s", param->name);
@@ -223,14 +226,14 @@ static void append_object_word(GString *text, const struct action *action)
 }
 
 /* Needed parameters stand after the object; of a bulk verb, whose words are all objects, they are options. */
-static void append_usage(GString *text, const struct action *action)
+char *cli_action_usage(const struct action *action)
 {
 	bool bulk = action->flags & ACTION_BULK;
+	GString *text = g_string_new(NULL);
 
-	g_string_append_printf(text, "Usage: nvirt %s [OPTION...]", action->verb);
 	for (const struct param *param = action->params; param && param->name; param++) {
 		if (bulk && param->required)
-			g_string_append_printf(text, " --%s %s", param->name, param_value_word(param));
+			g_string_append_printf(text, " --%s %s", param->name, cli_param_value_word(param));
 	}
 	append_object_word(text, action);
 	for (const struct param *param = action->params; param && param->name; param++) {
@@ -241,7 +244,7 @@ static void append_usage(GString *text, const struct action *action)
 		else if (!bulk && param->propose)
 			g_string_append_printf(text, " [%s]", word);
 	}
-	g_string_append_c(text, '\n');
+	return g_string_free(text, FALSE);
 }
 
 char *cli_virsh_command(const struct action *action, const char *name, bool placeholder)
@@ -257,10 +260,10 @@ char *cli_virsh_command(const struct action *action, const char *name, bool plac
 char *cli_help_action(const struct action *action)
 {
 	g_autofree struct cli_option *options = cli_action_options(action);
+	g_autofree char *usage = cli_action_usage(action);
 	GString *text = g_string_new(NULL);
 
-	append_usage(text, action);
-	g_string_append_printf(text, "\n%s\n", action->help);
+	g_string_append_printf(text, "Usage: nvirt %s [OPTION...]%s\n\n%s\n", action->verb, usage, action->help);
 	if (action->consequence)
 		g_string_append_printf(text, "%s\n", action->consequence);
 	if (action->virsh) {

@@ -16,6 +16,7 @@
 const struct cli_option cli_options_images[] = {
         {"tree", 't', NULL, false, "Show each image below what it stands on"},
         {"problems", 0, NULL, false, "List only images that something is wrong with"},
+        CLI_OPTION_CSV,
         {0},
 };
 
@@ -163,7 +164,7 @@ static void add_json(json_object *array, const struct image *image)
 static bool print(struct show *show)
 {
 	const GPtrArray *all = images_tree(show->images);
-	g_autoptr(json_object) array = show->cli->out.json ? json_object_new_array() : NULL;
+	g_autoptr(json_object) array = output_is_data(&show->cli->out) ? json_object_new_array() : NULL;
 	struct cli_table *table = array ? NULL : cli_table_new(show->tree ? tree_titles : titles);
 	bool written;
 
@@ -175,7 +176,7 @@ static bool print(struct show *show)
 		else
 			add_row(show, table, all->pdata[i]);
 	}
-	written = array ? output_json(&show->cli->out, array, true) : output_table(&show->cli->out, table);
+	written = array ? output_records(&show->cli->out, &record_image, array) : output_table(&show->cli->out, table);
 	cli_table_free(table);
 	return written;
 }

@@ -13,6 +13,7 @@ const struct cli_option cli_options_list[] = {
         {"all", 0, NULL, false, "List active and inactive objects (the default)"},
         {"active", 0, NULL, false, "List active objects only"},
         {"inactive", 0, NULL, false, "List inactive objects only"},
+        CLI_OPTION_CSV,
         {0},
 };
 
@@ -20,7 +21,7 @@ const struct cli_option cli_options_list[] = {
 struct listing {
 	struct cli *cli;
 	struct cli_session *session;
-	struct cli_table *table; /* NULL with --json */
+	struct cli_table *table; /* NULL with --json and --csv */
 	json_object *array;      /* NULL without */
 	bool several;            /* hosts: a column more */
 };
@@ -29,6 +30,7 @@ struct list_kind {
 	const char *word; /* "guests" */
 	enum obj_kind kind;
 	const char *const *titles;
+	const struct record *record;
 	void (*add)(struct listing *listing, const struct host *host);
 };
 
@@ -313,11 +315,11 @@ static void add_host(struct listing *listing, const struct host *host)
 /* ---- the verb ---- */
 
 static const struct list_kind kinds[] = {
-        {"guests", OBJ_GUEST, guest_titles, add_guests},
-        {"pools", OBJ_POOL, pool_titles, add_pools},
-        {"networks", OBJ_NETWORK, network_titles, add_networks},
-        {"volumes", OBJ_VOLUME, volume_titles, NULL}, /* of a pool: see list_volumes() */
-        {"hosts", OBJ_GUEST, host_titles, add_host},
+        {"guests", OBJ_GUEST, guest_titles, &record_guest, add_guests},
+        {"pools", OBJ_POOL, pool_titles, &record_pool, add_pools},
+        {"networks", OBJ_NETWORK, network_titles, &record_network, add_networks},
+        {"volumes", OBJ_VOLUME, volume_titles, &record_volume, NULL}, /* of a pool: see list_volumes() */
+        {"hosts", OBJ_GUEST, host_titles, &record_host, add_host},
 };
 
 static const struct list_kind *kind_by_word(const char *word)
@@ -399,6 +401,10 @@ static int fill_and_print(struct listing *listing, const struct list_kind *kind)
 	if (code == EXIT_CODE_INTERRUPTED ||
 	        (code != EXIT_CODE_OK && !listing->several && kind->titles != host_titles))
 		return code;
+	/* A script compares what the host is called. */
+	if ((listing->array || listing->several || kind->titles == host_titles) &&
+	        cli_session_facts(listing->session) == WAIT_INTERRUPTED)
+		return EXIT_CODE_INTERRUPTED;
 	if (kind->kind == OBJ_VOLUME) {
 		code = list_volumes(listing);
 		if (code != EXIT_CODE_OK)
@@ -407,18 +413,19 @@ static int fill_and_print(struct listing *listing, const struct list_kind *kind)
 		list_hosts(listing, kind);
 	}
 	cli_session_release_signals(listing->session);
-	written = listing->array ? output_json(out, listing->array, true) : output_table(out, listing->table);
+	written = listing->array ? output_records(out, kind->record, listing->array)
+	                         : output_table(out, listing->table);
 	return written ? code : EXIT_CODE_FAILED;
 }
 
-static int list_kind(struct cli *cli, const struct list_kind *kind)
+static int list_kind(struct cli *cli, const char *verb, const struct list_kind *kind)
 {
 	struct listing listing = {.cli = cli};
-	g_autoptr(json_object) array = cli->out.json ? json_object_new_array() : NULL;
+	g_autoptr(json_object) array = output_is_data(&cli->out) ? json_object_new_array() : NULL;
 	g_autofree const char **titles = NULL;
 	int code;
 
-	listing.session = cli_open_session(cli, "list", kind->kind == OBJ_VOLUME, false);
+	listing.session = cli_open_session(cli, verb, kind->kind == OBJ_VOLUME, false);
 	if (!listing.session)
 		return EXIT_CODE_USAGE;
 	listing.several = store_host_count(listing.session->store) > 1;
@@ -450,5 +457,28 @@ int cli_list(struct cli *cli)
 
 		return cli_usage_error(cli, "list", "list: '%s' is one word too many", clean);
 	}
-	return list_kind(cli, kind);
+	return list_kind(cli, "list", kind);
+}
+
+/* "nvirt pools" is "nvirt list pools". */
+static int list_one(struct cli *cli, const char *word)
+{
+	if (cli->line.words->len)
+		return cli_usage_error(cli, word, "%s takes no words", word);
+	return list_kind(cli, word, kind_by_word(word));
+}
+
+int cli_pools(struct cli *cli)
+{
+	return list_one(cli, "pools");
+}
+
+int cli_networks(struct cli *cli)
+{
+	return list_one(cli, "networks");
+}
+
+int cli_hosts(struct cli *cli)
+{
+	return list_one(cli, "hosts");
 }

@@ -27,6 +27,11 @@ void output_init(struct output *out, bool json, bool ascii)
 	};
 }
 
+bool output_is_data(const struct output *out)
+{
+	return out->json || out->csv;
+}
+
 /* What the terminal's charset can not show becomes '?'. */
 static char *to_ascii(const char *utf8)
 {
@@ -73,6 +78,8 @@ static void write_stderr(struct output *out, const char *text)
 {
 	g_autofree char *ascii = out->ascii ? to_ascii(text) : NULL;
 
+	if (out->quiet)
+		return;
 	output_progress(out, NULL);
 	fputs(ascii ? ascii : text, stderr);
 	fflush(stderr);

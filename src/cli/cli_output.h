@@ -11,21 +11,33 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 
+#include "cli_fields.h"
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(json_object, json_object_put)
 
 struct output {
-	bool json;
+	bool json, csv; /* at most one of them */
 	bool ascii;       /* --ascii, or the locale's charset is not UTF-8 */
 	bool stderr_tty;  /* a progress line may be drawn */
 	bool progress_on; /* one is there now */
+	bool quiet;       /* nothing to stderr: somebody is typing */
 };
 
 void output_init(struct output *out, bool json, bool ascii);
+/* Data for programs, not words for people? */
+bool output_is_data(const struct output *out);
 
 /* To stdout. false, and the reason on stderr (but silent on a closed pipe), when it could not be written. */
 bool output_text(struct output *out, const char *text);
 /* Pretty where a whole document is printed, one line where it is one of several. */
 bool output_json(struct output *out, json_object *value, bool pretty);
+
+/* An array of objects of that record, or one of them, as JSON or CSV. */
+bool output_records(struct output *out, const struct record *record, json_object *array);
+bool output_record(struct output *out, const struct record *record, json_object *object);
+/* A line of CSV, with its end. */
+void csv_titles(GString *out, const struct record *record);
+void csv_row(GString *out, const struct record *record, json_object *object);
 
 /* "nvirt: …\n" to stderr. */
 void output_message(struct output *out, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -4,6 +4,8 @@
  * and the command line's own tables agree? Calls no host.
  */
 #include "cli.h"
+#include "cli_complete.h"
+#include "cli_fields.h"
 
 /* The first thing that is wrong, owned, or NULL. */
 static char *check_ops(void)
@@ -44,9 +46,84 @@ static char *check_actions(void)
 	return NULL;
 }
 
+static char *check_record(const struct record *record)
+{
+	for (const struct field *field = record->fields; field->name; field++) {
+		bool nested = field->type == FIELD_LIST || field->type == FIELD_OBJECT;
+
+		if (!*field->name || !field->help || !*field->help)
+			return g_strdup_printf("record '%s': a member lacks name or help", record->name);
+		if (nested != (field->of != NULL))
+			return g_strdup_printf("record '%s': what is '%s' made of?", record->name, field->name);
+		for (const struct field *other = record->fields; other != field; other++)
+			if (g_str_equal(other->name, field->name))
+				return g_strdup_printf("record '%s' has '%s' twice", record->name, field->name);
+		char *wrong = nested ? check_record(field->of) : NULL;
+		if (wrong)
+			return wrong;
+	}
+	return NULL;
+}
+
+/* A document is printed by a verb that there is. */
+static char *check_document(const struct document *document)
+{
+	g_auto(GStrv) words = g_strsplit(document->command, " ", 4);
+	g_autofree char *two = words[1] && words[2] ? cli_two_word_verb(words[1], words[2]) : NULL;
+
+	if (g_str_has_prefix(document->command, "nvirt ") && !two && !cli_verb_by_name(words[1]))
+		return g_strdup_printf("document '%s' is printed by no verb", document->name);
+	return check_record(document->record);
+}
+
+static char *check_documents(void)
+{
+	for (const struct document *document = documents; document->name; document++) {
+		char *wrong = check_document(document);
+
+		if (wrong)
+			return wrong;
+	}
+	return NULL;
+}
+
+static char *check_letters(const struct cli_option *options, const char *whose)
+{
+	for (const struct cli_option *option = options; option->name; option++)
+		for (const struct cli_option *other = options; other != option; other++)
+			if (g_str_equal(other->name, option->name) || (option->letter && other->letter == option->letter))
+				return g_strdup_printf("%s has two options --%s", whose, option->name);
+	return NULL;
+}
+
+/* Completion reads it. */
+static bool check_usage(const struct cli_verb *verb)
+{
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+	g_autoptr(GPtrArray) next = usage_next(verb->usage, none);
+
+	return !*verb->usage || next->len;
+}
+
+static char *check_verbs(void)
+{
+	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++) {
+		g_autofree struct cli_option *options = cli_verb_options(verb);
+		char *wrong = check_letters(options, verb->name);
+
+		if (wrong)
+			return wrong;
+		if (!check_usage(verb))
+			return g_strdup_printf("'%s': its usage can not be read", verb->name);
+		if (!g_ascii_isupper(*verb->help))
+			return g_strdup_printf("'%s': its help is no sentence", verb->name);
+	}
+	return check_letters(cli_options_program, "nvirt");
+}
+
 int cli_self_test(struct cli *cli)
 {
-	char *(*const checks[])(void) = {action_self_test, check_ops, check_actions};
+	char *(*const checks[])(void) = {action_self_test, check_ops, check_actions, check_verbs, check_documents};
 	int code = EXIT_CODE_OK;
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(checks); i++) {

@@ -296,6 +296,23 @@ int cli_session_connect(struct cli_session *session, enum obj_kind kind)
 	return code;
 }
 
+static bool facts_came(struct cli_session *session, void *data)
+{
+	(void)data;
+	for (unsigned i = 0; i < store_host_count(session->store); i++) {
+		const struct host_status *status = store_host_at(session->store, i)->status;
+
+		if (status->link == HOST_UP && !status->libvirt_version)
+			return false;
+	}
+	return true;
+}
+
+enum cli_wait cli_session_facts(struct cli_session *session)
+{
+	return cli_session_wait(session, facts_came, NULL, -1, g_get_monotonic_time() + FIGURES_TIMEOUT_US);
+}
+
 static bool object_opened(struct cli_session *session, void *data)
 {
 	const struct obj_ref *ref = data;

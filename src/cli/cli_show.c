@@ -292,6 +292,13 @@ static json_object *object_json(const struct store *store, const struct obj_ref 
 	return NULL;
 }
 
+static const struct record *record_of(enum obj_kind kind)
+{
+	if (kind == OBJ_POOL)
+		return &record_pool_detail;
+	return kind == OBJ_NETWORK ? &record_network_detail : &record_guest_detail;
+}
+
 static int print_object(struct cli *cli, struct cli_session *session, const struct obj_ref *ref)
 {
 	g_autofree char *name = g_strdup(store_name(session->store, ref));
@@ -311,9 +318,11 @@ static int print_object(struct cli *cli, struct cli_session *session, const stru
 	if (figures == WAIT_TIMEOUT)
 		output_message(&cli->out, "'%s' does not answer: its figures are missing", name);
 	cli_session_release_signals(session);
-	if (cli->out.json)
-		return output_json(&cli->out, object, true) && wait == WAIT_DONE ? EXIT_CODE_OK
-		                                                                 : EXIT_CODE_FAILED;
+	if (output_is_data(&cli->out)) {
+		bool written = output_record(&cli->out, record_of(ref->kind), object);
+
+		return written && wait == WAIT_DONE ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+	}
 	g_autofree char *text = cli_object_text(object);
 	return output_text(&cli->out, text) && wait == WAIT_DONE ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }

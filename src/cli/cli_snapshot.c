@@ -171,7 +171,7 @@ static bool print_list_json(struct look *look)
 
 	for (unsigned i = 0; i < look->guest->snapshots->len; i++)
 		json_object_array_add(array, snapshot_json(((const struct snapshot *)look->guest->snapshots->pdata[i])->row));
-	return output_json(&look->cli->out, array, true);
+	return output_records(&look->cli->out, &record_snapshot, array);
 }
 
 /* ---- show and diff ------------------------------------------------------------ */
@@ -181,8 +181,8 @@ static bool print_one(struct look *look, const struct snapshot *snapshot)
 	g_autoptr(json_object) object = snapshot_json(snapshot->row);
 	g_autofree char *text = NULL;
 
-	if (look->cli->out.json)
-		return output_json(&look->cli->out, object, true);
+	if (output_is_data(&look->cli->out))
+		return output_record(&look->cli->out, &record_snapshot, object);
 	text = cli_object_text(object);
 	return output_text(&look->cli->out, text);
 }
@@ -226,13 +226,13 @@ static int print_diff(struct look *look, const struct snapshot *first, const str
 		return EXIT_CODE_FAILED;
 	}
 	text = diff_text(before, after, first->row->name, to);
-	if (look->cli->out.json) {
+	if (output_is_data(&look->cli->out)) {
 		g_autoptr(json_object) object = json_object_new_object();
 
 		json_add_string(object, "from", first->row->name);
 		json_add_string(object, "to", to);
 		json_add_string(object, "diff", text);
-		return output_json(&look->cli->out, object, true) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+		return output_record(&look->cli->out, &record_diff, object) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 	}
 	return output_text(&look->cli->out, text) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
@@ -259,7 +259,7 @@ int cli_snapshot_list(struct cli *cli)
 	code = look_open(&look, "snapshot-list", words->pdata[0]);
 	if (code == EXIT_CODE_OK) {
 		cli_session_release_signals(look.session);
-		code = (cli->out.json ? print_list_json(&look) : print_tree(&look)) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+		code = (output_is_data(&cli->out) ? print_list_json(&look) : print_tree(&look)) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 	}
 	cli_session_free(look.session);
 	return code;

@@ -2,7 +2,7 @@
 /*
  * `nvirt tasks`: the journal as a table or JSON, the newest last.
  *
- * Main thread; asks no host.
+ * Main thread; asks no host. And the same tasks in the store, for who cleans up after one.
  */
 #include <stdlib.h>
 
@@ -11,6 +11,7 @@
 
 const struct cli_option cli_options_tasks[] = {
         {"limit", 0, "COUNT", false, "Show the last COUNT tasks only"},
+        CLI_OPTION_CSV,
         {0},
 };
 
@@ -148,12 +149,13 @@ static bool print_tasks(struct cli *cli, const GPtrArray *tasks, unsigned from)
 	bool written;
 
 	for (unsigned i = from; i < tasks->len; i++) {
-		if (cli->out.json)
+		if (output_is_data(&cli->out))
 			json_object_array_add(array, cli_task_json(tasks->pdata[i]));
 		else
 			add_row(table, tasks->pdata[i], ends, now_unix_us);
 	}
-	written = cli->out.json ? output_json(&cli->out, array, true) : output_table(&cli->out, table);
+	written = output_is_data(&cli->out) ? output_records(&cli->out, &record_task, array)
+	                                    : output_table(&cli->out, table);
 	cli_table_free(table);
 	return written;
 }
@@ -191,4 +193,16 @@ int cli_tasks(struct cli *cli)
 		        &cli->out, "%u lines of the journal can not be read and were skipped", skipped);
 	return print_tasks(cli, tasks, tasks->len > limit ? tasks->len - limit : 0) ? EXIT_CODE_OK
 	                                                                            : EXIT_CODE_FAILED;
+}
+
+void cli_read_tasks(struct cli_session *session)
+{
+	g_autoptr(GPtrArray) records = journal_read_all(NULL, NULL, NULL);
+
+	for (unsigned i = 0; records && i < records->len; i++) {
+		struct msg *msg = msg_new(MSG_JOURNAL, 0, 0);
+
+		msg->record = g_steal_pointer(&records->pdata[i]);
+		store_apply(session->store, msg, g_get_monotonic_time(), g_get_real_time());
+	}
 }

@@ -52,6 +52,7 @@ static char **make_env(void)
 
 	env = g_environ_setenv(env, "XDG_STATE_HOME", home, TRUE);
 	env = g_environ_setenv(env, "HOME", home, TRUE);
+	env = g_environ_unsetenv(env, "XDG_CONFIG_HOME");
 	env = g_environ_setenv(env, "LC_ALL", "C.UTF-8", TRUE);
 	env = g_environ_setenv(env, "TERM", "xterm", TRUE);
 	return g_environ_setenv(env, "LIBVIRT_DEFAULT_URI", "test:///default", TRUE);
@@ -141,6 +142,32 @@ static void several_hosts_are_listed_with_their_names(void **state)
 	assert_part(result.out, "web1");
 	assert_part(result.out, "test ");
 	run_free(&result);
+}
+
+static void a_host_is_called_by_its_configured_name_on_either_side_of_the_verb(void **state)
+{
+	g_autofree char *folder = g_build_filename(home, ".config", "nvirt", NULL);
+	g_autofree char *path = g_build_filename(folder, "config.json", NULL);
+	g_autofree char *text = g_strdup_printf("{\"hosts\": [{\"name\": \"lab\", \"uri\": \"%s\", \"readonly\": true}]}", node_uri);
+	struct run result;
+	(void)state;
+
+	assert_int_equal(g_mkdir_with_parents(folder, 0700), 0);
+	assert_true(g_file_set_contents(path, text, -1, NULL));
+	result = run("-c", "lab", "list");
+	assert_run(&result, 0);
+	assert_part(result.out, "web1");
+	run_free(&result);
+	result = run("list", "-c", "lab");
+	assert_run(&result, 0);
+	assert_part(result.out, "web1");
+	run_free(&result);
+	/* And what the configuration says of it holds. */
+	result = run("suspend", "-c", "lab", "web1");
+	assert_run(&result, 1);
+	assert_part(result.err, "read-only");
+	run_free(&result);
+	assert_int_equal(g_unlink(path), 0);
 }
 
 static void show_prints_lines_and_json(void **state)
@@ -553,6 +580,7 @@ int main(void)
 	        cmocka_unit_test(list_prints_a_table_and_nothing_else),
 	        cmocka_unit_test(list_json_is_one_document),
 	        cmocka_unit_test(several_hosts_are_listed_with_their_names),
+	        cmocka_unit_test(a_host_is_called_by_its_configured_name_on_either_side_of_the_verb),
 	        cmocka_unit_test(show_prints_lines_and_json),
 	        cmocka_unit_test(hostile_names_leave_as_plain_text),
 	        cmocka_unit_test(a_full_disk_is_a_failure),
