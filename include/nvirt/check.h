@@ -162,7 +162,6 @@ struct check_guest {
 	int64_t stats_period_s; /* of its balloon; 0 = none */
 	const char *open_graphics; /* "vnc on 0.0.0.0:5900": reached by others; "" = not */
 	int graphics_password;
-	bool graphics_tls; /* spice that only speaks TLS */
 	int64_t memory_kib, limit_kib; /* limit 0 = none */
 	unsigned vcpus;
 	int64_t huge_kib; /* 0 = no huge pages, 1 = of the default size */
@@ -171,8 +170,9 @@ struct check_guest {
 	gint64 started_unix_s; /* 0 = not known */
 	GArray *disks, *nics;
 	int64_t snapshots, oldest_unix_s; /* how many; when the oldest was taken */
-	const char *job;        /* what has run in it, and since when */
+	const char *job;        /* what runs in it */
 	gint64 job_ms, stuck_ms; /* a job; a monitor that does not answer; 0 = no */
+	int stopped_pid;         /* its QEMU is stopped (SIGSTOP); 0 = no */
 	const char *disk_errors, *log_line; /* "vda: no space"; QEMU's last words */
 	const char *unread; /* why its definition could not be read; "" = it was */
 };
@@ -182,7 +182,6 @@ struct check_pool {
 	const char *name, *type, *path;
 	bool active, autostart;
 	uint64_t capacity_bytes, allocation_bytes, available_bytes;
-	int64_t virtual_bytes; /* what its volumes may grow to in all; -1 */
 };
 
 struct check_address {
@@ -201,11 +200,7 @@ struct check_objects {
 	GStringChunk *chunk;
 	unsigned host; /* the store's number: for the identity of what was found */
 	GArray *guests, *pools, *networks;
-	GPtrArray *rows; /* struct volume_row *, owned: what `images` is made of */
-	struct images *images; /* NULL = not read */
-	int kvm_offered;  /* libvirt says that QEMU can use KVM */
-	int iommu, virt_flag; /* by libvirt's capabilities */
-	gint64 answer_ms, capabilities_ms; /* how long simple calls took */
+	gint64 answer_ms;   /* how long the list of guests took */
 	const char *unread; /* what was not read: "", or words */
 };
 
@@ -217,6 +212,41 @@ const char *check_objects_text(struct check_objects *objects, const char *raw, g
 struct check_guest *check_objects_add_guest(struct check_objects *objects);
 struct check_pool *check_objects_add_pool(struct check_objects *objects);
 struct check_network *check_objects_add_network(struct check_objects *objects);
+
+/* What lies in the pools. */
+struct check_storage {
+	GPtrArray *rows; /* struct volume_row *, owned: what `images` is made of */
+	struct images *images;
+	GArray *sizes; /* struct check_size */
+	bool whole;    /* all was read in time */
+};
+
+struct check_size {
+	uint8_t pool[16];
+	uint64_t virtual_bytes; /* what its volumes may grow to in all */
+};
+
+struct check_storage *check_storage_new(void);
+struct check_storage *check_storage_ref(struct check_storage *storage);
+void check_storage_unref(struct check_storage *storage);
+
+/* What libvirt says that the host and its QEMU can do. Asking may take a minute on a sick host. */
+struct check_capabilities {
+	int kvm_offered, iommu, virt_flag;
+	gint64 took_ms; /* -1 = it did not answer */
+};
+
+/* What was gathered so far; each part is a box, or NULL. A part is taken over with its reference. */
+struct health {
+	struct check_machine *machine;
+	struct check_objects *objects;
+	struct check_storage *storage;
+	struct check_capabilities *capabilities; /* owned */
+};
+
+void health_free(struct health *health);
+/* Moves the parts that `news` has. */
+void health_take(struct health *health, struct health *news);
 
 /* ---- the checks ----------------------------------------------------------- */
 
@@ -259,13 +289,15 @@ struct check_facts {
 	const struct host_status *status;    /* never NULL */
 	const struct check_machine *machine; /* NULL = not this machine, or not read yet */
 	const struct check_objects *objects; /* NULL = libvirt has not answered yet, or not at all */
+	const struct check_storage *storage;
+	const struct check_capabilities *capabilities;
 	const char *no_machine, *no_objects; /* why; NULL = the usual reason */
 	gint64 now_unix_s;
 	unsigned long client_version; /* libvirt's client library; 0 = not known */
 };
 
 /* What a check needs: without it, it cannot tell. */
-enum check_need { NEED_MACHINE = 1 << 0, NEED_OBJECTS = 1 << 1, NEED_IMAGES = 1 << 2 };
+enum check_need { NEED_MACHINE = 1 << 0, NEED_OBJECTS = 1 << 1, NEED_STORAGE = 1 << 2, NEED_CAPABILITIES = 1 << 3 };
 
 struct check_report;
 

@@ -183,10 +183,12 @@ static const char *missing(const struct check *check, const struct check_facts *
 {
 	if (check->needs & NEED_MACHINE && !facts->machine)
 		return missing_machine(facts);
-	if (check->needs & (NEED_OBJECTS | NEED_IMAGES) && !facts->objects)
+	if (check->needs & (NEED_OBJECTS | NEED_STORAGE | NEED_CAPABILITIES) && !facts->objects)
 		return missing_objects(facts);
-	if (check->needs & NEED_IMAGES && !facts->objects->images)
-		return "the images of its pools were not read in time";
+	if (check->needs & NEED_STORAGE && !facts->storage)
+		return "what lies in its pools was not read in time";
+	if (check->needs & NEED_CAPABILITIES && !facts->capabilities)
+		return "libvirt has not said in time what the host can do";
 	return NULL;
 }
 

@@ -126,9 +126,7 @@ struct check_objects *check_objects_new(void)
 	objects->pools = g_array_new(FALSE, TRUE, sizeof(struct check_pool));
 	objects->networks = g_array_new(FALSE, TRUE, sizeof(struct check_network));
 	g_array_set_clear_func(objects->networks, clear_network);
-	objects->rows = g_ptr_array_new_with_free_func((GDestroyNotify)volume_row_free);
-	objects->kvm_offered = objects->iommu = objects->virt_flag = -1;
-	objects->answer_ms = objects->capabilities_ms = -1;
+	objects->answer_ms = -1;
 	objects->unread = "";
 	return objects;
 }
@@ -137,8 +135,6 @@ static void objects_clear(gpointer data)
 {
 	struct check_objects *objects = data;
 
-	images_free(objects->images);
-	g_ptr_array_unref(objects->rows);
 	g_array_unref(objects->guests);
 	g_array_unref(objects->pools);
 	g_array_unref(objects->networks);
@@ -178,7 +174,7 @@ struct check_guest *check_objects_add_guest(struct check_objects *objects)
 
 struct check_pool *check_objects_add_pool(struct check_objects *objects)
 {
-	struct check_pool pool = {.name = "", .type = "", .path = "", .virtual_bytes = -1};
+	struct check_pool pool = {.name = "", .type = "", .path = ""};
 
 	g_array_append_val(objects->pools, pool);
 	return &g_array_index(objects->pools, struct check_pool, objects->pools->len - 1);
@@ -193,4 +189,69 @@ struct check_network *check_objects_add_network(struct check_objects *objects)
 
 	g_array_append_val(objects->networks, network);
 	return &g_array_index(objects->networks, struct check_network, objects->networks->len - 1);
+}
+
+/* ---- storage -------------------------------------------------------------- */
+
+struct check_storage *check_storage_new(void)
+{
+	struct check_storage *storage = g_atomic_rc_box_new0(struct check_storage);
+
+	storage->rows = g_ptr_array_new_with_free_func((GDestroyNotify)volume_row_free);
+	storage->images = images_new();
+	storage->sizes = g_array_new(FALSE, TRUE, sizeof(struct check_size));
+	return storage;
+}
+
+static void storage_clear(gpointer data)
+{
+	struct check_storage *storage = data;
+
+	images_free(storage->images);
+	g_ptr_array_unref(storage->rows);
+	g_array_unref(storage->sizes);
+}
+
+struct check_storage *check_storage_ref(struct check_storage *storage)
+{
+	return g_atomic_rc_box_acquire(storage);
+}
+
+void check_storage_unref(struct check_storage *storage)
+{
+	if (storage)
+		g_atomic_rc_box_release_full(storage, storage_clear);
+}
+
+/* ---- all ------------------------------------------------------------------ */
+
+void health_free(struct health *health)
+{
+	if (!health)
+		return;
+	check_machine_unref(health->machine);
+	check_objects_unref(health->objects);
+	check_storage_unref(health->storage);
+	g_free(health->capabilities);
+	g_free(health);
+}
+
+void health_take(struct health *health, struct health *news)
+{
+	if (news->machine) {
+		check_machine_unref(health->machine);
+		health->machine = g_steal_pointer(&news->machine);
+	}
+	if (news->objects) {
+		check_objects_unref(health->objects);
+		health->objects = g_steal_pointer(&news->objects);
+	}
+	if (news->storage) {
+		check_storage_unref(health->storage);
+		health->storage = g_steal_pointer(&news->storage);
+	}
+	if (news->capabilities) {
+		g_free(health->capabilities);
+		health->capabilities = g_steal_pointer(&news->capabilities);
+	}
 }

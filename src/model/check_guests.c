@@ -48,10 +48,10 @@ static int kvm_works(const struct check_facts *facts)
 	const struct check_machine *machine = facts->machine;
 
 	if (machine && machine->probe.result == KVM_PROBE_OK)
-		return facts->objects->kvm_offered != 0;
+		return !facts->capabilities || facts->capabilities->kvm_offered != 0;
 	if (machine && (!machine->kvm.exists || (machine->probe.result != KVM_PROBE_NOT_RUN && machine->probe.result != KVM_PROBE_NO_OPEN)))
 		return 0;
-	return facts->objects->kvm_offered;
+	return facts->capabilities ? facts->capabilities->kvm_offered : -1;
 }
 
 void check_guest_accelerator(CHECK_ARGS)
@@ -114,7 +114,11 @@ void check_guest_stuck(CHECK_ARGS)
 	{
 		char span[32];
 
-		if (guest->stuck_ms < STUCK_MS)
+		if (guest->stopped_pid) {
+			struct finding *stopped = say_guest(check, facts, report, CHECK_FAIL, guest, "its QEMU process is stopped (SIGSTOP)");
+			check_remedy(stopped, "sudo kill -CONT %d", guest->stopped_pid);
+		}
+		if (guest->stopped_pid || guest->stuck_ms < STUCK_MS)
 			continue;
 		text_format_span_ms(span, sizeof(span), guest->stuck_ms);
 		g_autofree char *words = g_strdup_printf("its QEMU has not answered for %s", span);
@@ -168,7 +172,7 @@ void check_guest_autostart(CHECK_ARGS)
 		g_autofree char *words = g_strdup_printf("has run for %d days, and will not start with the host", days);
 		struct finding *finding = say_guest(check, facts, report, CHECK_NOTE, guest, words);
 		virsh_remedy(facts, finding, guest, "autostart", "");
-		finding->verb = "autostart";
+		finding->verb = "autostart-on";
 	}
 	all_well(check, facts, report, "those that always run start with the host");
 }

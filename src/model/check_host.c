@@ -22,11 +22,11 @@ static const char *driver_wanted(const struct check_machine *machine)
 /* Of another machine, by what libvirt says of its processor. */
 static void virtualization_remote(CHECK_ARGS)
 {
-	const struct check_objects *objects = facts->objects;
+	const struct check_capabilities *can = facts->capabilities;
 
-	if (!objects || objects->virt_flag < 0)
+	if (!can || can->virt_flag < 0)
 		check_say(report, check, CHECK_UNKNOWN, "libvirt does not say what that processor can");
-	else if (objects->virt_flag || objects->kvm_offered == 1)
+	else if (can->virt_flag || can->kvm_offered == 1)
 		check_say(report, check, CHECK_OK, "libvirt names it among the processor's features");
 	else
 		check_say(report, check, CHECK_FAIL, "libvirt names neither vmx nor svm among the processor's features");
@@ -167,9 +167,9 @@ static void usable_remote(CHECK_ARGS)
 {
 	struct finding *finding;
 
-	if (!facts->objects || facts->objects->kvm_offered < 0)
+	if (!facts->capabilities || facts->capabilities->kvm_offered < 0)
 		check_say(report, check, CHECK_UNKNOWN, "libvirt does not say, and it can only be tried on that machine");
-	else if (facts->objects->kvm_offered)
+	else if (facts->capabilities->kvm_offered)
 		check_say(report, check, CHECK_OK, "libvirt offers KVM; whether it works can only be tried on that machine");
 	else {
 		finding = check_say(report, check, CHECK_FAIL, "libvirt offers no KVM there: guests are emulated");
@@ -295,7 +295,7 @@ void check_tun(CHECK_ARGS)
 
 void check_cpu_iommu(CHECK_ARGS)
 {
-	int groups = facts->machine ? facts->machine->iommu_groups : facts->objects ? facts->objects->iommu : -1;
+	int groups = facts->machine ? facts->machine->iommu_groups : facts->capabilities ? facts->capabilities->iommu : -1;
 	bool amd = facts->machine && strcmp(driver_wanted(facts->machine), "kvm_amd") == 0;
 	struct finding *finding;
 

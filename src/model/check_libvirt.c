@@ -146,7 +146,7 @@ void check_versions(CHECK_ARGS)
 /* A daemon that throws what it knows of QEMU away asks QEMU again at every start and definition. */
 void check_capabilities(CHECK_ARGS)
 {
-	gint64 ms = facts->objects->capabilities_ms;
+	gint64 ms = facts->capabilities->took_ms;
 	struct finding *finding;
 
 	if (ms < 0) {

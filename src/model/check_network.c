@@ -50,7 +50,7 @@ static void say_inactive(CHECK_ARGS, const struct check_network *network)
 		check_remedy(finding, "%s net-start %s", virsh, name);
 	else
 		check_remedy(finding, "%s net-start %s && %s net-autostart %s", virsh, name, virsh, name);
-	finding->verb = "network-start";
+	finding->verb = "net-start";
 }
 
 void check_network_default(CHECK_ARGS)

@@ -53,11 +53,22 @@ void check_pool_full(CHECK_ARGS)
 		check_say(report, check, CHECK_OK, "all have a tenth of their room left");
 }
 
+static uint64_t grown_bytes(const struct check_storage *storage, const struct check_pool *pool)
+{
+	for (unsigned i = 0; i < storage->sizes->len; i++) {
+		const struct check_size *size = &g_array_index(storage->sizes, struct check_size, i);
+
+		if (memcmp(size->pool, pool->uuid, sizeof(pool->uuid)) == 0)
+			return size->virtual_bytes;
+	}
+	return 0;
+}
+
 void check_pool_overcommit(CHECK_ARGS)
 {
 	for (unsigned i = 0; i < facts->objects->pools->len; i++) {
 		const struct check_pool *pool = pool_at(facts->objects, i);
-		uint64_t could = pool->virtual_bytes < 0 ? 0 : (uint64_t)pool->virtual_bytes;
+		uint64_t could = grown_bytes(facts->storage, pool);
 
 		if (!pool->active || could <= pool->capacity_bytes)
 			continue;
@@ -76,12 +87,12 @@ void check_pool_overcommit(CHECK_ARGS)
 
 static const struct image *image_at(const struct check_facts *facts, unsigned i)
 {
-	return images_tree(facts->objects->images)->pdata[i];
+	return images_tree(facts->storage->images)->pdata[i];
 }
 
 static unsigned image_count(const struct check_facts *facts)
 {
-	return images_count(facts->objects->images);
+	return images_count(facts->storage->images);
 }
 
 static struct finding *say_image(struct check_report *report, const struct check *check, enum check_result result,
