@@ -74,6 +74,11 @@ void backend_plan(struct backend *backend, struct op_request *request, unsigned 
  */
 void backend_read_definition(
         struct backend *backend, const struct obj_ref *ref, const char *name, unsigned edit_id);
+/*
+ * Gathers what the checks of a host need (check.h) on threads of its own, and posts each part as MSG_HEALTH.
+ * A round that is still under way is not begun again.
+ */
+void backend_check(struct backend *backend, unsigned host);
 /* Does the operation have a plan to show first? */
 bool backend_op_has_plan(enum op op);
 /* Every op of OPS has its function: for the self-test. */

@@ -242,10 +242,11 @@ struct health {
 	struct check_objects *objects;
 	struct check_storage *storage;
 	struct check_capabilities *capabilities; /* owned */
+	unsigned long client_version; /* of libvirt's client library; 0 = not told */
 };
 
 void health_free(struct health *health);
-/* Moves the parts that `news` has. */
+/* Moves the parts that `news` has; the others stay. */
 void health_take(struct health *health, struct health *news);
 
 /* ---- the checks ----------------------------------------------------------- */
@@ -337,6 +338,9 @@ struct check_report {
 
 /* All checks. Owned. */
 struct check_report *check_run(const struct check_facts *facts, unsigned host);
+/* Of a host of the store, with what was gathered of it so far. `no_objects`: why libvirt told nothing, or NULL. Owned. */
+struct host;
+struct check_report *check_run_host(const struct host *host, const char *no_objects, gint64 now_unix_s);
 void check_report_free(struct check_report *report);
 /* How many findings are of a result. */
 unsigned check_report_count(const struct check_report *report, enum check_result result);

@@ -9,6 +9,7 @@
 #ifndef NVIRT_MSG_H
 #define NVIRT_MSG_H
 
+#include "nvirt/check.h"
 #include "nvirt/history.h"
 #include "nvirt/inv.h"
 #include "nvirt/journal.h"
@@ -35,6 +36,7 @@ enum msg_type {
 	MSG_JOURNAL,  /* record, or text = notice about the file */
 	MSG_NOTICE,   /* text for the status line, level */
 	MSG_PICTURE,  /* picture of the file `name` (raw), or text = why there is none; for the front door */
+	MSG_HEALTH,   /* health: parts of what the checks need, of no connection; text = why libvirt told nothing */
 	MSG_HISTORY,  /* history: slots that the keeper read of this host */
 	MSG_TYPE_N
 };
@@ -81,6 +83,7 @@ struct msg {
 	struct edit_answer *edit;
 	struct picture *picture;
 	struct journal_record *record;
+	struct health *health;
 	GArray *history; /* struct history_record */
 };
 

@@ -54,9 +54,9 @@ GPtrArray *health_names(const struct health_source *source, const char *path);
 /* Its one number; `none` where there is none. */
 int64_t health_number(const struct health_source *source, const char *path, int64_t none);
 
-/* A guest's definition (live where active) into its row. False with `error`. */
-bool health_parse_guest(struct check_objects *objects, struct check_guest *guest, const char *xml, GError **error);
-bool health_parse_network(struct check_objects *objects, struct check_network *network, const char *xml);
+/* A guest's definition (live where active) into its row; `secrets`: it was read with its passwords. False with `error`. */
+bool health_parse_guest(
+        struct check_objects *objects, struct check_guest *guest, const char *xml, bool secrets, GError **error);
 void health_parse_capabilities(struct check_capabilities *capabilities, const char *xml);
 /* The last line of a QEMU's log that says something went wrong; owned, "" = none. */
 char *health_log_line(const char *text);

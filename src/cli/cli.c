@@ -33,6 +33,8 @@ const struct cli_verb cli_verbs[] = {
                 cli_show},
         {"images", "[IMAGE | GUEST]", "List all images of the host: what stands on what, and who uses it.",
                 cli_options_images, cli_images},
+        {"check", "", "Say whether the host is healthy: what is wrong, why it matters, and the command that mends it.",
+                cli_options_check, cli_check},
         {"tasks", "", "List the tasks in the journal, the newest last.", cli_options_tasks, cli_tasks},
         {"snapshot-list", "GUEST", "List a guest's snapshots as a tree.", no_options, cli_snapshot_list},
         {"snapshot-show", "GUEST SNAPSHOT", "Show everything known about one snapshot.", no_options,
@@ -120,8 +122,12 @@ static int run_verb(struct cli *cli, const struct options *options, char **words
 	g_autoptr(GError) error = NULL;
 
 	if (!cli_line_parse(&cli->line, words, table, action ? action->params : NULL, &error) ||
-	        !merge_options(cli, options, &error))
-		return cli_usage_error(cli, name, "%s: %s", name, error->message);
+	        !merge_options(cli, options, &error)) {
+		int code = cli_usage_error(cli, name, "%s: %s", name, error->message);
+
+		/* To a monitoring system 2 would say that the host is ill. */
+		return verb && verb->run == cli_check ? (int)CHECK_EXIT_UNKNOWN : code;
+	}
 	if (cli_line_flag(&cli->line, "help"))
 		return print_help(cli, action, verb);
 	return action ? cli_action(cli, action) : verb->run(cli);

@@ -18,6 +18,9 @@
 /* Ctrl-C, as shells count it. */
 #define EXIT_CODE_INTERRUPTED 130
 
+/* `nvirt check`, as monitoring plug-ins end: fine, warnings, failures, could not be checked. */
+enum check_exit { CHECK_EXIT_OK, CHECK_EXIT_WARN, CHECK_EXIT_FAIL, CHECK_EXIT_UNKNOWN };
+
 /* What a verb was started with: the program's options and those after the verb, together. */
 struct cli {
 	struct output out;
@@ -40,12 +43,14 @@ struct cli_verb {
 extern const struct cli_verb cli_verbs[];            /* ends with a row without name */
 extern const struct cli_option cli_options_common[]; /* of every verb; ends with a row without name */
 extern const struct cli_option cli_options_action[], cli_options_plan[];
+extern const struct cli_option cli_options_check[];
 extern const struct cli_option cli_options_list[], cli_options_tasks[], cli_options_images[];
 
 int cli_action(struct cli *cli, const struct action *action);
 int cli_list(struct cli *cli);
 int cli_show(struct cli *cli);
 int cli_images(struct cli *cli);
+int cli_check(struct cli *cli);
 int cli_tasks(struct cli *cli);
 int cli_snapshot_list(struct cli *cli);
 int cli_snapshot_show(struct cli *cli);

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "nvirt/store.h"
+
 
 /* ---- words ---------------------------------------------------------------- */
 
@@ -221,6 +223,23 @@ struct check_report *check_run(const struct check_facts *facts, unsigned host)
 	}
 	g_ptr_array_sort(report->findings, worse_first);
 	return report;
+}
+
+struct check_report *check_run_host(const struct host *host, const char *no_objects, gint64 now_unix_s)
+{
+	const struct health *health = host->health;
+	const struct check_facts facts = {
+	        .status = host->status,
+	        .machine = health->machine,
+	        .objects = health->objects,
+	        .storage = health->storage,
+	        .capabilities = health->capabilities,
+	        .no_objects = no_objects ? no_objects : host->health_error,
+	        .now_unix_s = now_unix_s,
+	        .client_version = health->client_version,
+	};
+
+	return check_run(&facts, host->id);
 }
 
 void check_report_free(struct check_report *report)

@@ -23,7 +23,9 @@ static struct finding *say(CHECK_ARGS, enum check_result result, const struct ch
 }
 
 /* Runs `look` for every guest that is no template; says `fine` when none of them had anything to say. */
-static void for_all(CHECK_ARGS, void (*look)(CHECK_ARGS, const struct check_guest *guest), const char *fine)
+static void for_all(CHECK_ARGS,
+        void (*look)(const struct check *, const struct check_facts *, struct check_report *, const struct check_guest *),
+        const char *fine)
 {
 	for (unsigned i = 0; i < facts->objects->guests->len; i++)
 		if (!guest_at(facts, i)->template && !*guest_at(facts, i)->unread)

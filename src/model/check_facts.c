@@ -238,6 +238,8 @@ void health_free(struct health *health)
 
 void health_take(struct health *health, struct health *news)
 {
+	if (news->client_version)
+		health->client_version = news->client_version;
 	if (news->machine) {
 		check_machine_unref(health->machine);
 		health->machine = g_steal_pointer(&news->machine);

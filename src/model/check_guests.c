@@ -13,16 +13,15 @@
 #define JOB_MS (60 * 60 * 1000)
 #define STUCK_MS 5000
 
-#define each_guest(guest, facts)                                                                             \
-	for (unsigned guest##_i = 0; guest##_i < (facts)->objects->guests->len; guest##_i++)                 \
+#define each_guest(guest, from)                                                                              \
+	for (unsigned guest##_at = 0; guest##_at < (from)->objects->guests->len; guest##_at++)               \
 		for (const struct check_guest *guest =                                                       \
-		                &g_array_index((facts)->objects->guests, struct check_guest, guest##_i);     \
+		                &g_array_index((from)->objects->guests, struct check_guest, guest##_at);     \
 		        guest; guest = NULL)
 
 /* Said about a guest; the remedy is virsh's `command` with its name, and `verb` nvirt's own. */
 static struct finding *say_guest(CHECK_ARGS, enum check_result result, const struct check_guest *guest, const char *words)
 {
-	(void)facts;
 	return check_say_of(report, check, result, OBJ_GUEST, guest->uuid, guest->name, "%s", words);
 }
 

@@ -7,7 +7,7 @@
 
 /* The arguments of every check, in its own words. */
 #define CHECK_ARGS                                                                                           \
-	const struct check *check, G_GNUC_UNUSED const struct check_facts *facts, struct check_report *report
+	const struct check *check, const struct check_facts *facts G_GNUC_UNUSED, struct check_report *report
 
 /* Of the host itself; `format` is the evidence. The finding belongs to the report. */
 struct finding *check_say(struct check_report *report, const struct check *check, enum check_result result,

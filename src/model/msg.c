@@ -27,6 +27,7 @@ void msg_free(struct msg *msg)
 	plan_free(msg->plan);
 	edit_answer_free(msg->edit);
 	picture_free(msg->picture);
+	health_free(msg->health);
 	journal_record_free(msg->record);
 	if (msg->history)
 		g_array_unref(msg->history);
