@@ -150,6 +150,10 @@ void check_kvm_permission(CHECK_ARGS)
 		finding = check_say(report, check, CHECK_FAIL,
 		        "/dev/kvm (%s) may not be opened by '%s', the user that libvirt runs QEMU as", words, machine->qemu_user);
 		check_remedy(finding, "sudo chgrp kvm /dev/kvm && sudo chmod 0660 /dev/kvm");
+	} else if (!session && kvm->qemu_may < 0 && !(kvm->mode & 0066)) {
+		finding = check_say(report, check, CHECK_WARN,
+		        "/dev/kvm (%s) may be opened by its owner only, and libvirt usually runs QEMU as a user of its own", words);
+		check_remedy(finding, "sudo chgrp kvm /dev/kvm && sudo chmod 0660 /dev/kvm");
 	} else if (kvm->user_may == 0) {
 		finding = check_say(report, check, session ? CHECK_FAIL : CHECK_NOTE,
 		        "/dev/kvm (%s) may not be opened by '%s'%s", words, machine->user,
@@ -190,7 +194,7 @@ static void say_slow(CHECK_ARGS)
 	                "internal error" :
 	                "The instructions seem to be emulated");
 
-	check_remedy(finding, "sudo chmod 0600 /dev/kvm   # so that nothing picks it; give guests <domain type='qemu'>");
+	check_remedy(finding, "sudo rm /dev/kvm   # until the next boot: libvirt then picks emulation; give guests <domain type='qemu'>");
 }
 
 static void say_probe(CHECK_ARGS)
@@ -219,7 +223,11 @@ void check_kvm_usable(CHECK_ARGS)
 		return;
 	}
 	if (!machine->kvm.exists) {
-		check_say(report, check, CHECK_FAIL, "there is no /dev/kvm: guests are emulated");
+		struct finding *finding = check_say(report, check, CHECK_FAIL, "there is no /dev/kvm: guests are emulated");
+		if (machine->virt_flag == 0)
+			check_remedy(finding, "nvirt check --only cpu   # see cpu.virtualization");
+		else
+			check_remedy(finding, "sudo modprobe %s", driver_wanted(machine));
 		return;
 	}
 	switch (probe->result) {

@@ -26,7 +26,8 @@ void check_cgroups(CHECK_ARGS)
 	struct finding *finding;
 
 	if (!machine->cgroup_version) {
-		check_say(report, check, CHECK_WARN, "no control groups are mounted");
+		finding = check_say(report, check, CHECK_WARN, "no control groups are mounted");
+		check_remedy(finding, "sudo mount -t cgroup2 none /sys/fs/cgroup");
 		return;
 	}
 	for (const char *const *name = machine->cgroup_version == 1 ? v1 : v2; *name; name++)
@@ -194,8 +195,9 @@ void check_cpu_overcommit(CHECK_ARGS)
 	if (!cpus)
 		check_say(report, check, CHECK_UNKNOWN, "how many CPUs the host has is not known");
 	else if (sum > 4 * cpus)
-		check_say(report, check, CHECK_WARN, "%u vCPUs of running guests on %u CPUs: %.1f times", sum, cpus,
-		        (double)sum / cpus);
+		check_remedy(check_say(report, check, CHECK_WARN, "%u vCPUs of running guests on %u CPUs: %.1f times", sum, cpus,
+		                     (double)sum / cpus),
+		        "nvirt list guests   # then give some of them fewer");
 	else if (!check_said(report, check))
 		check_say(report, check, CHECK_OK, "%u vCPUs of running guests on %u CPUs", sum, cpus);
 }

@@ -75,9 +75,11 @@ void check_pool_overcommit(CHECK_ARGS)
 		CHECK_BYTES(wanted, could);
 		CHECK_BYTES(there, pool->capacity_bytes);
 		CHECK_BYTES(more, could - pool->capacity_bytes);
-		check_say_of(report, check, could > 2 * pool->capacity_bytes ? CHECK_WARN : CHECK_NOTE, OBJ_POOL, pool->uuid,
-		        pool->name, "if all its images grew to their size they would need %s of %s: %s are missing, and the guests "
-		        "that write then are paused", wanted, there, more);
+		struct finding *finding = check_say_of(report, check, could > 2 * pool->capacity_bytes ? CHECK_WARN : CHECK_NOTE,
+		        OBJ_POOL, pool->uuid, pool->name,
+		        "if all its images grew to their size they would need %s of %s: %s are missing, and the guests that write "
+		        "then are paused", wanted, there, more);
+		check_remedy(finding, "nvirt images   # which of them are big, and which nobody uses");
 	}
 	if (!check_said(report, check))
 		check_say(report, check, CHECK_OK, "all images may grow to their size");
