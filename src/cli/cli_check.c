@@ -263,6 +263,31 @@ static void add_finding(GString *text, const struct finding *finding, int width)
 		g_string_append_printf(text, "%*s$ %s\n", LABEL_COLUMNS, "", finding->remedy);
 }
 
+/* Those of a group that cannot be told for the same reason, as one. `at` is the first; returns how many more. */
+static unsigned add_unknown(const struct choice *choice, GString *text, const struct check_report *report, unsigned at, int width)
+{
+	const struct finding *first = report->findings->pdata[at];
+	g_autoptr(GString) ids = g_string_new(first->check->id);
+	unsigned more = 0;
+
+	for (unsigned i = at + 1; i < report->findings->len; i++, more++) {
+		const struct finding *finding = report->findings->pdata[i];
+
+		if (finding->result != CHECK_UNKNOWN || finding->object || finding->remedy || first->object || first->remedy ||
+		        finding->check->group != first->check->group || strcmp(finding->evidence, first->evidence) != 0)
+			break;
+		if (is_chosen(choice, finding->check))
+			g_string_append_printf(ids, ", %s", finding->check->id);
+	}
+	if (!more) {
+		add_finding(text, first, width);
+		return 0;
+	}
+	g_string_append_printf(text, "%-*s%s\n", LABEL_COLUMNS, check_result_label(first->result), first->evidence);
+	add_wrapped(text, ids->str, LABEL_COLUMNS, width ? width : 100);
+	return more;
+}
+
 static void add_counts(GString *text, const struct printed *printed)
 {
 	g_string_append_printf(text, "%u ok, %u note%s, %u warning%s, %u failure%s, %u cannot be told\n",
@@ -276,6 +301,7 @@ static char *report_text(const struct choice *choice, const struct host *host, b
 {
 	GString *text = g_string_new(NULL);
 	int width = output_width(1), group = -1;
+	unsigned shown_to = 0;
 
 	if (several)
 		g_string_append_printf(text, "== %s ==\n", host->name);
@@ -285,12 +311,15 @@ static char *report_text(const struct choice *choice, const struct host *host, b
 		if (!is_chosen(choice, finding->check))
 			continue;
 		count(printed, finding);
-		if (!is_shown(choice, finding))
+		if (!is_shown(choice, finding) || (shown_to && i <= shown_to))
 			continue;
 		if ((int)finding->check->group != group)
 			g_string_append_printf(text, "%s%s\n", group < 0 ? "" : "\n", check_group_title(finding->check->group));
 		group = (int)finding->check->group;
-		add_finding(text, finding, width);
+		if (finding->result == CHECK_UNKNOWN)
+			shown_to = i + add_unknown(choice, text, report, i, width);
+		else
+			add_finding(text, finding, width);
 	}
 	if (group >= 0)
 		g_string_append_c(text, '\n');

@@ -176,7 +176,7 @@ static const char *missing_machine(const struct check_facts *facts)
 	if (facts->no_machine)
 		return facts->no_machine;
 	if (facts->status->link == HOST_UP && !facts->status->local)
-		return "cannot tell from here: only that machine's own files say so";
+		return "only that machine's own files say so: cannot tell from here";
 	return "this machine's files were not read";
 }
 

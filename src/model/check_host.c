@@ -171,7 +171,9 @@ static void usable_remote(CHECK_ARGS)
 {
 	struct finding *finding;
 
-	if (!facts->capabilities || facts->capabilities->kvm_offered < 0)
+	if (facts->status->driver && g_ascii_strcasecmp(facts->status->driver, "QEMU") != 0)
+		check_say(report, check, CHECK_UNKNOWN, "this libvirt drives %s, not QEMU", facts->status->driver);
+	else if (!facts->capabilities || facts->capabilities->kvm_offered < 0)
 		check_say(report, check, CHECK_UNKNOWN, "libvirt does not say, and it can only be tried on that machine");
 	else if (facts->capabilities->kvm_offered)
 		check_say(report, check, CHECK_OK, "libvirt offers KVM; whether it works can only be tried on that machine");

@@ -98,9 +98,9 @@ void check_daemons(CHECK_ARGS)
 	if (facts->status->session) {
 		check_say(report, check, CHECK_OK, "a session needs no system daemon");
 	} else if (!(sockets & (SOCKET_LIBVIRTD | SOCKET_QEMU))) {
-		/* Another socket may be the one that is used. */
-		if (facts->status->link == HOST_UP) {
-			check_say(report, check, CHECK_OK, "the one that is connected; none has its socket in the usual place");
+		if (facts->status->link == HOST_UP || (facts->status->uri && strstr(facts->status->uri, "socket="))) {
+			check_say(report, check, facts->status->link == HOST_UP ? CHECK_OK : CHECK_UNKNOWN,
+			        "the one that is asked has its socket in another place than the usual one");
 			return;
 		}
 		finding = check_say(report, check, CHECK_FAIL, "neither libvirtd nor virtqemud has a socket in /run/libvirt");
