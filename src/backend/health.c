@@ -124,9 +124,15 @@ static bool go_on(void *data)
 
 static virConnectPtr open_any(struct backend_host *host, GError **error)
 {
-	virConnectPtr conn = host->readonly_asked ? NULL : conn_open(host->asked_uri, false, NULL);
+	virConnectPtr conn = conn_open(host->asked_uri, host->readonly_asked, error);
 
-	return conn != NULL ? conn : conn_open(host->asked_uri, true, error);
+	if (conn != NULL || host->readonly_asked)
+		return conn;
+	/* Who may not write may perhaps read; if not, the first words are the better ones. */
+	conn = conn_open(host->asked_uri, true, NULL);
+	if (conn != NULL)
+		g_clear_error(error);
+	return conn;
 }
 
 static void ask_libvirt(struct round *round, virConnectPtr conn)

@@ -288,6 +288,36 @@ static unsigned add_unknown(const struct choice *choice, GString *text, const st
 	return more;
 }
 
+/* From so many objects on with the same fault they are told as one. */
+#define MANY 4
+
+/* The same fault of several objects: their names, and what was seen of the first. Returns how many more; 0 = not so many. */
+static unsigned add_same(GString *text, const struct check_report *report, unsigned at, int width)
+{
+	const struct finding *first = report->findings->pdata[at];
+	g_autoptr(GString) names = g_string_new(NULL);
+	unsigned count = 0;
+
+	for (unsigned i = at; i < report->findings->len; i++, count++) {
+		const struct finding *finding = report->findings->pdata[i];
+
+		if (finding->check != first->check || finding->result != first->result || !finding->object)
+			break;
+		g_string_append_printf(names, "%s%s", count ? ", " : "", finding->object);
+	}
+	if (count < MANY)
+		return 0;
+	g_autofree char *evidence = g_strdup_printf("%s %s", first->object, first->evidence);
+	g_string_append_printf(text, "%-*s%s  of %u\n", LABEL_COLUMNS, check_result_label(first->result), first->check->id, count);
+	add_wrapped(text, names->str, LABEL_COLUMNS, width ? width : 100);
+	add_wrapped(text, evidence, LABEL_COLUMNS, width);
+	if (first->result >= CHECK_WARN)
+		add_wrapped(text, first->check->why, LABEL_COLUMNS, width);
+	if (first->remedy)
+		g_string_append_printf(text, "%*s$ %s\n", LABEL_COLUMNS, "", first->remedy);
+	return count - 1;
+}
+
 static void add_counts(GString *text, const struct printed *printed)
 {
 	g_string_append_printf(text, "%u ok, %u note%s, %u warning%s, %u failure%s, %u cannot be told\n",
@@ -318,7 +348,11 @@ static char *report_text(const struct choice *choice, const struct host *host, b
 		group = (int)finding->check->group;
 		if (finding->result == CHECK_UNKNOWN)
 			shown_to = i + add_unknown(choice, text, report, i, width);
+		else if (finding->object)
+			shown_to = i + add_same(text, report, i, width);
 		else
+			shown_to = 0;
+		if (finding->result != CHECK_UNKNOWN && shown_to <= i)
 			add_finding(text, finding, width);
 	}
 	if (group >= 0)
