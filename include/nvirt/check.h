@@ -333,6 +333,7 @@ struct finding {
 
 struct check_report {
 	GPtrArray *findings; /* struct finding *, by group and check as in the table, the worst first */
+	GHashTable *worst;   /* struct obj_ref * (of a finding) -> enum check_result: private to check_report_of() */
 	unsigned host;
 };
 

@@ -120,6 +120,8 @@ struct host {
 	struct history *history; /* of the host and its guests; never NULL */
 	bool history_asked;      /* the front door has asked the keeper for its past */
 	struct health *health;   /* what was gathered for its checks so far; never NULL */
+	gint64 health_us;        /* the front door: when it asked for a round last; 0 = never */
+	uint64_t health_generation; /* and of which store_generation() */
 	char *health_error;      /* why libvirt told nothing for them; NULL */
 	struct check_report *report; /* what the checks found, as of the last part that came; NULL = none was asked for */
 };

@@ -206,6 +206,28 @@ static int worse_first(gconstpointer a, gconstpointer b)
 	return left->check < right->check ? -1 : left->check > right->check;
 }
 
+static guint ref_hash(gconstpointer ref)
+{
+	return obj_ref_hash(ref);
+}
+
+static gboolean ref_equal(gconstpointer a, gconstpointer b)
+{
+	return obj_ref_equal(a, b);
+}
+
+/* Marks are asked for with every row of every frame. */
+static void index_worst(struct check_report *report)
+{
+	report->worst = g_hash_table_new(ref_hash, ref_equal);
+	for (unsigned i = 0; i < report->findings->len; i++) {
+		struct finding *finding = report->findings->pdata[i];
+
+		if (finding->result > check_report_of(report, &finding->ref))
+			g_hash_table_insert(report->worst, &finding->ref, GINT_TO_POINTER(finding->result));
+	}
+}
+
 struct check_report *check_run(const struct check_facts *facts, unsigned host)
 {
 	struct check_report *report = g_new0(struct check_report, 1);
@@ -222,6 +244,7 @@ struct check_report *check_run(const struct check_facts *facts, unsigned host)
 			check->run(check, facts, report);
 	}
 	g_ptr_array_sort(report->findings, worse_first);
+	index_worst(report);
 	return report;
 }
 
@@ -246,6 +269,7 @@ void check_report_free(struct check_report *report)
 {
 	if (!report)
 		return;
+	g_hash_table_unref(report->worst);
 	g_ptr_array_unref(report->findings);
 	g_free(report);
 }
@@ -271,15 +295,7 @@ enum check_result check_report_worst(const struct check_report *report)
 
 enum check_result check_report_of(const struct check_report *report, const struct obj_ref *ref)
 {
-	enum check_result worst = CHECK_OK;
-
-	for (unsigned i = 0; i < report->findings->len; i++) {
-		const struct finding *finding = report->findings->pdata[i];
-
-		if (obj_ref_equal(&finding->ref, ref))
-			worst = MAX(worst, finding->result);
-	}
-	return worst;
+	return (enum check_result)GPOINTER_TO_INT(g_hash_table_lookup(report->worst, ref));
 }
 
 /* ---- the table holds together --------------------------------------------- */
