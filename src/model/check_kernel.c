@@ -52,7 +52,7 @@ void check_ksm(CHECK_ARGS)
 	struct finding *finding;
 
 	if (machine->ksm_run < 0)
-		check_say(report, check, CHECK_UNKNOWN, "the kernel has no KSM");
+		check_say(report, check, CHECK_OK, "the kernel has no KSM");
 	else if (machine->ksm_run != 1)
 		check_say(report, check, CHECK_OK, "off: equal pages of guests are not merged");
 	else if (machine->ksm_profit_bytes < 0) {
@@ -86,7 +86,7 @@ void check_hugepages(CHECK_ARGS)
 	struct finding *finding;
 
 	if (machine->huge_pages < 0 || machine->huge_kib <= 0) {
-		check_say(report, check, CHECK_UNKNOWN, "the kernel has none");
+		check_say(report, check, CHECK_OK, "the kernel has none");
 	} else if (wanted > free_kib) {
 		finding = check_say(report, check, CHECK_WARN,
 		        "a guest that is off wants %s of huge pages to start, and %s are free", need, idle);

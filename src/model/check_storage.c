@@ -130,11 +130,32 @@ static void say_problems(CHECK_ARGS, unsigned problems, enum check_result result
 		check_say(report, check, CHECK_OK, "%s", fine);
 }
 
+static void say_missing(CHECK_ARGS, const struct image *image)
+{
+	g_autofree char *path = check_word(image->path), *pool = check_word(image->pool), *virsh = check_virsh(facts);
+	struct finding *finding;
+
+	if (image->problems & IMAGE_MISSING) {
+		finding = say_image(report, check, CHECK_FAIL, image, "is missing, and others need it");
+	} else if (image->problems & IMAGE_RING) {
+		finding = say_image(report, check, CHECK_FAIL, image, "its chain leads back to itself");
+	} else {
+		g_autofree char *words = g_strdup_printf("libvirt lists it, but cannot read it%s%s",
+		        image->row && image->row->problem ? ": " : "", image->row && image->row->problem ? image->row->problem : "");
+		finding = say_image(report, check, image->problems & IMAGE_UNUSED ? CHECK_WARN : CHECK_FAIL, image, words);
+		check_remedy(finding, "%s pool-refresh %s   # if its file is gone", virsh, pool);
+		return;
+	}
+	check_remedy(finding, "nvirt images %s --tree   # what stands on it", path);
+}
+
 void check_image_missing(CHECK_ARGS)
 {
-	say_problems(check, facts, report, IMAGE_MISSING | IMAGE_UNREADABLE | IMAGE_RING, CHECK_FAIL,
-	        "is missing or cannot be read, and others need it", "every file that a chain needs is there",
-	        "nvirt images %s --tree   # what stands on it");
+	for (unsigned i = 0; i < image_count(facts); i++)
+		if (image_at(facts, i)->problems & (IMAGE_MISSING | IMAGE_UNREADABLE | IMAGE_RING))
+			say_missing(check, facts, report, image_at(facts, i));
+	if (!check_said(report, check))
+		check_say(report, check, CHECK_OK, "every file that a chain needs is there");
 }
 
 void check_image_format(CHECK_ARGS)
@@ -180,7 +201,7 @@ void check_image_unused(CHECK_ARGS)
 	for (unsigned i = 0; i < image_count(facts); i++) {
 		const struct image *image = image_at(facts, i);
 
-		if (!(image->problems & IMAGE_UNUSED) || !image->row)
+		if (!(image->problems & IMAGE_UNUSED) || image->problems & IMAGE_UNREADABLE || !image->row)
 			continue;
 		count++;
 		bytes += image->row->allocation_bytes;

@@ -15,14 +15,14 @@
 
 enum { RESULT_COLS = 12, ID_COLS = 20 };
 
-enum what { ROW_GROUP, ROW_FINE, ROW_FINDING };
+enum what { ROW_GROUP, ROW_UNTOLD, ROW_FINE, ROW_FINDING };
 
 /* Findings are those of host->report, good until the next message. */
 struct row {
 	enum what what;
 	enum check_group group;
 	const struct finding *finding;
-	unsigned fine; /* of a ROW_FINE: how many */
+	unsigned count; /* of ROW_UNTOLD and ROW_FINE: how many are in it */
 };
 
 struct host_health {
@@ -54,6 +54,8 @@ static char *row_name(const struct row *row)
 	switch (row->what) {
 	case ROW_GROUP:
 		return g_strdup(check_group_word(row->group));
+	case ROW_UNTOLD:
+		return g_strdup_printf("%s untold", check_group_word(row->group));
 	case ROW_FINE:
 		return g_strdup_printf("%s fine", check_group_word(row->group));
 	case ROW_FINDING:
@@ -62,11 +64,11 @@ static char *row_name(const struct row *row)
 	return g_strdup_printf("%s %s", row->finding->check->id, row->finding->object ? row->finding->object : "");
 }
 
-/* Groups stand open, what is fine closed. */
+/* Groups stand open, what is fine or cannot be told closed. */
 static bool is_folded(const struct host_health *self, const struct row *row)
 {
 	g_autofree char *name = row_name(row);
-	bool usual = row->what == ROW_FINE;
+	bool usual = row->what != ROW_GROUP;
 
 	return row->what != ROW_FINDING && usual != g_hash_table_contains(self->toggled, name);
 }
@@ -80,39 +82,57 @@ static bool matches(const struct host_health *self, const struct finding *findin
 	return filter_match(fold, self->filter_fold);
 }
 
-static void add_findings(struct host_health *self, const struct check_report *report, enum check_group group, bool fine)
+/* Is it listed at once, below "cannot be told", or below "fine"? */
+static enum what place_of(const struct finding *finding)
+{
+	return finding->result == CHECK_OK ? ROW_FINE : finding->result == CHECK_UNKNOWN ? ROW_UNTOLD : ROW_FINDING;
+}
+
+static void add_findings(struct host_health *self, const struct check_report *report, enum check_group group, enum what place)
 {
 	for (unsigned i = 0; i < report->findings->len; i++) {
 		const struct finding *finding = report->findings->pdata[i];
 		struct row row = {.what = ROW_FINDING, .group = group, .finding = finding};
 
-		if (finding->check->group == group && (finding->result == CHECK_OK) == fine && matches(self, finding))
+		if (finding->check->group == group && place_of(finding) == place && matches(self, finding))
 			g_array_append_val(self->rows, row);
 	}
 }
 
-static unsigned count_fine(const struct check_report *report, enum check_group group)
+static unsigned count_of(const struct check_report *report, enum check_group group, enum what place)
 {
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < report->findings->len; i++) {
 		const struct finding *finding = report->findings->pdata[i];
 
-		count += finding->check->group == group && finding->result == CHECK_OK;
+		count += finding->check->group == group && place_of(finding) == place;
 	}
 	return count;
+}
+
+/* A row that stands for many that need not be seen at once. */
+static void add_folded(struct host_health *self, const struct check_report *report, enum check_group group, enum what place)
+{
+	struct row row = {.what = place, .group = group, .count = count_of(report, group, place)};
+
+	if (!row.count)
+		return;
+	g_array_append_val(self->rows, row);
+	if (!is_folded(self, &row))
+		add_findings(self, report, group, place);
 }
 
 static void add_group(struct host_health *self, const struct check_report *report, enum check_group group)
 {
 	struct row head = {.what = ROW_GROUP, .group = group};
-	struct row fine = {.what = ROW_FINE, .group = group, .fine = count_fine(report, group)};
 	unsigned before = self->rows->len;
 
 	g_array_append_val(self->rows, head);
 	if (*self->filter) {
-		add_findings(self, report, group, false);
-		add_findings(self, report, group, true);
+		add_findings(self, report, group, ROW_FINDING);
+		add_findings(self, report, group, ROW_UNTOLD);
+		add_findings(self, report, group, ROW_FINE);
 		/* A group that nothing of is shown of need not be there. */
 		if (self->rows->len == before + 1)
 			g_array_set_size(self->rows, before);
@@ -120,11 +140,9 @@ static void add_group(struct host_health *self, const struct check_report *repor
 	}
 	if (is_folded(self, &head))
 		return;
-	add_findings(self, report, group, false);
-	if (fine.fine)
-		g_array_append_val(self->rows, fine);
-	if (fine.fine && !is_folded(self, &fine))
-		add_findings(self, report, group, true);
+	add_findings(self, report, group, ROW_FINDING);
+	add_folded(self, report, group, ROW_UNTOLD);
+	add_folded(self, report, group, ROW_FINE);
 }
 
 static void find_cursor(struct host_health *self)
@@ -237,9 +255,10 @@ static void draw_row(const struct host_health *self, struct area line, const str
 		counts = count_words(self->report, (int)row->group);
 		area_text(line, 0, x + 2, -1, ROLE_DIM, *counts ? counts : "all is well");
 		break;
+	case ROW_UNTOLD:
 	case ROW_FINE:
 		draw_fold(self, line, row, 2);
-		area_textf(line, 0, 4, -1, ROLE_DIM, "%u fine", row->fine);
+		area_textf(line, 0, 4, -1, ROLE_DIM, row->what == ROW_FINE ? "%u fine" : "%u cannot be told", row->count);
 		break;
 	case ROW_FINDING:
 		draw_finding(line, row->finding);
@@ -273,7 +292,8 @@ static void draw_rows(struct host_health *self, struct area body, bool focused)
 		if (index != list->cursor)
 			continue;
 		area_set_role(line, 0, 0, line.cols, focused ? ROLE_CURSOR : ROLE_CURSOR_UNFOCUSED);
-		area_cursor(body, y, 0, false);
+		if (focused)
+			area_cursor(body, y, 0, false);
 	}
 	look_scrollbar(body, list->top, list->count);
 }
@@ -338,6 +358,22 @@ static const struct review_choice *choices_of(const struct shown *shown)
 	return there ? go : plain;
 }
 
+/* A review cuts its lines; these are sentences. */
+static void add_wrapped(GPtrArray *lines, enum role role, const char *text, int cols)
+{
+	g_auto(GStrv) words = g_strsplit(text, " ", -1);
+	g_autoptr(GString) line = g_string_new(NULL);
+
+	for (char **word = words; *word; word++) {
+		if (line->len && text_columns(line->str) + 1 + text_columns(*word) > cols) {
+			review_add_text(lines, role, line->str);
+			g_string_truncate(line, 0);
+		}
+		g_string_append_printf(line, "%s%s", line->len ? " " : "", *word);
+	}
+	review_add_text(lines, role, line->str);
+}
+
 static void show(struct host_health *self, const struct finding *finding)
 {
 	GPtrArray *lines = review_lines_new();
@@ -347,17 +383,17 @@ static void show(struct host_health *self, const struct finding *finding)
 	g_autofree char *intro = g_strdup_printf("%s%s%s", finding->check->id, finding->object ? "  " : "",
 	        finding->object ? finding->object : "");
 
+	int cols = CLAMP(app->canvas.cols - 8, 20, 100);
+
 	shown->remedy = g_strdup(finding->remedy);
 	shown->ref = finding->ref;
 	shown->action = finding->verb ? action_by_verb(finding->verb) : NULL;
-	review_add_text(lines, ROLE_DIALOG, finding->evidence);
-	review_add_text(lines, ROLE_DIALOG, "");
-	review_add_text(lines, ROLE_DIALOG, "Why it matters:");
-	review_add_text(lines, ROLE_DIALOG, finding->check->why);
+	add_wrapped(lines, ROLE_DIALOG, finding->evidence, cols);
+	add_wrapped(lines, ROLE_BOLD, "Why it matters", cols);
+	add_wrapped(lines, ROLE_DIALOG, finding->check->why, cols);
 	if (finding->remedy && finding->result != CHECK_OK) {
-		review_add_text(lines, ROLE_DIALOG, "");
-		review_add_text(lines, ROLE_DIALOG, "What mends it, to be run on that host:");
-		review_add_text(lines, ROLE_KEY, finding->remedy);
+		add_wrapped(lines, ROLE_BOLD, "What mends it, on that host", cols);
+		add_wrapped(lines, ROLE_KEY, finding->remedy, cols);
 	}
 	app_push_modal(app, review_new(app, &(struct review_options){.title = title,
 	                                            .intro = intro,
@@ -401,7 +437,7 @@ static void cmd_fold(struct view *view, unsigned count)
 
 		while (at > 0 && row_at(self, at)->what == ROW_FINDING)
 			at--;
-		if (row->what == ROW_FINE)
+		if (row->what != ROW_FINDING)
 			while (at > 0 && row_at(self, at)->what != ROW_GROUP)
 				at--;
 		list_goto(&self->list, at);
