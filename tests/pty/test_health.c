@@ -112,7 +112,7 @@ static void it_fits_a_small_screen(void **state)
 
 	(void)state;
 	/* What libvirt tells comes a moment after what the machine's files do. */
-	pty_wait_text(pty, "stock is not active");
+	pty_wait_text(pty, "libvirt +1 not told");
 	pty_keys(pty, "G", "Enter");
 	pty_wait_text(pty, "there are no guests");
 	pty_resize(pty, 10, 40);
