@@ -408,12 +408,15 @@ static void show(struct host_health *self, const struct finding *finding)
 static const struct row *cursor_row(struct host_health *self)
 {
 	sync_rows(self);
+	if (!self->cursor_name)
+		remember_cursor(self);
 	return row_at(self, self->list.cursor);
 }
 
 static void fold(struct host_health *self, const struct row *row, bool folded)
 {
 	g_autofree char *name = row_name(row);
+	unsigned at = self->list.cursor;
 
 	if (row->what == ROW_FINDING || *self->filter || is_folded(self, row) == folded)
 		return;
@@ -421,6 +424,11 @@ static void fold(struct host_health *self, const struct row *row, bool folded)
 		g_hash_table_add(self->toggled, g_steal_pointer(&name));
 	self->stale = true;
 	sync_rows(self);
+	/* What came to light at the lower edge is to be seen too. */
+	if (!folded && at + 1 < self->rows->len) {
+		list_goto(&self->list, MIN(at + self->list.height / 2, self->rows->len - 1));
+		list_goto(&self->list, at);
+	}
 }
 
 /* Of a finding: to its group. */
