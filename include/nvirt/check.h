@@ -94,23 +94,23 @@ struct check_machine {
 	unsigned cpus;
 	bool kvm_module;
 	const char *kvm_driver; /* "kvm_intel"; "" = none */
-	const char *bios_line;  /* what the kernel's log says of a firmware that turned it off; "" = nothing */
+	const char *bios_line; /* what the kernel's log says of a firmware that turned it off; "" = nothing */
 	const char *log_unread; /* why the kernel's log could not be read; "" = it was */
 	struct check_device kvm, vhost_net, tun;
 	struct kvm_probe probe;
 	const char *user, *qemu_user;
 	bool root, in_kvm_group, in_libvirt_group;
-	int nested;           /* KVM gives guests virtualization of their own */
-	int iommu_groups;     /* 0 = no IOMMU in use */
-	int cgroup_version;   /* 1, 2; 0 = none is mounted */
-	const char *cgroups;  /* controllers: "cpu memory" */
-	int vulnerabilities;  /* how many the kernel has not mitigated; -1 */
+	int nested;             /* KVM gives guests virtualization of their own */
+	int iommu_groups;       /* 0 = no IOMMU in use */
+	int cgroup_version;     /* 1, 2; 0 = none is mounted */
+	const char *cgroups;    /* controllers: "cpu memory" */
+	int vulnerabilities;    /* how many the kernel has not mitigated; -1 */
 	const char *vulnerable; /* "spectre_v2: Vulnerable; …", "" */
 	int ksm_run;
 	int64_t ksm_shared_pages, ksm_sharing_pages, ksm_profit_bytes;
 	int64_t page_bytes;
 	int64_t memory_kib, available_kib, swap_kib, swap_free_kib, huge_pages, huge_free, huge_kib;
-	GArray *cells; /* struct check_cell */
+	GArray *cells;                                        /* struct check_cell */
 	double stall_cpu_pct, stall_memory_pct, stall_io_pct; /* of the last five minutes; < 0 = not known */
 	int64_t entropy_bits;
 	const char *clocksource, *clocksources; /* in use, and what there is; "" = not told */
@@ -118,15 +118,15 @@ struct check_machine {
 	GArray *mounts;    /* struct check_mount */
 	GArray *blockdevs; /* struct check_blockdev */
 	/* libvirt's own. */
-	unsigned sockets;     /* enum check_socket */
-	const char *config;   /* path of the daemon's configuration that was read, "" = none */
+	unsigned sockets;          /* enum check_socket */
+	const char *config;        /* path of the daemon's configuration that was read, "" = none */
 	const char *config_unread; /* why it could not be read; "" = it was, or there is none */
 	const char *auth_rw, *rw_perms, *auth_tcp; /* as configured; "" = the default */
 	int listen_tcp, tls_unverified;            /* as configured; -1 = the default */
 	int tcp_open;                              /* something listens on libvirt's unencrypted port */
 	int64_t max_clients, max_client_requests, keepalive_s; /* as configured; G_MININT64 = the default */
-	int64_t log_errors;                        /* of the last hours; -1 */
-	const char *log_last, *log_path;           /* the newest of them; where that stands, "" = no log was found */
+	int64_t log_errors;                                    /* of the last hours; -1 */
+	const char *log_last, *log_path; /* the newest of them; where that stands, "" = no log was found */
 	/* Networks. */
 	int ip_forward, bridge_filter; /* bridged traffic passes iptables */
 	bool dnsmasq, iptables, nft;
@@ -158,8 +158,8 @@ struct check_guest {
 	bool active, autostart, persistent, template;
 	const char *virt_type, *machine, *arch, *cpu_mode, *os;
 	int agent_channel, agent_connected;
-	int balloon;        /* has a device */
-	int64_t stats_period_s; /* of its balloon; 0 = none */
+	int balloon;               /* has a device */
+	int64_t stats_period_s;    /* of its balloon; 0 = none */
 	const char *open_graphics; /* "vnc on 0.0.0.0:5900": reached by others; "" = not */
 	int graphics_password;
 	int64_t memory_kib, limit_kib; /* limit 0 = none */
@@ -169,12 +169,12 @@ struct check_guest {
 	const char *clock_offset;
 	gint64 started_unix_s; /* 0 = not known */
 	GArray *disks, *nics;
-	int64_t snapshots, oldest_unix_s; /* how many; when the oldest was taken */
-	const char *job;        /* what runs in it */
-	gint64 job_ms, stuck_ms; /* a job; a monitor that does not answer; 0 = no */
-	int stopped_pid;         /* its QEMU is stopped (SIGSTOP); 0 = no */
+	int64_t snapshots, oldest_unix_s;   /* how many; when the oldest was taken */
+	const char *job;                    /* what runs in it */
+	gint64 job_ms, stuck_ms;            /* a job; a monitor that does not answer; 0 = no */
+	int stopped_pid;                    /* its QEMU is stopped (SIGSTOP); 0 = no */
 	const char *disk_errors, *log_line; /* "vda: no space"; QEMU's last words */
-	const char *unread; /* why its definition could not be read; "" = it was */
+	const char *unread;                 /* why its definition could not be read; "" = it was */
 };
 
 struct check_pool {
@@ -191,7 +191,7 @@ struct check_address {
 struct check_network {
 	uint8_t uuid[16];
 	const char *name, *forward, *bridge, *address; /* address "192.168.122.1/24", "" */
-	uint32_t ipv4, mask;                           /* of its first address, in the host's order; 0 = none */
+	uint32_t ipv4, mask; /* of its first address, in the host's order; 0 = none */
 	bool active, autostart, dhcp;
 	GArray *addresses; /* struct check_address: leases and reservations */
 };
@@ -242,7 +242,7 @@ struct health {
 	struct check_objects *objects;
 	struct check_storage *storage;
 	struct check_capabilities *capabilities; /* owned */
-	unsigned long client_version; /* of libvirt's client library; 0 = not told */
+	unsigned long client_version;            /* of libvirt's client library; 0 = not told */
 };
 
 void health_free(struct health *health);
@@ -298,7 +298,12 @@ struct check_facts {
 };
 
 /* What a check needs: without it, it cannot tell. */
-enum check_need { NEED_MACHINE = 1 << 0, NEED_OBJECTS = 1 << 1, NEED_STORAGE = 1 << 2, NEED_CAPABILITIES = 1 << 3 };
+enum check_need {
+	NEED_MACHINE = 1 << 0,
+	NEED_OBJECTS = 1 << 1,
+	NEED_STORAGE = 1 << 2,
+	NEED_CAPABILITIES = 1 << 3
+};
 
 struct check_report;
 
@@ -333,13 +338,15 @@ struct finding {
 
 struct check_report {
 	GPtrArray *findings; /* struct finding *, by group and check as in the table, the worst first */
-	GHashTable *worst;   /* struct obj_ref * (of a finding) -> enum check_result: private to check_report_of() */
+	GHashTable *worst;   /* struct obj_ref * (of a finding) -> enum check_result: private to
+	                        check_report_of() */
 	unsigned host;
 };
 
 /* All checks. Owned. */
 struct check_report *check_run(const struct check_facts *facts, unsigned host);
-/* Of a host of the store, with what was gathered of it so far. `no_objects`: why libvirt told nothing, or NULL. Owned. */
+/* Of a host of the store, with what was gathered of it so far. `no_objects`: why libvirt told nothing, or
+ * NULL. Owned. */
 struct host;
 struct check_report *check_run_host(const struct host *host, const char *no_objects, gint64 now_unix_s);
 void check_report_free(struct check_report *report);

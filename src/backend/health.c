@@ -137,12 +137,17 @@ static virConnectPtr open_any(struct backend_host *host, GError **error)
 
 static void ask_libvirt(struct round *round, virConnectPtr conn)
 {
-	struct health_round asked = {.host = round->host->id, .local = round->local, .log_dir = round->local ? round->log_dir : NULL,
-	        .deadline_us = g_get_monotonic_time() + OBJECTS_US, .go_on = go_on, .data = round->host};
+	struct health_round asked = {.host = round->host->id,
+	        .local = round->local,
+	        .log_dir = round->local ? round->log_dir : NULL,
+	        .deadline_us = g_get_monotonic_time() + OBJECTS_US,
+	        .go_on = go_on,
+	        .data = round->host};
 	g_autoptr(GError) error = NULL;
 	struct check_objects *objects = health_read_objects(conn, &asked, &error);
 
-	if (!post(round->host, (struct health){.objects = objects}, error != NULL ? error->message : NULL) || objects == NULL)
+	if (!post(round->host, (struct health){.objects = objects}, error != NULL ? error->message : NULL) ||
+	        objects == NULL)
 		return;
 	asked.deadline_us = g_get_monotonic_time() + STORAGE_US;
 	if (post(round->host, (struct health){.storage = health_read_storage(conn, &asked)}, NULL))

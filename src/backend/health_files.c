@@ -114,13 +114,15 @@ static void read_disks(struct check_machine *machine, const struct health_source
 		g_autofree char *path = NULL;
 		char name[64];
 
-		if (sscanf(*line, " %*u %*u %63s %llu %*u %*u %llu %llu %*u %*u %llu", name, &reads, &read_ms, &writes, &write_ms) != 5)
+		if (sscanf(*line, " %*u %*u %63s %llu %*u %*u %llu %llu %*u %*u %llu", name, &reads, &read_ms,
+		            &writes, &write_ms) != 5)
 			continue;
 		path = g_strdup_printf("/sys/block/%s", name);
-		if (g_str_has_prefix(name, "loop") || g_str_has_prefix(name, "ram") || g_str_has_prefix(name, "zram") ||
-		        reads + writes == 0 || !health_exists(source, path))
+		if (g_str_has_prefix(name, "loop") || g_str_has_prefix(name, "ram") ||
+		        g_str_has_prefix(name, "zram") || reads + writes == 0 || !health_exists(source, path))
 			continue;
-		disk = (struct check_blockdev){check_machine_text(machine, name, -1), reads + writes, read_ms + write_ms};
+		disk = (struct check_blockdev){
+		        check_machine_text(machine, name, -1), reads + writes, read_ms + write_ms};
 		g_array_append_val(machine->blockdevs, disk);
 	}
 }
@@ -265,7 +267,8 @@ static char *log_tail(const char *path)
 /* "2026-11-20 21:45:03.123+0000: 4711: error : function:12 : words". Unix seconds, 0 = no such line. */
 static gint64 error_time(const char *line, const char **ret_words)
 {
-	g_autofree char *stamp = strlen(line) > 28 && line[10] == ' ' && line[28] == ':' ? g_strndup(line, 28) : NULL;
+	g_autofree char *stamp =
+	        strlen(line) > 28 && line[10] == ' ' && line[28] == ':' ? g_strndup(line, 28) : NULL;
 	g_autoptr(GDateTime) time = NULL;
 	const char *words;
 
@@ -366,7 +369,8 @@ static void read_bridge(struct check_machine *machine, const struct health_sourc
 		if (is_tap(source, ports->pdata[i]))
 			bridge.guests++;
 		else
-			g_string_append_printf(uplinks, "%s%s", uplinks->len > 0 ? ", " : "", (char *)ports->pdata[i]);
+			g_string_append_printf(
+			        uplinks, "%s%s", uplinks->len > 0 ? ", " : "", (char *)ports->pdata[i]);
 	}
 	bridge.uplinks = check_machine_text(machine, uplinks->str, -1);
 	g_array_append_val(machine->bridges, bridge);
@@ -377,7 +381,8 @@ void health_read_network(struct check_machine *machine, const struct health_sour
 	g_autoptr(GPtrArray) names = health_names(source, "/sys/class/net");
 
 	machine->ip_forward = (int)health_number(source, "/proc/sys/net/ipv4/ip_forward", -1);
-	machine->bridge_filter = (int)health_number(source, "/proc/sys/net/bridge/bridge-nf-call-iptables", -1);
+	machine->bridge_filter =
+	        (int)health_number(source, "/proc/sys/net/bridge/bridge-nf-call-iptables", -1);
 	machine->dnsmasq = installed(source, "dnsmasq");
 	machine->iptables = installed(source, "iptables");
 	machine->nft = installed(source, "nft");

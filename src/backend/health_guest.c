@@ -51,7 +51,8 @@ static void add_nic(struct check_objects *objects, struct check_guest *guest, xm
 static void read_agent(struct check_guest *guest, xmlNodePtr devices)
 {
 	guest->agent_channel = 0;
-	xml_foreach (channel, devices, "channel") {
+	xml_foreach(channel, devices, "channel")
+	{
 		xmlNodePtr target = xml_child(channel, "target");
 
 		if (!xml_attr_is(target, "name", "org.qemu.guest_agent.0"))
@@ -77,18 +78,22 @@ static bool is_loopback(const char *address)
 	       strcmp(address, "localhost") == 0;
 }
 
-static void read_graphics(struct check_objects *objects, struct check_guest *guest, xmlNodePtr devices, bool secrets)
+static void read_graphics(
+        struct check_objects *objects, struct check_guest *guest, xmlNodePtr devices, bool secrets)
 {
-	xml_foreach (graphics, devices, "graphics") {
+	xml_foreach(graphics, devices, "graphics")
+	{
 		g_autofree char *type = xml_attr(graphics, "type"), *listen = xml_attr(graphics, "listen"),
-		                *port = xml_attr(graphics, "port"), *password = xml_raw_attr(graphics, "passwd"), *words = NULL;
+		                *port = xml_attr(graphics, "port"),
+		                *password = xml_raw_attr(graphics, "passwd"), *words = NULL;
 		bool has = password != NULL && *password != '\0';
 
 		if (password != NULL)
 			memset(password, 0, strlen(password));
 		if ((strcmp(type, "vnc") != 0 && strcmp(type, "spice") != 0) || is_loopback(listen))
 			continue;
-		words = g_strdup_printf("%s on %s%s%s", type, listen, *port != '\0' && strcmp(port, "-1") != 0 ? ":" : "",
+		words = g_strdup_printf("%s on %s%s%s", type, listen,
+		        *port != '\0' && strcmp(port, "-1") != 0 ? ":" : "",
 		        strcmp(port, "-1") != 0 ? port : "");
 		guest->open_graphics = check_objects_text(objects, words, -1);
 		guest->graphics_password = secrets ? has : -1;
@@ -100,7 +105,8 @@ static void read_clock(struct check_objects *objects, struct check_guest *guest,
 	xmlNodePtr clock = xml_child(root, "clock");
 
 	guest->clock_offset = attr(objects, clock, "offset");
-	xml_foreach (timer, clock, "timer") {
+	xml_foreach(timer, clock, "timer")
+	{
 		if (xml_attr_is(timer, "name", "hpet") && !xml_attr_is(timer, "present", "no"))
 			guest->hpet = true;
 		if (xml_attr_is(timer, "name", "kvmclock") && xml_attr_is(timer, "present", "no"))
@@ -111,8 +117,8 @@ static void read_clock(struct check_objects *objects, struct check_guest *guest,
 /* Of libosinfo's metadata, whatever the prefix: <libosinfo:os id="http://microsoft.com/win/10"/>. */
 static void read_os(struct check_objects *objects, struct check_guest *guest, xmlNodePtr root)
 {
-	xml_foreach (info, xml_child(root, "metadata"), "libosinfo")
-		guest->os = attr(objects, xml_child(info, "os"), "id");
+	xml_foreach(info, xml_child(root, "metadata"), "libosinfo") guest->os =
+	        attr(objects, xml_child(info, "os"), "id");
 }
 
 static void read_memory(struct check_guest *guest, xmlNodePtr root)
@@ -138,11 +144,11 @@ static void read_basics(struct check_objects *objects, struct check_guest *guest
 	guest->arch = attr(objects, type, "arch");
 	guest->cpu_mode = attr(objects, xml_child(root, "cpu"), "mode");
 	guest->vcpus = (unsigned)xml_number(current != NULL ? current : vcpus, 0);
-	xml_foreach (mark, xml_child(root, "metadata"), "template")
-		guest->template = true;
+	xml_foreach(mark, xml_child(root, "metadata"), "template") guest->template = true;
 }
 
-static bool parse(struct check_objects *objects, struct check_guest *guest, const char *xml, bool secrets, GError **error)
+static bool parse(struct check_objects *objects, struct check_guest *guest, const char *xml, bool secrets,
+        GError **error)
 {
 	xmlDocPtr doc = xml_parse(xml, "domain", error);
 	xmlNodePtr root = xmlDocGetRootElement(doc), devices = xml_child(root, "devices");
@@ -156,16 +162,14 @@ static bool parse(struct check_objects *objects, struct check_guest *guest, cons
 	read_graphics(objects, guest, devices, secrets);
 	read_clock(objects, guest, root);
 	read_os(objects, guest, root);
-	xml_foreach (disk, devices, "disk")
-		add_disk(objects, guest, disk);
-	xml_foreach (nic, devices, "interface")
-		add_nic(objects, guest, nic);
+	xml_foreach(disk, devices, "disk") add_disk(objects, guest, disk);
+	xml_foreach(nic, devices, "interface") add_nic(objects, guest, nic);
 	xmlFreeDoc(doc);
 	return true;
 }
 
-bool health_parse_guest(
-        struct check_objects *objects, struct check_guest *guest, const char *xml, bool secrets, GError **error)
+bool health_parse_guest(struct check_objects *objects, struct check_guest *guest, const char *xml,
+        bool secrets, GError **error)
 {
 	return parse(objects, guest, xml, secrets, error);
 }
@@ -174,26 +178,22 @@ bool health_parse_guest(
 
 static bool has_feature(xmlNodePtr cpu, const char *name)
 {
-	xml_foreach (feature, cpu, "feature")
-		if (xml_attr_is(feature, "name", name))
-			return true;
+	xml_foreach(feature, cpu, "feature") if (xml_attr_is(feature, "name", name)) return true;
 	return false;
 }
 
 static bool offers_kvm(xmlNodePtr root)
 {
-	xml_foreach (guest, root, "guest")
-		xml_foreach (arch, guest, "arch")
-			xml_foreach (domain, arch, "domain")
-				if (xml_attr_is(domain, "type", "kvm"))
-					return true;
+	xml_foreach(guest, root, "guest") xml_foreach(arch, guest, "arch")
+	        xml_foreach(domain, arch, "domain") if (xml_attr_is(domain, "type", "kvm")) return true;
 	return false;
 }
 
 void health_parse_capabilities(struct check_capabilities *capabilities, const char *xml)
 {
 	xmlDocPtr doc = xml_parse(xml, "capabilities", NULL);
-	xmlNodePtr root = xmlDocGetRootElement(doc), host = xml_child(root, "host"), cpu = xml_child(host, "cpu");
+	xmlNodePtr root = xmlDocGetRootElement(doc), host = xml_child(root, "host"),
+	           cpu = xml_child(host, "cpu");
 
 	if (doc == NULL)
 		return;

@@ -83,7 +83,8 @@ int64_t health_number(const struct health_source *source, const char *path, int6
 	return end == NULL || end == text ? none : number;
 }
 
-static const char *trimmed(struct check_machine *machine, const struct health_source *source, const char *path)
+static const char *trimmed(
+        struct check_machine *machine, const struct health_source *source, const char *path)
 {
 	g_autofree char *text = health_file(source, path, NULL);
 
@@ -294,7 +295,8 @@ static void read_modules(struct check_machine *machine, const struct health_sour
 	}
 }
 
-/* "kvm: disabled by bios", "x86/cpu: VMX (outside TXT) disabled by BIOS", "kvm_intel: VMX not enabled … in BIOS". */
+/* "kvm: disabled by bios", "x86/cpu: VMX (outside TXT) disabled by BIOS", "kvm_intel: VMX not enabled … in
+ * BIOS". */
 static bool is_bios_line(const char *line)
 {
 	g_autofree char *low = g_ascii_strdown(line, -1);
@@ -358,7 +360,8 @@ static void read_cgroups_v1(struct check_machine *machine, const char *text)
 	for (char **line = lines; *line != NULL; line++) {
 		g_auto(GStrv) words = g_strsplit(*line, "\t", -1);
 
-		if (**line != '#' && g_strv_length(words) == 4 && strcmp(words[3], "1") == 0 && strcmp(words[1], "0") != 0)
+		if (**line != '#' && g_strv_length(words) == 4 && strcmp(words[3], "1") == 0 &&
+		        strcmp(words[1], "0") != 0)
 			g_string_append_printf(names, "%s%s", names->len > 0 ? " " : "", words[0]);
 	}
 	if (names->len == 0)
@@ -393,8 +396,10 @@ static void read_clock(struct check_machine *machine, const struct health_source
 {
 	struct timex clock = {0};
 
-	machine->clocksource = trimmed(machine, source, "/sys/devices/system/clocksource/clocksource0/current_clocksource");
-	machine->clocksources = trimmed(machine, source, "/sys/devices/system/clocksource/clocksource0/available_clocksource");
+	machine->clocksource =
+	        trimmed(machine, source, "/sys/devices/system/clocksource/clocksource0/current_clocksource");
+	machine->clocksources = trimmed(
+	        machine, source, "/sys/devices/system/clocksource/clocksource0/available_clocksource");
 	if (*source->root != '\0')
 		machine->clock_synced = health_exists(source, "/run/systemd/timesync/synchronized");
 	else if (adjtimex(&clock) >= 0)

@@ -16,7 +16,8 @@
 
 static bool in_time(const struct health_round *round)
 {
-	return g_get_monotonic_time() < round->deadline_us && (round->go_on == NULL || round->go_on(round->data));
+	return g_get_monotonic_time() < round->deadline_us &&
+	       (round->go_on == NULL || round->go_on(round->data));
 }
 
 static gint64 since_ms(gint64 start_us)
@@ -132,11 +133,14 @@ static void read_control(struct check_guest *guest, virDomainPtr dom)
 	}
 }
 
-static void read_log(struct check_objects *objects, struct check_guest *guest, const struct health_round *round)
+static void read_log(
+        struct check_objects *objects, struct check_guest *guest, const struct health_round *round)
 {
-	g_autofree char *path = round->log_dir != NULL ? g_strdup_printf("%s/%s.log", round->log_dir, guest->raw) : NULL;
+	g_autofree char *path =
+	        round->log_dir != NULL ? g_strdup_printf("%s/%s.log", round->log_dir, guest->raw) : NULL;
 	const struct health_source none = {.root = ""};
-	g_autofree char *text = path != NULL && strchr(guest->raw, '/') == NULL ? health_file(&none, path, NULL) : NULL;
+	g_autofree char *text =
+	        path != NULL && strchr(guest->raw, '/') == NULL ? health_file(&none, path, NULL) : NULL;
 	g_autofree char *line = text != NULL ? health_log_line(text) : NULL;
 
 	if (line != NULL)
@@ -189,7 +193,9 @@ static void read_processes(struct check_objects *objects)
 
 static const char *disk_error_word(int error)
 {
-	return error == VIR_DOMAIN_DISK_ERROR_NO_SPACE ? "no space" : error == VIR_DOMAIN_DISK_ERROR_UNSPEC ? "I/O error" : "none";
+	return error == VIR_DOMAIN_DISK_ERROR_NO_SPACE ? "no space"
+	       : error == VIR_DOMAIN_DISK_ERROR_UNSPEC ? "I/O error"
+	                                               : "none";
 }
 
 static void read_disk_errors(struct check_objects *objects, struct check_guest *guest, virDomainPtr dom)
@@ -199,7 +205,8 @@ static void read_disk_errors(struct check_objects *objects, struct check_guest *
 	g_autoptr(GString) words = g_string_new(NULL);
 
 	for (int i = 0; i < count; i++) {
-		g_string_append_printf(words, "%s%s: %s", i > 0 ? ", " : "", errors[i].disk, disk_error_word(errors[i].error));
+		g_string_append_printf(words, "%s%s: %s", i > 0 ? ", " : "", errors[i].disk,
+		        disk_error_word(errors[i].error));
 		free(errors[i].disk);
 	}
 	guest->disk_errors = check_objects_text(objects, words->str, -1);
@@ -217,7 +224,8 @@ static void read_job(struct check_guest *guest, virDomainPtr dom)
 }
 
 /* What only its monitor knows, of those that seem to answer. Last, as it may take its time all the same. */
-static void ask_monitors(struct check_objects *objects, const struct health_round *round, virDomainPtr *doms, int count)
+static void ask_monitors(
+        struct check_objects *objects, const struct health_round *round, virDomainPtr *doms, int count)
 {
 	for (int i = 0; i < count && (guint)i < objects->guests->len && in_time(round); i++) {
 		struct check_guest *guest = &g_array_index(objects->guests, struct check_guest, i);
@@ -225,12 +233,20 @@ static void ask_monitors(struct check_objects *objects, const struct health_roun
 		if (!guest->active || guest->stopped_pid != 0 || guest->stuck_ms != 0 || guest->job_ms != 0)
 			continue;
 		read_job(guest, doms[i]);
-		if (guest->state == GUEST_PAUSED && guest->job_ms == 0 && guest_state_alarming(guest->state, guest->reason))
+		if (guest->state == GUEST_PAUSED && guest->job_ms == 0 &&
+		        guest_state_alarming(guest->state, guest->reason))
 			read_disk_errors(objects, guest, doms[i]);
 	}
 }
 
-static bool read_guests(struct check_objects *objects, virConnectPtr conn, const struct health_round *round, GError **error)
+/* libvirt lists them as its hash table has them. */
+static int by_name(const void *a, const void *b)
+{
+	return text_compare(virDomainGetName(*(const virDomainPtr *)a), virDomainGetName(*(const virDomainPtr *)b));
+}
+
+static bool read_guests(
+        struct check_objects *objects, virConnectPtr conn, const struct health_round *round, GError **error)
 {
 	gint64 start_us = g_get_monotonic_time();
 	virDomainPtr *doms = NULL;
@@ -241,10 +257,13 @@ static bool read_guests(struct check_objects *objects, virConnectPtr conn, const
 		return false;
 	}
 	objects->answer_ms = since_ms(start_us);
+	if (count > 0)
+		qsort(doms, (size_t)count, sizeof(*doms), by_name);
 	for (; done < count && in_time(round); done++)
 		read_guest(objects, round, doms[done]);
 	if (done < count) {
-		g_autofree char *words = g_strdup_printf("only %d of %d guests were read in time", done, count);
+		g_autofree char *words =
+		        g_strdup_printf("only %d of %d guests were read in time", done, count);
 		objects->unread = check_objects_text(objects, words, -1);
 	}
 	if (round->local)
@@ -278,8 +297,8 @@ static void read_pools(struct check_objects *objects, virConnectPtr conn)
 	}
 }
 
-static void add_address(struct check_objects *objects, struct check_network *network, const char *mac, const char *ip,
-        const char *host)
+static void add_address(struct check_objects *objects, struct check_network *network, const char *mac,
+        const char *ip, const char *host)
 {
 	struct check_address address = {
 	        .mac = check_objects_text(objects, mac, -1),
@@ -346,7 +365,8 @@ static void read_networks(struct check_objects *objects, virConnectPtr conn)
 	}
 }
 
-struct check_objects *health_read_objects(virConnectPtr conn, const struct health_round *round, GError **error)
+struct check_objects *health_read_objects(
+        virConnectPtr conn, const struct health_round *round, GError **error)
 {
 	struct check_objects *objects = check_objects_new();
 

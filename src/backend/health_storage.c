@@ -20,7 +20,8 @@ struct reading {
 
 static bool in_time(const struct health_round *round)
 {
-	return g_get_monotonic_time() < round->deadline_us && (round->go_on == NULL || round->go_on(round->data));
+	return g_get_monotonic_time() < round->deadline_us &&
+	       (round->go_on == NULL || round->go_on(round->data));
 }
 
 static bool go_on(void *data)
@@ -30,8 +31,10 @@ static bool go_on(void *data)
 
 static void read_pool(struct reading *reading, virStoragePoolPtr pool)
 {
-	struct volumes_round round = {.before_us = g_get_monotonic_time(), .deadline_us = reading->round->deadline_us,
-	        .go_on = go_on, .data = (void *)reading->round};
+	struct volumes_round round = {.before_us = g_get_monotonic_time(),
+	        .deadline_us = reading->round->deadline_us,
+	        .go_on = go_on,
+	        .data = (void *)reading->round};
 	struct check_size size = {0};
 	int64_t bytes, count;
 
@@ -70,7 +73,8 @@ static void look_at_header(virConnectPtr conn, const struct volume_row *row)
 {
 	struct image_header header = {0};
 
-	if (row->key == NULL || row->chain == NULL || row->chain->len == 0 || !image_format_has_header(row->format) ||
+	if (row->key == NULL || row->chain == NULL || row->chain->len == 0 ||
+	        !image_format_has_header(row->format) ||
 	        !image_check_header(conn, row->key, row->format, &header, NULL))
 		return;
 	if (header.backing != NULL && header.backing_format == NULL)
@@ -121,7 +125,9 @@ static void add_outside(struct reading *reading)
 
 struct check_storage *health_read_storage(virConnectPtr conn, const struct health_round *round)
 {
-	struct reading reading = {.round = round, .volumes = volumes_new(), .usage = usage_new(round->local),
+	struct reading reading = {.round = round,
+	        .volumes = volumes_new(),
+	        .usage = usage_new(round->local),
 	        .storage = check_storage_new()};
 	virStoragePoolPtr *pools = NULL;
 	int count = virConnectListAllStoragePools(conn, &pools, 0);

@@ -58,7 +58,8 @@ static bool load_guest(struct machine *machine)
 	        0xeb, 0xf2,                                                   /* jmp to the start */
 	};
 	uint8_t *memory = mmap(NULL, GUEST_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct kvm_userspace_memory_region region = {.memory_size = GUEST_BYTES, .userspace_addr = (uintptr_t)memory};
+	struct kvm_userspace_memory_region region = {
+	        .memory_size = GUEST_BYTES, .userspace_addr = (uintptr_t)memory};
 
 	if (memory == MAP_FAILED)
 		return false;
@@ -80,7 +81,8 @@ static bool make_cpu(struct machine *machine)
 		return false;
 	sregs.cs.base = 0;
 	sregs.cs.selector = 0;
-	return ioctl(machine->cpu, KVM_SET_SREGS, &sregs) == 0 && ioctl(machine->cpu, KVM_SET_REGS, &regs) == 0;
+	return ioctl(machine->cpu, KVM_SET_SREGS, &sregs) == 0 &&
+	       ioctl(machine->cpu, KVM_SET_REGS, &regs) == 0;
 }
 
 /* In CPU time: a host that is busy does not make KVM look slow. */

@@ -16,8 +16,10 @@
 #define JSON_VERSION 1
 
 const struct cli_option cli_options_check[] = {
-        {"only", 0, "ID|GROUP", true, "Only these checks: kvm.usable, or kvm, or a group: host, libvirt, storage, network, guests"},
-        {"severity", 's', "LEVEL", false, "Print findings from this level on: ok, note (default), warn, fail"},
+        {"only", 0, "ID|GROUP", true,
+                "Only these checks: kvm.usable, or kvm, or a group: host, libvirt, storage, network, guests"},
+        {"severity", 's', "LEVEL", false,
+                "Print findings from this level on: ok, note (default), warn, fail"},
         {"timeout", 0, "SECONDS", false, "What has not answered by then is told as such (20)"},
         {"list", 0, NULL, false, "List the checks there are, and look at no host"},
         {0},
@@ -71,7 +73,8 @@ static int read_only(struct choice *choice)
 		for (unsigned i = 0; i < check_count; i++)
 			known = known || is_named(&check_table[i], *word);
 		if (!known)
-			return bad_value(choice->cli, "only", *word, "no check and no group: see 'nvirt check --list'");
+			return bad_value(choice->cli, "only", *word,
+			        "no check and no group: see 'nvirt check --list'");
 	}
 	return CHECK_EXIT_OK;
 }
@@ -87,7 +90,8 @@ static int read_severity(struct choice *choice)
 			choice->from = levels[i];
 			return CHECK_EXIT_OK;
 		}
-	return value ? bad_value(choice->cli, "severity", value, "none of: ok, note, warn, fail") : CHECK_EXIT_OK;
+	return value ? bad_value(choice->cli, "severity", value, "none of: ok, note, warn, fail")
+	             : CHECK_EXIT_OK;
 }
 
 static int read_timeout(struct choice *choice)
@@ -124,10 +128,12 @@ static bool host_gathered(const struct host *host)
 {
 	const struct health *health = host->health;
 	bool told = host->health_error || (health->objects && health->storage && health->capabilities);
-	bool settled = host->status->link == HOST_UP || host->status->link == HOST_FAILED || host->status->link == HOST_LOST;
+	bool settled = host->status->link == HOST_UP || host->status->link == HOST_FAILED ||
+	               host->status->link == HOST_LOST;
 
 	/* The versions, for one, come with the poller's own connection. */
-	return health->client_version && told && settled && (host->status->link != HOST_UP || host->status->driver);
+	return health->client_version && told && settled &&
+	       (host->status->link != HOST_UP || host->status->driver);
 }
 
 static bool all_gathered(struct cli_session *session, void *data)
@@ -176,7 +182,8 @@ static bool is_shown(const struct choice *choice, const struct finding *finding)
 static void count(struct printed *printed, const struct finding *finding)
 {
 	printed->counts[finding->result]++;
-	printed->beyond += finding->result != CHECK_UNKNOWN && strcmp(finding->check->id, "libvirt.reachable") != 0;
+	printed->beyond +=
+	        finding->result != CHECK_UNKNOWN && strcmp(finding->check->id, "libvirt.reachable") != 0;
 }
 
 /* A host of which nothing can be told was not checked: another word than one that is ill. */
@@ -196,8 +203,8 @@ static const char *exit_word(int code)
 	return words[code];
 }
 
-static json_object *report_json(
-        const struct choice *choice, const struct host *host, const struct check_report *report, struct printed *printed)
+static json_object *report_json(const struct choice *choice, const struct host *host,
+        const struct check_report *report, struct printed *printed)
 {
 	json_object *object = json_object_new_object(), *counts = json_object_new_object(),
 	            *findings = json_object_new_array();
@@ -253,8 +260,8 @@ static void add_finding(GString *text, const struct finding *finding, int width)
 {
 	bool matters = finding->result == CHECK_WARN || finding->result == CHECK_FAIL;
 
-	g_string_append_printf(text, "%-*s%s%s%s\n", LABEL_COLUMNS, check_result_label(finding->result), finding->check->id,
-	        finding->object ? "  " : "", finding->object ? finding->object : "");
+	g_string_append_printf(text, "%-*s%s%s%s\n", LABEL_COLUMNS, check_result_label(finding->result),
+	        finding->check->id, finding->object ? "  " : "", finding->object ? finding->object : "");
 	add_wrapped(text, finding->evidence, LABEL_COLUMNS, width);
 	if (matters)
 		add_wrapped(text, finding->check->why, LABEL_COLUMNS, width);
@@ -263,8 +270,10 @@ static void add_finding(GString *text, const struct finding *finding, int width)
 		g_string_append_printf(text, "%*s$ %s\n", LABEL_COLUMNS, "", finding->remedy);
 }
 
-/* Those of a group that cannot be told for the same reason, as one. `at` is the first; returns how many more. */
-static unsigned add_unknown(const struct choice *choice, GString *text, const struct check_report *report, unsigned at, int width)
+/* Those of a group that cannot be told for the same reason, as one. `at` is the first; returns how many more.
+ */
+static unsigned add_unknown(
+        const struct choice *choice, GString *text, const struct check_report *report, unsigned at, int width)
 {
 	const struct finding *first = report->findings->pdata[at];
 	g_autoptr(GString) ids = g_string_new(first->check->id);
@@ -273,8 +282,9 @@ static unsigned add_unknown(const struct choice *choice, GString *text, const st
 	for (unsigned i = at + 1; i < report->findings->len; i++, more++) {
 		const struct finding *finding = report->findings->pdata[i];
 
-		if (finding->result != CHECK_UNKNOWN || finding->object || finding->remedy || first->object || first->remedy ||
-		        finding->check->group != first->check->group || strcmp(finding->evidence, first->evidence) != 0)
+		if (finding->result != CHECK_UNKNOWN || finding->object || finding->remedy || first->object ||
+		        first->remedy || finding->check->group != first->check->group ||
+		        strcmp(finding->evidence, first->evidence) != 0)
 			break;
 		if (is_chosen(choice, finding->check))
 			g_string_append_printf(ids, ", %s", finding->check->id);
@@ -283,7 +293,8 @@ static unsigned add_unknown(const struct choice *choice, GString *text, const st
 		add_finding(text, first, width);
 		return 0;
 	}
-	g_string_append_printf(text, "%-*s%s\n", LABEL_COLUMNS, check_result_label(first->result), first->evidence);
+	g_string_append_printf(
+	        text, "%-*s%s\n", LABEL_COLUMNS, check_result_label(first->result), first->evidence);
 	add_wrapped(text, ids->str, LABEL_COLUMNS, width ? width : 100);
 	return more;
 }
@@ -291,7 +302,8 @@ static unsigned add_unknown(const struct choice *choice, GString *text, const st
 /* From so many objects on with the same fault they are told as one. */
 #define MANY 4
 
-/* The same fault of several objects: their names, and what was seen of the first. Returns how many more; 0 = not so many. */
+/* The same fault of several objects: their names, and what was seen of the first. Returns how many more; 0 =
+ * not so many. */
 static unsigned add_same(GString *text, const struct check_report *report, unsigned at, int width)
 {
 	const struct finding *first = report->findings->pdata[at];
@@ -308,7 +320,8 @@ static unsigned add_same(GString *text, const struct check_report *report, unsig
 	if (count < MANY)
 		return 0;
 	g_autofree char *evidence = g_strdup_printf("%s %s", first->object, first->evidence);
-	g_string_append_printf(text, "%-*s%s  of %u\n", LABEL_COLUMNS, check_result_label(first->result), first->check->id, count);
+	g_string_append_printf(text, "%-*s%s  of %u\n", LABEL_COLUMNS, check_result_label(first->result),
+	        first->check->id, count);
 	add_wrapped(text, names->str, LABEL_COLUMNS, width ? width : 100);
 	add_wrapped(text, evidence, LABEL_COLUMNS, width);
 	if (first->result >= CHECK_WARN)
@@ -321,8 +334,9 @@ static unsigned add_same(GString *text, const struct check_report *report, unsig
 static void add_counts(GString *text, const struct printed *printed)
 {
 	g_string_append_printf(text, "%u ok, %u note%s, %u warning%s, %u failure%s, %u cannot be told\n",
-	        printed->counts[CHECK_OK], printed->counts[CHECK_NOTE], printed->counts[CHECK_NOTE] == 1 ? "" : "s",
-	        printed->counts[CHECK_WARN], printed->counts[CHECK_WARN] == 1 ? "" : "s", printed->counts[CHECK_FAIL],
+	        printed->counts[CHECK_OK], printed->counts[CHECK_NOTE],
+	        printed->counts[CHECK_NOTE] == 1 ? "" : "s", printed->counts[CHECK_WARN],
+	        printed->counts[CHECK_WARN] == 1 ? "" : "s", printed->counts[CHECK_FAIL],
 	        printed->counts[CHECK_FAIL] == 1 ? "" : "s", printed->counts[CHECK_UNKNOWN]);
 }
 
@@ -344,7 +358,8 @@ static char *report_text(const struct choice *choice, const struct host *host, b
 		if (!is_shown(choice, finding) || (shown_to && i <= shown_to))
 			continue;
 		if ((int)finding->check->group != group)
-			g_string_append_printf(text, "%s%s\n", group < 0 ? "" : "\n", check_group_title(finding->check->group));
+			g_string_append_printf(text, "%s%s\n", group < 0 ? "" : "\n",
+			        check_group_title(finding->check->group));
 		group = (int)finding->check->group;
 		if (finding->result == CHECK_UNKNOWN)
 			shown_to = i + add_unknown(choice, text, report, i, width);
@@ -384,7 +399,8 @@ static int print_hosts(struct choice *choice, struct cli_session *session)
 	for (unsigned i = 0; i < count_hosts; i++) {
 		const struct host *host = store_host_at(session->store, i);
 		g_autofree char *silent = silence(choice, host);
-		struct check_report *report = check_run_host(host, silent, g_get_real_time() / G_USEC_PER_SEC);
+		struct check_report *report =
+		        check_run_host(host, silent, g_get_real_time() / G_USEC_PER_SEC);
 		struct printed printed = {0};
 
 		if (root) {
@@ -431,7 +447,8 @@ static int list_checks(struct choice *choice)
 		json_add_string(object, "why", check->why);
 		json_object_array_add(array, object);
 	}
-	written = table ? output_table(&choice->cli->out, table) : output_json(&choice->cli->out, array, true);
+	written =
+	        table ? output_table(&choice->cli->out, table) : output_json(&choice->cli->out, array, true);
 	cli_table_free(table);
 	return written ? CHECK_EXIT_OK : CHECK_EXIT_UNKNOWN;
 }
@@ -446,7 +463,8 @@ static int check_hosts(struct choice *choice)
 	choice->started_us = g_get_monotonic_time();
 	for (unsigned i = 0; i < store_host_count(session->store); i++)
 		backend_check(session->backend, store_host_at(session->store, i)->id);
-	if (cli_session_wait(session, all_gathered, NULL, -1, choice->started_us + choice->timeout_us) != WAIT_INTERRUPTED) {
+	if (cli_session_wait(session, all_gathered, NULL, -1, choice->started_us + choice->timeout_us) !=
+	        WAIT_INTERRUPTED) {
 		cli_session_release_signals(session);
 		code = print_hosts(choice, session);
 	}

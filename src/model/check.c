@@ -7,7 +7,6 @@
 
 #include "nvirt/store.h"
 
-
 /* ---- words ---------------------------------------------------------------- */
 
 const char *check_result_word(enum check_result result)
@@ -196,7 +195,8 @@ static const char *missing(const struct check *check, const struct check_facts *
 
 static int worse_first(gconstpointer a, gconstpointer b)
 {
-	const struct finding *left = *(const struct finding *const *)a, *right = *(const struct finding *const *)b;
+	const struct finding *left = *(const struct finding *const *)a,
+	                     *right = *(const struct finding *const *)b;
 
 	/* The table is in the order of its groups; the rows are of one array. */
 	if (left->check->group != right->check->group)
@@ -303,10 +303,12 @@ enum check_result check_report_of(const struct check_report *report, const struc
 static char *check_row(const struct check *check)
 {
 	if (!check->id || !strchr(check->id, '.') || !check->title || !check->why || !check->run)
-		return g_strdup_printf("check '%s': something is missing in its row", check->id ? check->id : "?");
+		return g_strdup_printf(
+		        "check '%s': something is missing in its row", check->id ? check->id : "?");
 	if (check_by_id(check->id) != check)
 		return g_strdup_printf("check '%s' is there twice", check->id);
-	if (check->severity == CHECK_OK || check->severity == CHECK_UNKNOWN || check->severity >= CHECK_RESULT_N)
+	if (check->severity == CHECK_OK || check->severity == CHECK_UNKNOWN ||
+	        check->severity >= CHECK_RESULT_N)
 		return g_strdup_printf("check '%s': no severity", check->id);
 	if (!g_str_has_suffix(check->why, "."))
 		return g_strdup_printf("check '%s': why it matters is no sentence", check->id);

@@ -37,7 +37,8 @@ static void clear_words(struct check_machine *machine)
 	machine->kvm_driver = machine->bios_line = machine->log_unread = "";
 	machine->user = machine->qemu_user = machine->cgroups = machine->vulnerable = "";
 	machine->clocksource = machine->clocksources = "";
-	machine->config = machine->config_unread = machine->auth_rw = machine->rw_perms = machine->auth_tcp = "";
+	machine->config = machine->config_unread = machine->auth_rw = machine->rw_perms = machine->auth_tcp =
+	        "";
 	machine->log_last = machine->log_path = "";
 }
 
@@ -160,10 +161,25 @@ const char *check_objects_text(struct check_objects *objects, const char *raw, g
 struct check_guest *check_objects_add_guest(struct check_objects *objects)
 {
 	struct check_guest guest = {
-	        .name = "", .raw = "", .virt_type = "", .machine = "", .arch = "", .cpu_mode = "", .os = "",
-	        .agent_channel = -1, .agent_connected = -1, .balloon = -1, .open_graphics = "",
-	        .graphics_password = -1, .memory_kib = -1, .clock_offset = "", .snapshots = -1, .job = "",
-	        .disk_errors = "", .log_line = "", .unread = "",
+	        .name = "",
+	        .raw = "",
+	        .virt_type = "",
+	        .machine = "",
+	        .arch = "",
+	        .cpu_mode = "",
+	        .os = "",
+	        .agent_channel = -1,
+	        .agent_connected = -1,
+	        .balloon = -1,
+	        .open_graphics = "",
+	        .graphics_password = -1,
+	        .memory_kib = -1,
+	        .clock_offset = "",
+	        .snapshots = -1,
+	        .job = "",
+	        .disk_errors = "",
+	        .log_line = "",
+	        .unread = "",
 	        .disks = g_array_new(FALSE, TRUE, sizeof(struct check_disk)),
 	        .nics = g_array_new(FALSE, TRUE, sizeof(struct check_nic)),
 	};
@@ -183,7 +199,10 @@ struct check_pool *check_objects_add_pool(struct check_objects *objects)
 struct check_network *check_objects_add_network(struct check_objects *objects)
 {
 	struct check_network network = {
-	        .name = "", .forward = "", .bridge = "", .address = "",
+	        .name = "",
+	        .forward = "",
+	        .bridge = "",
+	        .address = "",
 	        .addresses = g_array_new(FALSE, TRUE, sizeof(struct check_address)),
 	};
 

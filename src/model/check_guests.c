@@ -20,13 +20,14 @@
 		        guest; guest = NULL)
 
 /* Said about a guest; the remedy is virsh's `command` with its name, and `verb` nvirt's own. */
-static struct finding *say_guest(CHECK_ARGS, enum check_result result, const struct check_guest *guest, const char *words)
+static struct finding *say_guest(
+        CHECK_ARGS, enum check_result result, const struct check_guest *guest, const char *words)
 {
 	return check_say_of(report, check, result, OBJ_GUEST, guest->uuid, guest->name, "%s", words);
 }
 
-static void virsh_remedy(const struct check_facts *facts, struct finding *finding, const struct check_guest *guest,
-        const char *command, const char *after)
+static void virsh_remedy(const struct check_facts *facts, struct finding *finding,
+        const struct check_guest *guest, const char *command, const char *after)
 {
 	g_autofree char *virsh = check_virsh(facts), *name = check_guest_word(guest);
 
@@ -36,7 +37,8 @@ static void virsh_remedy(const struct check_facts *facts, struct finding *findin
 static void all_well(CHECK_ARGS, const char *words)
 {
 	if (!check_said(report, check))
-		check_say(report, check, CHECK_OK, "%s", facts->objects->guests->len ? words : "there are no guests");
+		check_say(report, check, CHECK_OK, "%s",
+		        facts->objects->guests->len ? words : "there are no guests");
 }
 
 /* ---- how they run --------------------------------------------------------- */
@@ -48,7 +50,8 @@ static int kvm_works(const struct check_facts *facts)
 
 	if (machine && machine->probe.result == KVM_PROBE_OK)
 		return !facts->capabilities || facts->capabilities->kvm_offered != 0;
-	if (machine && (!machine->kvm.exists || (machine->probe.result != KVM_PROBE_NOT_RUN && machine->probe.result != KVM_PROBE_NO_OPEN)))
+	if (machine && (!machine->kvm.exists || (machine->probe.result != KVM_PROBE_NOT_RUN &&
+	                                                machine->probe.result != KVM_PROBE_NO_OPEN)))
 		return 0;
 	return facts->capabilities ? facts->capabilities->kvm_offered : -1;
 }
@@ -66,25 +69,31 @@ void check_guest_accelerator(CHECK_ARGS)
 			finding = say_guest(check, facts, report, CHECK_WARN, guest,
 			        "is emulated (type='qemu') though KVM works here: ten times slower or worse");
 		else if (strcmp(guest->virt_type, "kvm") == 0 && works == 0)
-			finding = say_guest(check, facts, report, guest->active ? CHECK_FAIL : CHECK_WARN, guest,
-			        "asks for KVM, which does not work here: see kvm.usable");
+			finding = say_guest(check, facts, report, guest->active ? CHECK_FAIL : CHECK_WARN,
+			        guest, "asks for KVM, which does not work here: see kvm.usable");
 		if (finding)
 			virsh_remedy(facts, finding, guest, "edit",
-			        emulated ? "   # <domain type='kvm'>" : "   # <domain type='qemu'>, or mend KVM");
+			        emulated ? "   # <domain type='kvm'>"
+			                 : "   # <domain type='qemu'>, or mend KVM");
 	}
-	all_well(check, facts, report, works == 0 ? "they are emulated, as KVM does not work here" : "they run as the host lets them");
+	all_well(check, facts, report,
+	        works == 0 ? "they are emulated, as KVM does not work here"
+	                   : "they run as the host lets them");
 }
 
 void check_guest_io_error(CHECK_ARGS)
 {
 	each_guest(guest, facts)
 	{
-		if (guest->state != GUEST_PAUSED || !g_str_equal(guest_reason_word(guest->state, guest->reason), "I/O error"))
+		if (guest->state != GUEST_PAUSED ||
+		        !g_str_equal(guest_reason_word(guest->state, guest->reason), "I/O error"))
 			continue;
-		g_autofree char *words = g_strdup_printf("is paused by an I/O error%s%s%s%s", *guest->disk_errors ? ": " : "",
-		        guest->disk_errors, *guest->log_line ? "; QEMU's last words: " : "", guest->log_line);
+		g_autofree char *words = g_strdup_printf("is paused by an I/O error%s%s%s%s",
+		        *guest->disk_errors ? ": " : "", guest->disk_errors,
+		        *guest->log_line ? "; QEMU's last words: " : "", guest->log_line);
 		struct finding *finding = say_guest(check, facts, report, CHECK_FAIL, guest, words);
-		virsh_remedy(facts, finding, guest, "resume", "   # once there is room again, or the disk is mended");
+		virsh_remedy(facts, finding, guest, "resume",
+		        "   # once there is room again, or the disk is mended");
 		finding->verb = "resume";
 	}
 	all_well(check, facts, report, "none is paused by an I/O error");
@@ -98,8 +107,9 @@ void check_guest_crashed(CHECK_ARGS)
 
 		if (!guest_state_alarming(guest->state, guest->reason) || g_str_equal(reason, "I/O error"))
 			continue;
-		g_autofree char *words = g_strdup_printf("is %s%s%s%s%s%s", guest_state_word(guest->state), *reason ? " (" : "", reason,
-		        *reason ? ")" : "", *guest->log_line ? "; QEMU's last words: " : "", guest->log_line);
+		g_autofree char *words = g_strdup_printf("is %s%s%s%s%s%s", guest_state_word(guest->state),
+		        *reason ? " (" : "", reason, *reason ? ")" : "",
+		        *guest->log_line ? "; QEMU's last words: " : "", guest->log_line);
 		struct finding *finding = say_guest(check, facts, report, CHECK_FAIL, guest, words);
 		virsh_remedy(facts, finding, guest, guest->active ? "reset" : "start", "");
 		finding->verb = guest->active ? "reset" : "start";
@@ -114,7 +124,8 @@ void check_guest_stuck(CHECK_ARGS)
 		char span[32];
 
 		if (guest->stopped_pid) {
-			struct finding *stopped = say_guest(check, facts, report, CHECK_FAIL, guest, "its QEMU process is stopped (SIGSTOP)");
+			struct finding *stopped = say_guest(check, facts, report, CHECK_FAIL, guest,
+			        "its QEMU process is stopped (SIGSTOP)");
 			check_remedy(stopped, "sudo kill -CONT %d", guest->stopped_pid);
 		}
 		if (guest->stopped_pid || guest->stuck_ms < STUCK_MS)
@@ -122,7 +133,8 @@ void check_guest_stuck(CHECK_ARGS)
 		text_format_span_ms(span, sizeof(span), guest->stuck_ms);
 		g_autofree char *words = g_strdup_printf("its QEMU has not answered for %s", span);
 		struct finding *finding = say_guest(check, facts, report, CHECK_FAIL, guest, words);
-		virsh_remedy(facts, finding, guest, "domcontrol", "   # if it stays so: virsh destroy, which loses its memory");
+		virsh_remedy(facts, finding, guest, "domcontrol",
+		        "   # if it stays so: virsh destroy, which loses its memory");
 	}
 	all_well(check, facts, report, "every QEMU answers");
 }
@@ -136,7 +148,8 @@ void check_guest_job(CHECK_ARGS)
 		if (guest->job_ms < JOB_MS)
 			continue;
 		text_format_span_ms(span, sizeof(span), guest->job_ms);
-		g_autofree char *words = g_strdup_printf("a job (%s) has run for %s", *guest->job ? guest->job : "unknown", span);
+		g_autofree char *words = g_strdup_printf(
+		        "a job (%s) has run for %s", *guest->job ? guest->job : "unknown", span);
 		struct finding *finding = say_guest(check, facts, report, CHECK_WARN, guest, words);
 		virsh_remedy(facts, finding, guest, "domjobinfo", "   # to end it: virsh domjobabort");
 	}
@@ -147,13 +160,14 @@ void check_guest_snapshots(CHECK_ARGS)
 {
 	each_guest(guest, facts)
 	{
-		int days = guest->oldest_unix_s ? (int)((facts->now_unix_s - guest->oldest_unix_s) / DAY_S) : 0;
+		int days =
+		        guest->oldest_unix_s ? (int)((facts->now_unix_s - guest->oldest_unix_s) / DAY_S) : 0;
 		g_autofree char *name = check_guest_word(guest);
 
 		if (guest->snapshots <= 0 || (days < SNAPSHOT_DAYS && guest->snapshots <= SNAPSHOTS_MAX))
 			continue;
-		g_autofree char *words = g_strdup_printf("has %d snapshot%s, the oldest of %d days ago", (int)guest->snapshots,
-		        guest->snapshots == 1 ? "" : "s", days);
+		g_autofree char *words = g_strdup_printf("has %d snapshot%s, the oldest of %d days ago",
+		        (int)guest->snapshots, guest->snapshots == 1 ? "" : "s", days);
 		struct finding *finding = say_guest(check, facts, report, CHECK_WARN, guest, words);
 		check_remedy(finding, "nvirt snapshot-list %s   # then: nvirt snapshot-delete", name);
 	}
@@ -164,11 +178,13 @@ void check_guest_autostart(CHECK_ARGS)
 {
 	each_guest(guest, facts)
 	{
-		int days = guest->started_unix_s ? (int)((facts->now_unix_s - guest->started_unix_s) / DAY_S) : 0;
+		int days = guest->started_unix_s ? (int)((facts->now_unix_s - guest->started_unix_s) / DAY_S)
+		                                 : 0;
 
 		if (guest->autostart || !guest->active || !guest->persistent || days < AUTOSTART_DAYS)
 			continue;
-		g_autofree char *words = g_strdup_printf("has run for %d days, and will not start with the host", days);
+		g_autofree char *words =
+		        g_strdup_printf("has run for %d days, and will not start with the host", days);
 		struct finding *finding = say_guest(check, facts, report, CHECK_NOTE, guest, words);
 		virsh_remedy(facts, finding, guest, "autostart", "");
 		finding->verb = "autostart-on";

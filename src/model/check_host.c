@@ -14,9 +14,9 @@ static bool is_x86(const struct check_machine *machine)
 
 static const char *driver_wanted(const struct check_machine *machine)
 {
-	return strcmp(machine->vendor, "AuthenticAMD") == 0 || strcmp(machine->vendor, "HygonGenuine") == 0 ?
-	                "kvm_amd" :
-	                "kvm_intel";
+	return strcmp(machine->vendor, "AuthenticAMD") == 0 || strcmp(machine->vendor, "HygonGenuine") == 0
+	               ? "kvm_amd"
+	               : "kvm_intel";
 }
 
 /* Of another machine, by what libvirt says of its processor. */
@@ -29,7 +29,8 @@ static void virtualization_remote(CHECK_ARGS)
 	else if (can->virt_flag || can->kvm_offered == 1)
 		check_say(report, check, CHECK_OK, "libvirt names it among the processor's features");
 	else
-		check_say(report, check, CHECK_FAIL, "libvirt names neither vmx nor svm among the processor's features");
+		check_say(report, check, CHECK_FAIL,
+		        "libvirt names neither vmx nor svm among the processor's features");
 }
 
 void check_cpu_virtualization(CHECK_ARGS)
@@ -52,19 +53,23 @@ void check_cpu_virtualization(CHECK_ARGS)
 	}
 	if (machine->inside_vm) {
 		finding = check_say(report, check, CHECK_FAIL,
-		        "neither vmx nor svm: this machine is itself a virtual one%s%s%s, and its host gives it no nested "
+		        "neither vmx nor svm: this machine is itself a virtual one%s%s%s, and its host gives "
+		        "it no nested "
 		        "virtualization",
 		        *machine->board ? " (" : "", machine->board, *machine->board ? ")" : "");
 		check_remedy(finding,
-		        "echo 'options %s nested=1' | sudo tee /etc/modprobe.d/nested.conf   # on its host; then give this guest "
+		        "echo 'options %s nested=1' | sudo tee /etc/modprobe.d/nested.conf   # on its host; "
+		        "then give this guest "
 		        "the CPU mode host-passthrough",
 		        driver_wanted(machine));
 		return;
 	}
 	finding = check_say(report, check, CHECK_FAIL,
-	        "neither vmx nor svm among the flags of '%s': it has none, or the firmware (BIOS) turned it off",
+	        "neither vmx nor svm among the flags of '%s': it has none, or the firmware (BIOS) turned it "
+	        "off",
 	        machine->cpu_model);
-	check_remedy(finding, "sudo systemctl reboot --firmware-setup   # there: turn on VT-x, VMX, SVM or \"virtualization\"");
+	check_remedy(finding, "sudo systemctl reboot --firmware-setup   # there: turn on VT-x, VMX, SVM or "
+	                      "\"virtualization\"");
 }
 
 void check_cpu_firmware(CHECK_ARGS)
@@ -73,13 +78,15 @@ void check_cpu_firmware(CHECK_ARGS)
 	struct finding *finding;
 
 	if (*machine->bios_line) {
-		finding = check_say(report, check, CHECK_FAIL, "the kernel's log says: %s", machine->bios_line);
-		check_remedy(finding,
-		        "sudo systemctl reboot --firmware-setup   # there: turn on VT-x, VMX, SVM or \"virtualization\"");
+		finding =
+		        check_say(report, check, CHECK_FAIL, "the kernel's log says: %s", machine->bios_line);
+		check_remedy(finding, "sudo systemctl reboot --firmware-setup   # there: turn on VT-x, VMX, "
+		                      "SVM or \"virtualization\"");
 	} else if (machine->virt_flag == 1) {
 		check_say(report, check, CHECK_OK, "the processor's flag is there");
 	} else if (*machine->log_unread) {
-		finding = check_say(report, check, CHECK_UNKNOWN, "the kernel's log cannot be read: %s", machine->log_unread);
+		finding = check_say(report, check, CHECK_UNKNOWN, "the kernel's log cannot be read: %s",
+		        machine->log_unread);
 		check_remedy(finding, "sudo dmesg | grep -iE 'kvm|vmx|svm'");
 	} else {
 		check_say(report, check, CHECK_OK, "the kernel's log does not complain of the firmware");
@@ -95,14 +102,17 @@ void check_kvm_module(CHECK_ARGS)
 		check_say(report, check, CHECK_OK, "kvm and %s are loaded", machine->kvm_driver);
 	} else if (!is_x86(machine)) {
 		check_say(report, check, machine->kvm_module || machine->kvm.exists ? CHECK_OK : CHECK_FAIL,
-		        machine->kvm_module || machine->kvm.exists ? "kvm is there" : "the kernel has no kvm");
+		        machine->kvm_module || machine->kvm.exists ? "kvm is there"
+		                                                   : "the kernel has no kvm");
 	} else if (machine->virt_flag == 0) {
 		check_say(report, check, CHECK_FAIL,
 		        "%s; no module for it can work without vmx or svm: see cpu.virtualization",
-		        machine->kvm_module ? "kvm is loaded, but neither kvm_intel nor kvm_amd" : "kvm is not loaded");
+		        machine->kvm_module ? "kvm is loaded, but neither kvm_intel nor kvm_amd"
+		                            : "kvm is not loaded");
 	} else {
 		finding = check_say(report, check, CHECK_FAIL, "%s",
-		        machine->kvm_module ? "kvm is loaded, but no module for this processor" : "kvm is not loaded");
+		        machine->kvm_module ? "kvm is loaded, but no module for this processor"
+		                            : "kvm is not loaded");
 		check_remedy(finding, "sudo modprobe %s", driver_wanted(machine));
 	}
 }
@@ -148,11 +158,14 @@ void check_kvm_permission(CHECK_ARGS)
 	}
 	if (!session && kvm->qemu_may == 0) {
 		finding = check_say(report, check, CHECK_FAIL,
-		        "/dev/kvm (%s) may not be opened by '%s', the user that libvirt runs QEMU as", words, machine->qemu_user);
+		        "/dev/kvm (%s) may not be opened by '%s', the user that libvirt runs QEMU as", words,
+		        machine->qemu_user);
 		check_remedy(finding, "sudo chgrp kvm /dev/kvm && sudo chmod 0660 /dev/kvm");
 	} else if (!session && kvm->qemu_may < 0 && !(kvm->mode & 0066)) {
 		finding = check_say(report, check, CHECK_WARN,
-		        "/dev/kvm (%s) may be opened by its owner only, and libvirt usually runs QEMU as a user of its own", words);
+		        "/dev/kvm (%s) may be opened by its owner only, and libvirt usually runs QEMU as a "
+		        "user of its own",
+		        words);
 		check_remedy(finding, "sudo chgrp kvm /dev/kvm && sudo chmod 0660 /dev/kvm");
 	} else if (kvm->user_may == 0) {
 		finding = check_say(report, check, session ? CHECK_FAIL : CHECK_NOTE,
@@ -172,13 +185,17 @@ static void usable_remote(CHECK_ARGS)
 	struct finding *finding;
 
 	if (facts->status->driver && g_ascii_strcasecmp(facts->status->driver, "QEMU") != 0)
-		check_say(report, check, CHECK_UNKNOWN, "this libvirt drives %s, not QEMU", facts->status->driver);
+		check_say(report, check, CHECK_UNKNOWN, "this libvirt drives %s, not QEMU",
+		        facts->status->driver);
 	else if (!facts->capabilities || facts->capabilities->kvm_offered < 0)
-		check_say(report, check, CHECK_UNKNOWN, "libvirt does not say, and it can only be tried on that machine");
+		check_say(report, check, CHECK_UNKNOWN,
+		        "libvirt does not say, and it can only be tried on that machine");
 	else if (facts->capabilities->kvm_offered)
-		check_say(report, check, CHECK_OK, "libvirt offers KVM; whether it works can only be tried on that machine");
+		check_say(report, check, CHECK_OK,
+		        "libvirt offers KVM; whether it works can only be tried on that machine");
 	else {
-		finding = check_say(report, check, CHECK_FAIL, "libvirt offers no KVM there: guests are emulated");
+		finding = check_say(
+		        report, check, CHECK_FAIL, "libvirt offers no KVM there: guests are emulated");
 		check_remedy(finding, "virt-host-validate qemu   # on that machine");
 	}
 }
@@ -188,15 +205,17 @@ static void say_slow(CHECK_ARGS)
 	const struct kvm_probe *probe = &facts->machine->probe;
 	double rate = probe->ns ? probe->rounds * 1e9 / probe->ns : 0;
 	struct finding *finding = check_say(report, check, CHECK_FAIL,
-	        "/dev/kvm is there, opens and makes a virtual machine, but runs it hundreds of times too slowly: %.1f "
+	        "/dev/kvm is there, opens and makes a virtual machine, but runs it hundreds of times too "
+	        "slowly: %.1f "
 	        "million rounds of a loop a second, where VT-x or AMD-V does over %.0f million. %s",
 	        rate / 1e6, KVM_ROUNDS_MIN / 1e6,
-	        facts->machine->virt_flag == 0 ?
-	                "The processor has neither vmx nor svm: the instructions are emulated, and guests stall or end with an "
-	                "internal error" :
-	                "The instructions seem to be emulated");
+	        facts->machine->virt_flag == 0 ? "The processor has neither vmx nor svm: the instructions "
+	                                         "are emulated, and guests stall or end with an "
+	                                         "internal error"
+	                                       : "The instructions seem to be emulated");
 
-	check_remedy(finding, "sudo rm /dev/kvm   # until the next boot: libvirt then picks emulation; give guests <domain type='qemu'>");
+	check_remedy(finding, "sudo rm /dev/kvm   # until the next boot: libvirt then picks emulation; give "
+	                      "guests <domain type='qemu'>");
 }
 
 static void say_probe(CHECK_ARGS)
@@ -225,7 +244,8 @@ void check_kvm_usable(CHECK_ARGS)
 		return;
 	}
 	if (!machine->kvm.exists) {
-		struct finding *finding = check_say(report, check, CHECK_FAIL, "there is no /dev/kvm: guests are emulated");
+		struct finding *finding =
+		        check_say(report, check, CHECK_FAIL, "there is no /dev/kvm: guests are emulated");
 		if (machine->virt_flag == 0)
 			check_remedy(finding, "nvirt check --only cpu   # see cpu.virtualization");
 		else
@@ -234,7 +254,8 @@ void check_kvm_usable(CHECK_ARGS)
 	}
 	switch (probe->result) {
 	case KVM_PROBE_OK:
-		check_say(report, check, CHECK_OK, "a few instructions were run on /dev/kvm: %.0f million rounds a second",
+		check_say(report, check, CHECK_OK,
+		        "a few instructions were run on /dev/kvm: %.0f million rounds a second",
 		        probe->ns ? probe->rounds * 1e3 / probe->ns : 0.0);
 		return;
 	case KVM_PROBE_NOT_RUN:
@@ -243,8 +264,8 @@ void check_kvm_usable(CHECK_ARGS)
 		return;
 	case KVM_PROBE_NO_OPEN:
 		if (machine->kvm.user_may == 0) {
-			check_say(report, check, CHECK_UNKNOWN, "'%s' may not open /dev/kvm to try it: see kvm.permission",
-			        machine->user);
+			check_say(report, check, CHECK_UNKNOWN,
+			        "'%s' may not open /dev/kvm to try it: see kvm.permission", machine->user);
 			return;
 		}
 		say_probe(check, facts, report);
@@ -276,7 +297,8 @@ void check_kvm_nested(CHECK_ARGS)
 	else {
 		finding = check_say(report, check, CHECK_NOTE, "off: guests cannot run guests of their own");
 		check_remedy(finding,
-		        "echo 'options %s nested=1' | sudo tee /etc/modprobe.d/nested.conf   # then reload the module",
+		        "echo 'options %s nested=1' | sudo tee /etc/modprobe.d/nested.conf   # then reload "
+		        "the module",
 		        machine->kvm_driver);
 	}
 }
@@ -305,7 +327,9 @@ void check_tun(CHECK_ARGS)
 
 void check_cpu_iommu(CHECK_ARGS)
 {
-	int groups = facts->machine ? facts->machine->iommu_groups : facts->capabilities ? facts->capabilities->iommu : -1;
+	int groups = facts->machine        ? facts->machine->iommu_groups
+	             : facts->capabilities ? facts->capabilities->iommu
+	                                   : -1;
 	bool amd = facts->machine && strcmp(driver_wanted(facts->machine), "kvm_amd") == 0;
 	struct finding *finding;
 
@@ -316,8 +340,10 @@ void check_cpu_iommu(CHECK_ARGS)
 	else if (groups)
 		check_say(report, check, CHECK_OK, "libvirt says that it is in use");
 	else {
-		finding = check_say(report, check, CHECK_NOTE, "off, or there is none: devices cannot be passed to guests");
-		check_remedy(finding, "sudo grubby --update-kernel=ALL --args=%s   # or in /etc/default/grub; then reboot",
+		finding = check_say(report, check, CHECK_NOTE,
+		        "off, or there is none: devices cannot be passed to guests");
+		check_remedy(finding,
+		        "sudo grubby --update-kernel=ALL --args=%s   # or in /etc/default/grub; then reboot",
 		        amd ? "amd_iommu=on" : "intel_iommu=on");
 	}
 }
@@ -330,8 +356,10 @@ void check_cpu_vulnerabilities(CHECK_ARGS)
 	if (machine->vulnerabilities < 0) {
 		check_say(report, check, CHECK_UNKNOWN, "the kernel does not say");
 	} else if (machine->vulnerabilities) {
-		finding = check_say(report, check, CHECK_WARN, "%d not mitigated: %s", machine->vulnerabilities, machine->vulnerable);
-		check_remedy(finding, "grep -r Vulnerable /sys/devices/system/cpu/vulnerabilities   # then update kernel and microcode");
+		finding = check_say(report, check, CHECK_WARN, "%d not mitigated: %s",
+		        machine->vulnerabilities, machine->vulnerable);
+		check_remedy(finding, "grep -r Vulnerable /sys/devices/system/cpu/vulnerabilities   # then "
+		                      "update kernel and microcode");
 	} else {
 		check_say(report, check, CHECK_OK, "none that the kernel does not mitigate");
 	}

@@ -34,11 +34,14 @@ void check_cgroups(CHECK_ARGS)
 		if (!has_word(machine->cgroups, *name))
 			g_string_append_printf(lacks, "%s%s", lacks->len ? ", " : "", *name);
 	if (!lacks->len) {
-		check_say(report, check, CHECK_OK, "version %d, all controllers are there", machine->cgroup_version);
+		check_say(report, check, CHECK_OK, "version %d, all controllers are there",
+		        machine->cgroup_version);
 		return;
 	}
-	finding = check_say(report, check, CHECK_WARN, "version %d without the controllers %s", machine->cgroup_version, lacks->str);
-	check_remedy(finding, "cat /sys/fs/cgroup/cgroup.controllers /proc/cmdline   # look for cgroup_disable=");
+	finding = check_say(report, check, CHECK_WARN, "version %d without the controllers %s",
+	        machine->cgroup_version, lacks->str);
+	check_remedy(
+	        finding, "cat /sys/fs/cgroup/cgroup.controllers /proc/cmdline   # look for cgroup_disable=");
 }
 
 /* ---- memory --------------------------------------------------------------- */
@@ -57,7 +60,8 @@ void check_ksm(CHECK_ARGS)
 		check_say(report, check, CHECK_OK, "off: equal pages of guests are not merged");
 	else if (machine->ksm_profit_bytes < 0) {
 		finding = check_say(report, check, CHECK_NOTE,
-		        "on, but it costs more than it saves: %s saved, and %s more spent on keeping count", saved, cost);
+		        "on, but it costs more than it saves: %s saved, and %s more spent on keeping count",
+		        saved, cost);
 		check_remedy(finding, "echo 0 | sudo tee /sys/kernel/mm/ksm/run");
 	} else {
 		check_say(report, check, CHECK_OK, "on: saves %s", saved);
@@ -91,13 +95,16 @@ void check_hugepages(CHECK_ARGS)
 		finding = check_say(report, check, CHECK_WARN,
 		        "a guest that is off wants %s of huge pages to start, and %s are free", need, idle);
 		check_remedy(finding, "sudo sysctl vm.nr_hugepages=%" G_GINT64_FORMAT,
-		        (gint64)(machine->huge_pages + (wanted - free_kib + machine->huge_kib - 1) / machine->huge_kib));
+		        (gint64)(machine->huge_pages +
+		                 (wanted - free_kib + machine->huge_kib - 1) / machine->huge_kib));
 	} else if (machine->huge_free && !wanted) {
-		finding = check_say(report, check, CHECK_NOTE, "%s are set aside as huge pages and used by nobody", idle);
+		finding = check_say(
+		        report, check, CHECK_NOTE, "%s are set aside as huge pages and used by nobody", idle);
 		check_remedy(finding, "sudo sysctl vm.nr_hugepages=%" G_GINT64_FORMAT,
 		        (gint64)(machine->huge_pages - machine->huge_free));
 	} else {
-		check_say(report, check, CHECK_OK, machine->huge_pages ? "all that are set aside have a use" : "none are set aside");
+		check_say(report, check, CHECK_OK,
+		        machine->huge_pages ? "all that are set aside have a use" : "none are set aside");
 	}
 }
 
@@ -122,10 +129,12 @@ void check_numa(CHECK_ARGS)
 		check_say(report, check, CHECK_OK, "the machine is one cell");
 	else if (least < 0.05 && most > 0.3) {
 		struct finding *finding = check_say(report, check, CHECK_WARN,
-		        "cell %u has %.0f %% of its memory free, another one %.0f %%", low, least * 100, most * 100);
+		        "cell %u has %.0f %% of its memory free, another one %.0f %%", low, least * 100,
+		        most * 100);
 		check_remedy(finding, "numastat -m   # then bind guests: virsh numatune GUEST --nodeset …");
 	} else {
-		check_say(report, check, CHECK_OK, "%u cells, none is short while another one has plenty", cells->len);
+		check_say(report, check, CHECK_OK, "%u cells, none is short while another one has plenty",
+		        cells->len);
 	}
 }
 
@@ -141,15 +150,16 @@ void check_memory_free(CHECK_ARGS)
 	part = (double)machine->available_kib / machine->memory_kib;
 	CHECK_BYTES(left, machine->available_kib * KIB);
 	enum check_result result = part < 0.03 ? CHECK_FAIL : part < 0.1 ? CHECK_WARN : CHECK_OK;
-	struct finding *finding = check_say(report, check, result, "%s (%.0f %%) available", left, part * 100);
+	struct finding *finding =
+	        check_say(report, check, result, "%s (%.0f %%) available", left, part * 100);
 	if (result != CHECK_OK)
 		check_remedy(finding, "ps -eo rss,pid,args --sort=-rss | head");
 }
 
 static int64_t host_memory_kib(const struct check_facts *facts)
 {
-	return facts->machine && facts->machine->memory_kib > 0 ? facts->machine->memory_kib :
-	                                                          (int64_t)facts->status->memory_kib;
+	return facts->machine && facts->machine->memory_kib > 0 ? facts->machine->memory_kib
+	                                                        : (int64_t)facts->status->memory_kib;
 }
 
 void check_memory_overcommit(CHECK_ARGS)
@@ -168,8 +178,10 @@ void check_memory_overcommit(CHECK_ARGS)
 		check_say(report, check, CHECK_UNKNOWN, "how much memory the host has is not known");
 	} else if (sum > total) {
 		struct finding *finding = check_say(report, check, CHECK_WARN,
-		        "running guests may take %s of %s: %.1f times what there is", given, there, (double)sum / total);
-		check_remedy(finding, "nvirt list guests   # then give some of them less, or let them balloon");
+		        "running guests may take %s of %s: %.1f times what there is", given, there,
+		        (double)sum / total);
+		check_remedy(
+		        finding, "nvirt list guests   # then give some of them less, or let them balloon");
 	} else {
 		check_say(report, check, CHECK_OK, "running guests may take %s of %s", given, there);
 	}
@@ -177,7 +189,8 @@ void check_memory_overcommit(CHECK_ARGS)
 
 void check_cpu_overcommit(CHECK_ARGS)
 {
-	unsigned cpus = facts->machine && facts->machine->cpus ? facts->machine->cpus : facts->status->cpus, sum = 0;
+	unsigned cpus = facts->machine && facts->machine->cpus ? facts->machine->cpus : facts->status->cpus,
+	         sum = 0;
 	const GArray *guests = facts->objects->guests;
 	struct finding *finding;
 
@@ -195,7 +208,8 @@ void check_cpu_overcommit(CHECK_ARGS)
 	if (!cpus)
 		check_say(report, check, CHECK_UNKNOWN, "how many CPUs the host has is not known");
 	else if (sum > 4 * cpus)
-		check_remedy(check_say(report, check, CHECK_WARN, "%u vCPUs of running guests on %u CPUs: %.1f times", sum, cpus,
+		check_remedy(check_say(report, check, CHECK_WARN,
+		                     "%u vCPUs of running guests on %u CPUs: %.1f times", sum, cpus,
 		                     (double)sum / cpus),
 		        "nvirt list guests   # then give some of them fewer");
 	else if (!check_said(report, check))
@@ -213,8 +227,10 @@ void check_swap(CHECK_ARGS)
 	if (machine->swap_kib < 0 || machine->swap_free_kib < 0) {
 		check_say(report, check, CHECK_UNKNOWN, "the kernel does not say");
 	} else if (part > 0.1) {
-		finding = check_say(report, check, part > 0.5 ? CHECK_WARN : CHECK_NOTE, "%s (%.0f %%) of it are used", text, part * 100);
-		check_remedy(finding, "grep -H VmSwap /proc/[0-9]*/status | sort -rnk2 | head   # whose it is");
+		finding = check_say(report, check, part > 0.5 ? CHECK_WARN : CHECK_NOTE,
+		        "%s (%.0f %%) of it are used", text, part * 100);
+		check_remedy(
+		        finding, "grep -H VmSwap /proc/[0-9]*/status | sort -rnk2 | head   # whose it is");
 	} else {
 		check_say(report, check, CHECK_OK, machine->swap_kib ? "hardly used" : "there is none");
 	}
@@ -226,15 +242,18 @@ void check_pressure(CHECK_ARGS)
 	double cpu = machine->stall_cpu_pct, memory = machine->stall_memory_pct, io = machine->stall_io_pct;
 
 	if (cpu < 0 && memory < 0 && io < 0)
-		check_say(report, check, CHECK_UNKNOWN, "the kernel does not keep count (psi=1 on its command line)");
+		check_say(report, check, CHECK_UNKNOWN,
+		        "the kernel does not keep count (psi=1 on its command line)");
 	else if (memory > 10 || io > 40 || cpu > 60) {
 		struct finding *finding = check_say(report, check, CHECK_WARN,
-		        "in the last five minutes tasks waited %.0f %% of the time for a CPU, %.0f %% for memory, %.0f %% for a "
+		        "in the last five minutes tasks waited %.0f %% of the time for a CPU, %.0f %% for "
+		        "memory, %.0f %% for a "
 		        "disk",
 		        MAX(cpu, 0), MAX(memory, 0), MAX(io, 0));
 		check_remedy(finding, "nvirt   # order the guests by CPU, memory or disk to see whose it is");
 	} else
-		check_say(report, check, CHECK_OK, "tasks hardly waited: CPU %.0f %%, memory %.0f %%, disk %.0f %%", MAX(cpu, 0),
+		check_say(report, check, CHECK_OK,
+		        "tasks hardly waited: CPU %.0f %%, memory %.0f %%, disk %.0f %%", MAX(cpu, 0),
 		        MAX(memory, 0), MAX(io, 0));
 }
 
@@ -247,7 +266,8 @@ void check_entropy(CHECK_ARGS)
 	if (bits < 0) {
 		check_say(report, check, CHECK_UNKNOWN, "the kernel does not say");
 	} else if (bits < 128) {
-		struct finding *finding = check_say(report, check, CHECK_WARN, "only %" G_GINT64_FORMAT " bits", (gint64)bits);
+		struct finding *finding =
+		        check_say(report, check, CHECK_WARN, "only %" G_GINT64_FORMAT " bits", (gint64)bits);
 		check_remedy(finding, "sudo apt-get install rng-tools5   # or another source of randomness");
 	} else {
 		check_say(report, check, CHECK_OK, "%" G_GINT64_FORMAT " bits", (gint64)bits);
@@ -263,7 +283,8 @@ void check_clocksource(CHECK_ARGS)
 	if (!*source) {
 		check_say(report, check, CHECK_UNKNOWN, "the kernel does not say");
 	} else if (g_strv_contains(slow, source)) {
-		finding = check_say(report, check, CHECK_WARN, "%s is slow to read (there are: %s)", source, facts->machine->clocksources);
+		finding = check_say(report, check, CHECK_WARN, "%s is slow to read (there are: %s)", source,
+		        facts->machine->clocksources);
 		check_remedy(finding, "sudo dmesg | grep -i clocksource   # why the kernel gave up tsc");
 	} else {
 		check_say(report, check, CHECK_OK, "%s", source);
@@ -275,7 +296,8 @@ void check_clock_sync(CHECK_ARGS)
 	if (facts->machine->clock_synced < 0) {
 		check_say(report, check, CHECK_UNKNOWN, "the kernel does not say");
 	} else if (!facts->machine->clock_synced) {
-		struct finding *finding = check_say(report, check, CHECK_WARN, "nothing keeps the clock of this machine right");
+		struct finding *finding =
+		        check_say(report, check, CHECK_WARN, "nothing keeps the clock of this machine right");
 		check_remedy(finding, "sudo timedatectl set-ntp true");
 	} else {
 		check_say(report, check, CHECK_OK, "it is kept by NTP");

@@ -17,18 +17,20 @@ void check_reachable(CHECK_ARGS)
 	struct finding *finding;
 
 	if (status->link == HOST_UP) {
-		check_say(report, check, CHECK_OK, "connected to %s", status->uri && *status->uri ? status->uri : "libvirt");
+		check_say(report, check, CHECK_OK, "connected to %s",
+		        status->uri && *status->uri ? status->uri : "libvirt");
 	} else if (status->link == HOST_OFF) {
 		check_say(report, check, CHECK_UNKNOWN, "this host is not connected, because you said so");
 	} else if (status->error) {
-		finding = check_say(report, check, CHECK_FAIL, "%s%s%s", status->error, status->advice ? ": " : "",
-		        status->advice ? status->advice : "");
+		finding = check_say(report, check, CHECK_FAIL, "%s%s%s", status->error,
+		        status->advice ? ": " : "", status->advice ? status->advice : "");
 		if (status->command)
 			check_remedy(finding, "%s", status->command);
 	} else {
 		finding = check_say(report, check, CHECK_FAIL, "%s",
 		        facts->no_objects ? facts->no_objects : "libvirt has not answered yet");
-		if (status->local || !status->uri || !strstr(status->uri, "://") || strstr(status->uri, ":///"))
+		if (status->local || !status->uri || !strstr(status->uri, "://") ||
+		        strstr(status->uri, ":///"))
 			check_remedy(finding, "sudo systemctl restart libvirtd   # running guests go on");
 	}
 }
@@ -41,7 +43,8 @@ void check_answers(CHECK_ARGS)
 	if (ms < 0) {
 		check_say(report, check, CHECK_UNKNOWN, "it was not measured");
 	} else if (ms > SLOW_MS) {
-		finding = check_say(report, check, CHECK_WARN, "the list of guests took %.1f s", (double)ms / 1000);
+		finding = check_say(
+		        report, check, CHECK_WARN, "the list of guests took %.1f s", (double)ms / 1000);
 		check_remedy(finding, "virt-admin client-list libvirtd   # who keeps it busy");
 	} else {
 		check_say(report, check, CHECK_OK, "the list of guests took %d ms", (int)ms);
@@ -60,17 +63,22 @@ void check_access(CHECK_ARGS)
 	if (status->link != HOST_UP) {
 		check_say(report, check, CHECK_UNKNOWN, "libvirt is not connected");
 	} else if (status->readonly && status->advice) {
-		finding = check_say(report, check, CHECK_WARN, "the connection only reads: %s", status->advice);
-		check_remedy(finding, "%s", status->command ? status->command : "sudo usermod -aG libvirt \"$USER\"");
+		finding =
+		        check_say(report, check, CHECK_WARN, "the connection only reads: %s", status->advice);
+		check_remedy(finding, "%s",
+		        status->command ? status->command : "sudo usermod -aG libvirt \"$USER\"");
 	} else if (status->session && status->system_socket_exists) {
 		finding = check_say(report, check, CHECK_NOTE,
-		        "this is the session of '%s', and there is a system daemon whose guests are not seen here", user);
+		        "this is the session of '%s', and there is a system daemon whose guests are not seen "
+		        "here",
+		        user);
 		check_remedy(finding, "nvirt -c qemu:///system");
 	} else if (status->local && !status->session && !status->in_libvirt_group) {
 		finding = check_say(report, check, CHECK_NOTE, "'%s' is not in the group libvirt", user);
 		check_remedy(finding, "sudo usermod -aG libvirt %s   # then log in again", word);
 	} else {
-		check_say(report, check, CHECK_OK, "the connection may %s", status->readonly ? "read, as asked for" : "read and write");
+		check_say(report, check, CHECK_OK, "the connection may %s",
+		        status->readonly ? "read, as asked for" : "read and write");
 	}
 }
 
@@ -79,13 +87,14 @@ static void lacks_daemon(CHECK_ARGS, unsigned sockets)
 	static const struct {
 		unsigned socket;
 		const char *name;
-	} daemons[] = {{SOCKET_NETWORK, "virtnetworkd"}, {SOCKET_STORAGE, "virtstoraged"}, {SOCKET_LOG, "virtlogd"}};
+	} daemons[] = {
+	        {SOCKET_NETWORK, "virtnetworkd"}, {SOCKET_STORAGE, "virtstoraged"}, {SOCKET_LOG, "virtlogd"}};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(daemons); i++) {
 		if (sockets & daemons[i].socket)
 			continue;
-		struct finding *finding =
-		        check_say(report, check, CHECK_WARN, "virtqemud is there, but %s has no socket", daemons[i].name);
+		struct finding *finding = check_say(report, check, CHECK_WARN,
+		        "virtqemud is there, but %s has no socket", daemons[i].name);
 		check_remedy(finding, "sudo systemctl enable --now %s.socket", daemons[i].name);
 	}
 }
@@ -98,25 +107,31 @@ void check_daemons(CHECK_ARGS)
 	if (facts->status->session) {
 		check_say(report, check, CHECK_OK, "a session needs no system daemon");
 	} else if (!(sockets & (SOCKET_LIBVIRTD | SOCKET_QEMU))) {
-		if (facts->status->link == HOST_UP || (facts->status->uri && strstr(facts->status->uri, "socket="))) {
+		if (facts->status->link == HOST_UP ||
+		        (facts->status->uri && strstr(facts->status->uri, "socket="))) {
 			check_say(report, check, facts->status->link == HOST_UP ? CHECK_OK : CHECK_UNKNOWN,
 			        "the one that is asked has its socket in another place than the usual one");
 			return;
 		}
-		finding = check_say(report, check, CHECK_FAIL, "neither libvirtd nor virtqemud has a socket in /run/libvirt");
+		finding = check_say(report, check, CHECK_FAIL,
+		        "neither libvirtd nor virtqemud has a socket in /run/libvirt");
 		check_remedy(finding, "sudo systemctl enable --now libvirtd.socket");
 	} else if ((sockets & SOCKET_LIBVIRTD) && (sockets & SOCKET_QEMU)) {
 		finding = check_say(report, check, CHECK_WARN,
 		        "libvirtd and virtqemud both have sockets: the two must not manage the same guests");
-		check_remedy(finding, "sudo systemctl disable --now libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd");
+		check_remedy(finding, "sudo systemctl disable --now libvirtd.socket libvirtd-ro.socket "
+		                      "libvirtd-admin.socket libvirtd");
 	} else if (sockets & SOCKET_QEMU) {
 		lacks_daemon(check, facts, report, sockets);
 	} else if (!(sockets & SOCKET_LOG)) {
-		finding = check_say(report, check, CHECK_WARN, "virtlogd has no socket: guests that log by it do not start");
+		finding = check_say(report, check, CHECK_WARN,
+		        "virtlogd has no socket: guests that log by it do not start");
 		check_remedy(finding, "sudo systemctl enable --now virtlogd.socket");
 	}
 	if (!check_said(report, check))
-		check_say(report, check, CHECK_OK, "%s", sockets & SOCKET_QEMU ? "the modular ones: virtqemud and its helpers" : "libvirtd and virtlogd");
+		check_say(report, check, CHECK_OK, "%s",
+		        sockets & SOCKET_QEMU ? "the modular ones: virtqemud and its helpers"
+		                              : "libvirtd and virtlogd");
 }
 
 static char *version_words(unsigned long version)
@@ -134,13 +149,16 @@ void check_versions(CHECK_ARGS)
 	if (!daemon || !client)
 		check_say(report, check, CHECK_UNKNOWN, "libvirt has not said its version");
 	else if (daemon < 6000000)
-		check_say(report, check, CHECK_WARN, "libvirt %s is older than 6.0: much of nvirt asks for more", there);
+		check_say(report, check, CHECK_WARN,
+		        "libvirt %s is older than 6.0: much of nvirt asks for more", there);
 	else if (client / 1000 < daemon / 1000)
-		check_say(report, check, CHECK_NOTE, "the daemon is %s, this client's library only %s: new features cannot be asked for",
+		check_say(report, check, CHECK_NOTE,
+		        "the daemon is %s, this client's library only %s: new features cannot be asked for",
 		        there, here);
 	else
 		check_say(report, check, CHECK_OK, "daemon %s, library %s%s%s", there, here,
-		        facts->status->hypervisor_version ? ", QEMU " : "", facts->status->hypervisor_version ? qemu : "");
+		        facts->status->hypervisor_version ? ", QEMU " : "",
+		        facts->status->hypervisor_version ? qemu : "");
 }
 
 /* A daemon that throws what it knows of QEMU away asks QEMU again at every start and definition. */
@@ -158,16 +176,19 @@ void check_capabilities(CHECK_ARGS)
 		return;
 	}
 	finding = check_say(report, check, CHECK_WARN,
-	        "libvirt took %.1f s to say what QEMU can do: it asks QEMU anew each time, so every definition and start is "
+	        "libvirt took %.1f s to say what QEMU can do: it asks QEMU anew each time, so every "
+	        "definition and start is "
 	        "slow%s",
 	        (double)ms / 1000,
-	        facts->machine && facts->machine->kvm.qemu_may == 0 ?
-	                ". The user that runs QEMU may not open /dev/kvm, which it takes for a change: see kvm.permission" :
-	                "");
+	        facts->machine && facts->machine->kvm.qemu_may == 0
+	                ? ". The user that runs QEMU may not open /dev/kvm, which it takes for a change: see "
+	                  "kvm.permission"
+	                : "");
 	check_remedy(finding, "%s",
-	        facts->machine && facts->machine->kvm.qemu_may == 0 ?
-	                "sudo chgrp kvm /dev/kvm && sudo chmod 0660 /dev/kvm" :
-	                "sudo rm -r /var/cache/libvirt/qemu/capabilities && sudo systemctl restart libvirtd");
+	        facts->machine && facts->machine->kvm.qemu_may == 0
+	                ? "sudo chgrp kvm /dev/kvm && sudo chmod 0660 /dev/kvm"
+	                : "sudo rm -r /var/cache/libvirt/qemu/capabilities && sudo systemctl restart "
+	                  "libvirtd");
 }
 
 /* ---- its configuration and log --------------------------------------------- */
@@ -177,7 +198,8 @@ static bool config_read(CHECK_ARGS)
 	const struct check_machine *machine = facts->machine;
 
 	if (*machine->config_unread) {
-		check_say(report, check, CHECK_UNKNOWN, "its configuration cannot be read: %s", machine->config_unread);
+		check_say(report, check, CHECK_UNKNOWN, "its configuration cannot be read: %s",
+		        machine->config_unread);
 		return false;
 	}
 	return true;
@@ -191,9 +213,12 @@ void check_keepalive(CHECK_ARGS)
 	if (!config_read(check, facts, report))
 		return;
 	if (seconds != G_MININT64 && seconds <= 0) {
-		finding = check_say(report, check, CHECK_NOTE, "keepalive_interval = %" G_GINT64_FORMAT " in %s", (gint64)seconds,
+		finding = check_say(report, check, CHECK_NOTE,
+		        "keepalive_interval = %" G_GINT64_FORMAT " in %s", (gint64)seconds,
 		        facts->machine->config);
-		check_remedy(finding, "sudo sed -i 's/^keepalive_interval.*/keepalive_interval = 5/' %s && sudo systemctl restart libvirtd",
+		check_remedy(finding,
+		        "sudo sed -i 's/^keepalive_interval.*/keepalive_interval = 5/' %s && sudo systemctl "
+		        "restart libvirtd",
 		        facts->machine->config);
 	} else {
 		check_say(report, check, CHECK_OK, "it looks after clients that are gone");
@@ -202,11 +227,11 @@ void check_keepalive(CHECK_ARGS)
 
 static void low_limit(CHECK_ARGS, const char *name, int64_t value, int64_t least)
 {
-	struct finding *finding = check_say(report, check, CHECK_WARN, "%s = %" G_GINT64_FORMAT " in %s: too few", name,
-	        (gint64)value, facts->machine->config);
+	struct finding *finding = check_say(report, check, CHECK_WARN,
+	        "%s = %" G_GINT64_FORMAT " in %s: too few", name, (gint64)value, facts->machine->config);
 
-	check_remedy(finding, "sudo sed -i 's/^%s.*/%s = %d/' %s && sudo systemctl restart libvirtd", name, name, (int)least,
-	        facts->machine->config);
+	check_remedy(finding, "sudo sed -i 's/^%s.*/%s = %d/' %s && sudo systemctl restart libvirtd", name,
+	        name, (int)least, facts->machine->config);
 }
 
 void check_limits(CHECK_ARGS)
@@ -216,7 +241,8 @@ void check_limits(CHECK_ARGS)
 	if (!config_read(check, facts, report))
 		return;
 	if (machine->max_client_requests != G_MININT64 && machine->max_client_requests < CLIENT_REQUESTS)
-		low_limit(check, facts, report, "max_client_requests", machine->max_client_requests, CLIENT_REQUESTS);
+		low_limit(check, facts, report, "max_client_requests", machine->max_client_requests,
+		        CLIENT_REQUESTS);
 	if (machine->max_clients != G_MININT64 && machine->max_clients < 20)
 		low_limit(check, facts, report, "max_clients", machine->max_clients, 5000);
 	if (!check_said(report, check))
@@ -231,11 +257,13 @@ void check_log(CHECK_ARGS)
 
 	if (machine->log_errors < 0) {
 		finding = check_say(report, check, CHECK_UNKNOWN, "%s",
-		        *machine->log_path ? "its log cannot be read" : "it writes no log file: its words are in the journal");
+		        *machine->log_path ? "its log cannot be read"
+		                           : "it writes no log file: its words are in the journal");
 		check_remedy(finding, "sudo journalctl -u 'libvirt*' -u 'virt*' -p err --since -6h");
 	} else if (machine->log_errors) {
-		finding = check_say(report, check, CHECK_NOTE, "%d errors in the last six hours, the newest: %s",
-		        (int)machine->log_errors, machine->log_last);
+		finding = check_say(report, check, CHECK_NOTE,
+		        "%d errors in the last six hours, the newest: %s", (int)machine->log_errors,
+		        machine->log_last);
 		check_remedy(finding, "sudo tail -n 50 %s", path);
 	} else {
 		check_say(report, check, CHECK_OK, "no errors in the last six hours");
@@ -252,10 +280,12 @@ void check_socket_open(CHECK_ARGS)
 		return;
 	if (perms & 0006 && strcmp(machine->auth_rw, "none") == 0) {
 		finding = check_say(report, check, CHECK_FAIL,
-		        "unix_sock_rw_perms = \"%s\" and auth_unix_rw = \"none\" in %s: every user of this machine is as good as root",
+		        "unix_sock_rw_perms = \"%s\" and auth_unix_rw = \"none\" in %s: every user of this "
+		        "machine is as good as root",
 		        machine->rw_perms, machine->config);
 		check_remedy(finding,
-		        "sudo sed -i 's/^unix_sock_rw_perms.*/unix_sock_rw_perms = \"0770\"/' %s && sudo systemctl restart libvirtd",
+		        "sudo sed -i 's/^unix_sock_rw_perms.*/unix_sock_rw_perms = \"0770\"/' %s && sudo "
+		        "systemctl restart libvirtd",
 		        machine->config);
 	} else {
 		check_say(report, check, CHECK_OK, "not open to every user of this machine");
@@ -270,14 +300,19 @@ void check_remote_open(CHECK_ARGS)
 
 	if (machine->tcp_open == 1 || machine->listen_tcp == 1)
 		finding = check_say(report, check, none ? CHECK_FAIL : CHECK_WARN, "%s%s",
-		        machine->tcp_open == 1 ? "something listens on port 16509, libvirt's without encryption" :
-		                                 "libvirtd is to listen without encryption (listen_tcp = 1)",
+		        machine->tcp_open == 1
+		                ? "something listens on port 16509, libvirt's without encryption"
+		                : "libvirtd is to listen without encryption (listen_tcp = 1)",
 		        none ? ", and nobody is asked who he is (auth_tcp = \"none\")" : "");
 	if (finding)
-		check_remedy(finding, "sudo systemctl disable --now libvirtd-tcp.socket virtproxyd-tcp.socket   # use qemu+ssh:// instead");
+		check_remedy(finding, "sudo systemctl disable --now libvirtd-tcp.socket "
+		                      "virtproxyd-tcp.socket   # use qemu+ssh:// instead");
 	if (machine->tls_unverified == 1) {
-		finding = check_say(report, check, CHECK_FAIL, "tls_no_verify_certificate = 1: any client is believed");
-		check_remedy(finding, "sudo sed -i 's/^tls_no_verify_certificate.*/tls_no_verify_certificate = 0/' %s && sudo systemctl restart libvirtd",
+		finding = check_say(
+		        report, check, CHECK_FAIL, "tls_no_verify_certificate = 1: any client is believed");
+		check_remedy(finding,
+		        "sudo sed -i 's/^tls_no_verify_certificate.*/tls_no_verify_certificate = 0/' %s && "
+		        "sudo systemctl restart libvirtd",
 		        machine->config);
 	}
 	if (!finding && config_read(check, facts, report))

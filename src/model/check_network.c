@@ -29,7 +29,8 @@ static unsigned users_of(const struct check_objects *objects, const char *type, 
 		bool on = false;
 
 		for (unsigned j = 0; j < guest->nics->len; j++)
-			on = on || (strcmp(nic_at(guest, j)->type, type) == 0 && strcmp(nic_at(guest, j)->source, source) == 0);
+			on = on || (strcmp(nic_at(guest, j)->type, type) == 0 &&
+			                   strcmp(nic_at(guest, j)->source, source) == 0);
 		count += on;
 	}
 	return count;
@@ -41,10 +42,13 @@ static void say_inactive(CHECK_ARGS, const struct check_network *network)
 {
 	unsigned users = users_of(facts->objects, "network", network->name);
 	g_autofree char *virsh = check_virsh(facts), *name = check_word(network->name);
-	g_autofree char *guests = users ? g_strdup_printf(": %u guest%s on it cannot start", users, users == 1 ? "" : "s") : NULL;
-	struct finding *finding = check_say_of(report, check, users || network->autostart ? CHECK_WARN : CHECK_NOTE, OBJ_NETWORK,
-	        network->uuid, network->name, "is not active%s%s", guests ? guests : "",
-	        network->autostart ? ", though it is to start with the host" : "");
+	g_autofree char *guests =
+	        users ? g_strdup_printf(": %u guest%s on it cannot start", users, users == 1 ? "" : "s")
+	              : NULL;
+	struct finding *finding =
+	        check_say_of(report, check, users || network->autostart ? CHECK_WARN : CHECK_NOTE,
+	                OBJ_NETWORK, network->uuid, network->name, "is not active%s%s", guests ? guests : "",
+	                network->autostart ? ", though it is to start with the host" : "");
 
 	if (network->autostart)
 		check_remedy(finding, "%s net-start %s", virsh, name);
@@ -67,7 +71,8 @@ void check_network_default(CHECK_ARGS)
 		return;
 	}
 	if (users_of(facts->objects, "network", "default")) {
-		check_remedy(check_say(report, check, CHECK_WARN, "there is none, and guests want to be on it"),
+		check_remedy(
+		        check_say(report, check, CHECK_WARN, "there is none, and guests want to be on it"),
 		        "sudo virsh net-define /usr/share/libvirt/networks/default.xml");
 		return;
 	}
@@ -102,11 +107,12 @@ void check_dnsmasq(CHECK_ARGS)
 	struct finding *finding;
 
 	if (facts->machine->dnsmasq || !count) {
-		check_say(report, check, CHECK_OK, "%s", facts->machine->dnsmasq ? "it is installed" : "no network has DHCP");
+		check_say(report, check, CHECK_OK, "%s",
+		        facts->machine->dnsmasq ? "it is installed" : "no network has DHCP");
 		return;
 	}
-	finding = check_say(report, check, CHECK_FAIL, "dnsmasq is not installed, and %u network%s want%s it", count,
-	        count == 1 ? "" : "s", count == 1 ? "s" : "");
+	finding = check_say(report, check, CHECK_FAIL, "dnsmasq is not installed, and %u network%s want%s it",
+	        count, count == 1 ? "" : "s", count == 1 ? "s" : "");
 	check_remedy(finding, "sudo apt-get install dnsmasq-base   # or: sudo dnf install dnsmasq");
 }
 
@@ -123,7 +129,8 @@ static const void *seen_before(GHashTable *seen, const char *key, const void *wh
 	return before;
 }
 
-static void compare_mac(CHECK_ARGS, const struct check_guest *guest, const struct check_nic *nic, GHashTable *seen)
+static void compare_mac(
+        CHECK_ARGS, const struct check_guest *guest, const struct check_nic *nic, GHashTable *seen)
 {
 	const struct check_guest *before = *nic->mac ? seen_before(seen, nic->mac, guest) : NULL;
 	g_autofree char *virsh = check_virsh(facts), *name = check_guest_word(guest);
@@ -131,10 +138,11 @@ static void compare_mac(CHECK_ARGS, const struct check_guest *guest, const struc
 
 	if (!before)
 		return;
-	finding = check_say_of(report, check, guest->active && before->active ? CHECK_FAIL : CHECK_WARN, OBJ_GUEST, guest->uuid,
-	        guest->name, "has the MAC address %s, as '%s' has%s", nic->mac, before->name,
-	        guest->active && before->active ? "; both run" : "");
-	check_remedy(finding, "%s edit %s   # delete the line <mac address='%s'/>: libvirt makes a new one", virsh, name, nic->mac);
+	finding = check_say_of(report, check, guest->active && before->active ? CHECK_FAIL : CHECK_WARN,
+	        OBJ_GUEST, guest->uuid, guest->name, "has the MAC address %s, as '%s' has%s", nic->mac,
+	        before->name, guest->active && before->active ? "; both run" : "");
+	check_remedy(finding, "%s edit %s   # delete the line <mac address='%s'/>: libvirt makes a new one",
+	        virsh, name, nic->mac);
 }
 
 void check_macs(CHECK_ARGS)
@@ -162,9 +170,10 @@ static void compare_addresses(CHECK_ARGS, const struct check_network *network)
 
 		if (!before || g_ascii_strcasecmp(before->mac, one->mac) == 0)
 			continue;
-		struct finding *finding = check_say_of(report, check, CHECK_WARN, OBJ_NETWORK, network->uuid, network->name,
-		        "%s belongs to %s and to %s", one->address, before->mac, one->mac);
-		check_remedy(finding, "%s net-edit %s   # and: %s net-dhcp-leases %s", virsh, name, virsh, name);
+		struct finding *finding = check_say_of(report, check, CHECK_WARN, OBJ_NETWORK, network->uuid,
+		        network->name, "%s belongs to %s and to %s", one->address, before->mac, one->mac);
+		check_remedy(
+		        finding, "%s net-edit %s   # and: %s net-dhcp-leases %s", virsh, name, virsh, name);
 	}
 }
 
@@ -188,7 +197,8 @@ void check_addresses(CHECK_ARGS)
 	for (unsigned i = 0; i < objects->networks->len; i++) {
 		compare_addresses(check, facts, report, network_at(objects, i));
 		for (unsigned j = 0; j < i; j++)
-			compare_networks(check, facts, report, network_at(objects, j), network_at(objects, i));
+			compare_networks(
+			        check, facts, report, network_at(objects, j), network_at(objects, i));
 	}
 	if (!check_said(report, check))
 		check_say(report, check, CHECK_OK, "no address is given out twice");
@@ -214,13 +224,15 @@ static void look_at_bridge(CHECK_ARGS, const char *name, unsigned users)
 	g_autofree char *word = check_word(name);
 
 	if (!bridge)
-		check_remedy(check_say(report, check, CHECK_FAIL, "the bridge '%s' of %u guest%s is not there", name, users,
-		                     users == 1 ? "" : "s"),
+		check_remedy(
+		        check_say(report, check, CHECK_FAIL, "the bridge '%s' of %u guest%s is not there",
+		                name, users, users == 1 ? "" : "s"),
 		        "sudo ip link add %s type bridge && sudo ip link set %s up", word, word);
 	else if (!*bridge->uplinks)
-		check_remedy(check_say(report, check, CHECK_WARN,
-		                     "the bridge '%s' of %u guest%s has no uplink: they reach only each other", name, users,
-		                     users == 1 ? "" : "s"),
+		check_remedy(
+		        check_say(report, check, CHECK_WARN,
+		                "the bridge '%s' of %u guest%s has no uplink: they reach only each other",
+		                name, users, users == 1 ? "" : "s"),
 		        "sudo ip link set NIC master %s", word);
 }
 
@@ -242,8 +254,10 @@ void check_bridges(CHECK_ARGS)
 	for (unsigned i = 0; i < facts->objects->networks->len; i++) {
 		const struct check_network *network = network_at(facts->objects, i);
 
-		if (strcmp(network->forward, "bridge") == 0 && *network->bridge && !seen_before(seen, network->bridge, network))
-			look_at_bridge(check, facts, report, network->bridge, users_of(facts->objects, "network", network->name));
+		if (strcmp(network->forward, "bridge") == 0 && *network->bridge &&
+		        !seen_before(seen, network->bridge, network))
+			look_at_bridge(check, facts, report, network->bridge,
+			        users_of(facts->objects, "network", network->name));
 	}
 	for (unsigned i = 0; i < facts->objects->guests->len; i++) {
 		const struct check_guest *guest = guest_at(facts->objects, i);
@@ -251,9 +265,10 @@ void check_bridges(CHECK_ARGS)
 		for (unsigned j = 0; j < guest->nics->len; j++) {
 			const struct check_nic *nic = nic_at(guest, j);
 
-			if (strcmp(nic->type, "bridge") == 0 && *nic->source && !is_own(facts->objects, nic->source) &&
-			        !seen_before(seen, nic->source, nic))
-				look_at_bridge(check, facts, report, nic->source, users_of(facts->objects, "bridge", nic->source));
+			if (strcmp(nic->type, "bridge") == 0 && *nic->source &&
+			        !is_own(facts->objects, nic->source) && !seen_before(seen, nic->source, nic))
+				look_at_bridge(check, facts, report, nic->source,
+				        users_of(facts->objects, "bridge", nic->source));
 		}
 	}
 	if (!check_said(report, check))
@@ -268,7 +283,8 @@ static unsigned forwarding_networks(const struct check_objects *objects)
 	for (unsigned i = 0; i < objects->networks->len; i++) {
 		const struct check_network *network = network_at(objects, i);
 
-		count += network->active && (strcmp(network->forward, "nat") == 0 || strcmp(network->forward, "route") == 0);
+		count += network->active &&
+		         (strcmp(network->forward, "nat") == 0 || strcmp(network->forward, "route") == 0);
 	}
 	return count;
 }
@@ -282,12 +298,15 @@ void check_firewall(CHECK_ARGS)
 		finding = check_say(report, check, facts->objects->networks->len ? CHECK_FAIL : CHECK_NOTE,
 		        "neither iptables nor nft is installed: no network of libvirt can start");
 		check_remedy(finding, "sudo apt-get install iptables nftables");
-	} else if (!machine->iptables && facts->status->libvirt_version && facts->status->libvirt_version < 10004000) {
-		finding = check_say(report, check, CHECK_FAIL, "only nft is installed, and this libvirt can use iptables only");
+	} else if (!machine->iptables && facts->status->libvirt_version &&
+	           facts->status->libvirt_version < 10004000) {
+		finding = check_say(report, check, CHECK_FAIL,
+		        "only nft is installed, and this libvirt can use iptables only");
 		check_remedy(finding, "sudo apt-get install iptables");
 	} else if (machine->bridge_filter == 1) {
 		finding = check_say(report, check, CHECK_NOTE,
-		        "packets on bridges pass iptables (bridge-nf-call-iptables = 1): a firewall, such as Docker's, may drop "
+		        "packets on bridges pass iptables (bridge-nf-call-iptables = 1): a firewall, such as "
+		        "Docker's, may drop "
 		        "what guests send");
 		check_remedy(finding, "sudo sysctl net.bridge.bridge-nf-call-iptables=0");
 	} else {
@@ -306,8 +325,9 @@ void check_forwarding(CHECK_ARGS)
 		check_say(report, check, CHECK_UNKNOWN, "the kernel does not say");
 	else if (!facts->machine->ip_forward)
 		check_remedy(check_say(report, check, CHECK_FAIL,
-		                     "off, and %u active network%s by NAT or routing need%s it: guests reach only this host", count,
-		                     count == 1 ? "" : "s", count == 1 ? "s" : ""),
+		                     "off, and %u active network%s by NAT or routing need%s it: guests reach "
+		                     "only this host",
+		                     count, count == 1 ? "" : "s", count == 1 ? "s" : ""),
 		        "sudo sysctl net.ipv4.ip_forward=1");
 	else
 		check_say(report, check, CHECK_OK, "on");

@@ -27,8 +27,9 @@ void check_pool_inactive(CHECK_ARGS)
 		if (pool->active)
 			continue;
 		g_autofree char *name = check_word(pool->name);
-		finding = check_say_of(report, check, pool->autostart ? CHECK_WARN : CHECK_NOTE, OBJ_POOL, pool->uuid, pool->name,
-		        "is not active%s", pool->autostart ? ", though it is to start with the host" : "");
+		finding = check_say_of(report, check, pool->autostart ? CHECK_WARN : CHECK_NOTE, OBJ_POOL,
+		        pool->uuid, pool->name, "is not active%s",
+		        pool->autostart ? ", though it is to start with the host" : "");
 		check_remedy(finding, "%s pool-start %s", virsh, name);
 		finding->verb = "pool-start";
 	}
@@ -45,8 +46,8 @@ void check_pool_full(CHECK_ARGS)
 
 		if (!pool->active || left >= 0.1)
 			continue;
-		struct finding *finding = check_say_of(report, check, left < 0.05 ? CHECK_FAIL : CHECK_WARN, OBJ_POOL, pool->uuid,
-		        pool->name, "%.0f %% full: %s left", (1 - left) * 100, text);
+		struct finding *finding = check_say_of(report, check, left < 0.05 ? CHECK_FAIL : CHECK_WARN,
+		        OBJ_POOL, pool->uuid, pool->name, "%.0f %% full: %s left", (1 - left) * 100, text);
 		check_remedy(finding, "nvirt images   # what is big, and what nobody uses");
 	}
 	if (!check_said(report, check))
@@ -75,10 +76,13 @@ void check_pool_overcommit(CHECK_ARGS)
 		CHECK_BYTES(wanted, could);
 		CHECK_BYTES(there, pool->capacity_bytes);
 		CHECK_BYTES(more, could - pool->capacity_bytes);
-		struct finding *finding = check_say_of(report, check, could > 2 * pool->capacity_bytes ? CHECK_WARN : CHECK_NOTE,
-		        OBJ_POOL, pool->uuid, pool->name,
-		        "if all its images grew to their size they would need %s of %s: %s are missing, and the guests that write "
-		        "then are paused", wanted, there, more);
+		struct finding *finding = check_say_of(report, check,
+		        could > 2 * pool->capacity_bytes ? CHECK_WARN : CHECK_NOTE, OBJ_POOL, pool->uuid,
+		        pool->name,
+		        "if all its images grew to their size they would need %s of %s: %s are missing, and "
+		        "the guests that write "
+		        "then are paused",
+		        wanted, there, more);
 		check_remedy(finding, "nvirt images   # which of them are big, and which nobody uses");
 	}
 	if (!check_said(report, check))
@@ -97,22 +101,23 @@ static unsigned image_count(const struct check_facts *facts)
 	return images_count(facts->storage->images);
 }
 
-static struct finding *say_image(struct check_report *report, const struct check *check, enum check_result result,
-        const struct image *image, const char *words)
+static struct finding *say_image(struct check_report *report, const struct check *check,
+        enum check_result result, const struct image *image, const char *words)
 {
 	static const uint8_t none[16];
 	g_autofree char *users = images_user_words(image);
 	bool volume = image->ref.kind == OBJ_VOLUME;
 	struct finding *finding = check_say_of(report, check, result, volume ? OBJ_VOLUME : OBJ_HOST,
-	        volume ? image->ref.uuid : none, image->path, "%s%s%s", words, *users ? "; used by " : "", users);
+	        volume ? image->ref.uuid : none, image->path, "%s%s%s", words, *users ? "; used by " : "",
+	        users);
 
 	finding->ref.name = volume ? image->ref.name : NULL;
 	return finding;
 }
 
 /* Images with any of the problems. */
-static void say_problems(CHECK_ARGS, unsigned problems, enum check_result result, const char *words, const char *fine,
-        const char *remedy)
+static void say_problems(CHECK_ARGS, unsigned problems, enum check_result result, const char *words,
+        const char *fine, const char *remedy)
 {
 	for (unsigned i = 0; i < image_count(facts); i++) {
 		const struct image *image = image_at(facts, i);
@@ -132,7 +137,8 @@ static void say_problems(CHECK_ARGS, unsigned problems, enum check_result result
 
 static void say_missing(CHECK_ARGS, const struct image *image)
 {
-	g_autofree char *path = check_word(image->path), *pool = check_word(image->pool), *virsh = check_virsh(facts);
+	g_autofree char *path = check_word(image->path), *pool = check_word(image->pool),
+	                *virsh = check_virsh(facts);
 	struct finding *finding;
 
 	if (image->problems & IMAGE_MISSING) {
@@ -141,8 +147,10 @@ static void say_missing(CHECK_ARGS, const struct image *image)
 		finding = say_image(report, check, CHECK_FAIL, image, "its chain leads back to itself");
 	} else {
 		g_autofree char *words = g_strdup_printf("libvirt lists it, but cannot read it%s%s",
-		        image->row && image->row->problem ? ": " : "", image->row && image->row->problem ? image->row->problem : "");
-		finding = say_image(report, check, image->problems & IMAGE_UNUSED ? CHECK_WARN : CHECK_FAIL, image, words);
+		        image->row && image->row->problem ? ": " : "",
+		        image->row && image->row->problem ? image->row->problem : "");
+		finding = say_image(report, check, image->problems & IMAGE_UNUSED ? CHECK_WARN : CHECK_FAIL,
+		        image, words);
 		check_remedy(finding, "%s pool-refresh %s   # if its file is gone", virsh, pool);
 		return;
 	}
@@ -161,21 +169,26 @@ void check_image_missing(CHECK_ARGS)
 void check_image_format(CHECK_ARGS)
 {
 	say_problems(check, facts, report, IMAGE_NO_FORMAT, CHECK_WARN,
-	        "does not state the format of what it stands on", "every image states the format of what it stands on",
-	        "qemu-img info -U %s   # then: qemu-img rebase -u -F FORMAT -b BACKING FILE, while its guest is off");
+	        "does not state the format of what it stands on",
+	        "every image states the format of what it stands on",
+	        "qemu-img info -U %s   # then: qemu-img rebase -u -F FORMAT -b BACKING FILE, while its guest "
+	        "is off");
 }
 
 void check_image_shared(CHECK_ARGS)
 {
 	say_problems(check, facts, report, IMAGE_TWO_WRITERS, CHECK_FAIL, "two guests may write to it",
-	        "no disk is written to by two guests", "nvirt images %s   # give one of them a disk of its own");
+	        "no disk is written to by two guests",
+	        "nvirt images %s   # give one of them a disk of its own");
 }
 
 void check_image_base(CHECK_ARGS)
 {
 	say_problems(check, facts, report, IMAGE_BASE_WRITABLE, CHECK_WARN,
-	        "others stand on it, and a guest may write to it", "nothing writes below an image of another guest",
-	        "nvirt images %s --tree   # then make its guest a template, or give it an overlay of its own");
+	        "others stand on it, and a guest may write to it",
+	        "nothing writes below an image of another guest",
+	        "nvirt images %s --tree   # then make its guest a template, or give it an overlay of its "
+	        "own");
 }
 
 void check_image_writable(CHECK_ARGS)
@@ -186,7 +199,8 @@ void check_image_writable(CHECK_ARGS)
 
 		if (!(mode & 0002))
 			continue;
-		g_autofree char *path = check_word(image->path), *words = g_strdup_printf("every user may write to it (mode %04o)", mode);
+		g_autofree char *path = check_word(image->path),
+		                *words = g_strdup_printf("every user may write to it (mode %04o)", mode);
 		check_remedy(say_image(report, check, CHECK_FAIL, image, words), "sudo chmod o-w %s", path);
 	}
 	if (!check_said(report, check))
@@ -211,8 +225,9 @@ void check_image_unused(CHECK_ARGS)
 		check_say(report, check, CHECK_OK, "every image has a user");
 		return;
 	}
-	struct finding *finding = check_say(report, check, CHECK_NOTE, "%u image%s of %s in all %s used by no guest", count,
-	        count == 1 ? "" : "s", text, count == 1 ? "is" : "are");
+	struct finding *finding =
+	        check_say(report, check, CHECK_NOTE, "%u image%s of %s in all %s used by no guest", count,
+	                count == 1 ? "" : "s", text, count == 1 ? "is" : "are");
 	check_remedy(finding, "nvirt images --json | jq -r '.[] | select(.unused) | .path'");
 }
 
@@ -224,7 +239,8 @@ void check_image_depth(CHECK_ARGS)
 		/* Of a chain the end is named. */
 		if (image->depth < DEPTH_MAX || image->overlays->len)
 			continue;
-		g_autofree char *words = g_strdup_printf("stands on %u images, one on the other", image->depth);
+		g_autofree char *words =
+		        g_strdup_printf("stands on %u images, one on the other", image->depth);
 		check_remedy(say_image(report, check, CHECK_WARN, image, words),
 		        "nvirt flatten GUEST   # or delete snapshots that nobody needs");
 	}
@@ -247,9 +263,12 @@ void check_disk_cache(CHECK_ARGS)
 			if (strcmp(disk->cache, "unsafe") != 0)
 				continue;
 			g_autofree char *virsh = check_virsh(facts), *name = check_guest_word(guest);
-			struct finding *finding = check_say_of(report, check, CHECK_WARN, OBJ_GUEST, guest->uuid, guest->name,
-			        "disk %s has cache='unsafe': what the guest flushes is not written", disk->target);
-			check_remedy(finding, "%s edit %s   # take cache='unsafe' out of the disk's <driver>", virsh, name);
+			struct finding *finding =
+			        check_say_of(report, check, CHECK_WARN, OBJ_GUEST, guest->uuid, guest->name,
+			                "disk %s has cache='unsafe': what the guest flushes is not written",
+			                disk->target);
+			check_remedy(finding, "%s edit %s   # take cache='unsafe' out of the disk's <driver>",
+			        virsh, name);
 		}
 	}
 	if (!check_said(report, check))
@@ -269,11 +288,13 @@ void check_mount_full(CHECK_ARGS)
 			continue;
 		g_autofree char *path = check_word(mount->path);
 		check_remedy(check_say(report, check, left < 0.03 ? CHECK_FAIL : CHECK_WARN,
-		                     "the file system of %s is %.0f %% full: %s left", mount->path, (1 - left) * 100, text),
+		                     "the file system of %s is %.0f %% full: %s left", mount->path,
+		                     (1 - left) * 100, text),
 		        "sudo du -xh --max-depth=2 %s | sort -h | tail", path);
 	}
 	if (!check_said(report, check))
-		check_say(report, check, CHECK_OK, "%s", mounts->len ? "a tenth is left on each" : "there was none to look at");
+		check_say(report, check, CHECK_OK, "%s",
+		        mounts->len ? "a tenth is left on each" : "there was none to look at");
 }
 
 void check_disk_slow(CHECK_ARGS)
@@ -285,10 +306,13 @@ void check_disk_slow(CHECK_ARGS)
 
 		if (disk->ios < 1000 || disk->ms / disk->ios < 50)
 			continue;
-		check_remedy(check_say(report, check, CHECK_WARN, "%s took %d ms a request on average since boot", disk->name,
-		                     (int)(disk->ms / disk->ios)),
+		check_remedy(
+		        check_say(report, check, CHECK_WARN, "%s took %d ms a request on average since boot",
+		                disk->name, (int)(disk->ms / disk->ios)),
 		        "sudo smartctl -a /dev/%s; iostat -x 1 5", disk->name);
 	}
 	if (!check_said(report, check))
-		check_say(report, check, CHECK_OK, "%s", disks->len ? "each answers in less than 50 ms on average" : "there is none to look at");
+		check_say(report, check, CHECK_OK, "%s",
+		        disks->len ? "each answers in less than 50 ms on average"
+		                   : "there is none to look at");
 }

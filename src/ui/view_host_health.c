@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Host, Health: what the checks found, by group, the worst first; what is fine is folded away. Enter tells why
- * it matters and the command that mends it. Cursor and folding go by name, never by row. Main thread.
+ * Host, Health: what the checks found, by group, the worst first; what is fine is folded away. Enter tells
+ * why it matters and the command that mends it. Cursor and folding go by name, never by row. Main thread.
  */
 #include <string.h>
 
@@ -61,7 +61,8 @@ static char *row_name(const struct row *row)
 	case ROW_FINDING:
 		break;
 	}
-	return g_strdup_printf("%s %s", row->finding->check->id, row->finding->object ? row->finding->object : "");
+	return g_strdup_printf(
+	        "%s %s", row->finding->check->id, row->finding->object ? row->finding->object : "");
 }
 
 /* Groups stand open, what is fine or cannot be told closed. */
@@ -85,10 +86,13 @@ static bool matches(const struct host_health *self, const struct finding *findin
 /* Is it listed at once, below "cannot be told", or below "fine"? */
 static enum what place_of(const struct finding *finding)
 {
-	return finding->result == CHECK_OK ? ROW_FINE : finding->result == CHECK_UNKNOWN ? ROW_UNTOLD : ROW_FINDING;
+	return finding->result == CHECK_OK        ? ROW_FINE
+	       : finding->result == CHECK_UNKNOWN ? ROW_UNTOLD
+	                                          : ROW_FINDING;
 }
 
-static void add_findings(struct host_health *self, const struct check_report *report, enum check_group group, enum what place)
+static void add_findings(
+        struct host_health *self, const struct check_report *report, enum check_group group, enum what place)
 {
 	for (unsigned i = 0; i < report->findings->len; i++) {
 		const struct finding *finding = report->findings->pdata[i];
@@ -112,7 +116,8 @@ static unsigned count_of(const struct check_report *report, enum check_group gro
 }
 
 /* A row that stands for many that need not be seen at once. */
-static void add_folded(struct host_health *self, const struct check_report *report, enum check_group group, enum what place)
+static void add_folded(
+        struct host_health *self, const struct check_report *report, enum check_group group, enum what place)
 {
 	struct row row = {.what = place, .group = group, .count = count_of(report, group, place)};
 
@@ -205,8 +210,10 @@ static enum role result_role(enum check_result result)
 /* "2 failures, 1 warning": what a group or a host has that is not fine; owned, "" = nothing. */
 static char *count_words(const struct check_report *report, int group)
 {
-	static const char *const words[] = {
-	        [CHECK_NOTE] = "note", [CHECK_UNKNOWN] = "not told", [CHECK_WARN] = "warning", [CHECK_FAIL] = "failure"};
+	static const char *const words[] = {[CHECK_NOTE] = "note",
+	        [CHECK_UNKNOWN] = "not told",
+	        [CHECK_WARN] = "warning",
+	        [CHECK_FAIL] = "failure"};
 	unsigned counts[CHECK_RESULT_N] = {0};
 	GString *text = g_string_new(NULL);
 
@@ -218,8 +225,8 @@ static char *count_words(const struct check_report *report, int group)
 	}
 	for (int result = CHECK_FAIL; result > CHECK_OK; result--)
 		if (counts[result])
-			g_string_append_printf(text, "%s%u %s%s", text->len ? ", " : "", counts[result], words[result],
-			        counts[result] > 1 && result != CHECK_UNKNOWN ? "s" : "");
+			g_string_append_printf(text, "%s%u %s%s", text->len ? ", " : "", counts[result],
+			        words[result], counts[result] > 1 && result != CHECK_UNKNOWN ? "s" : "");
 	return g_string_free(text, FALSE);
 }
 
@@ -234,13 +241,15 @@ static void draw_finding(struct area line, const struct finding *finding)
 {
 	int x = 2 + RESULT_COLS, id = line.cols >= 72 ? ID_COLS : 0;
 
-	area_text(line, 0, 2, RESULT_COLS - 1, result_role(finding->result), check_result_label(finding->result));
+	area_text(line, 0, 2, RESULT_COLS - 1, result_role(finding->result),
+	        check_result_label(finding->result));
 	if (id)
 		area_text(line, 0, x, id - 1, ROLE_LABEL, finding->check->id);
 	x += id;
 	if (finding->object)
 		x += area_textf(line, 0, x, MAX(line.cols - x, 0), ROLE_BOLD, "%s ", finding->object);
-	area_text(line, 0, x, MAX(line.cols - x, 0), finding->result == CHECK_OK ? ROLE_DIM : ROLE_TEXT, finding->evidence);
+	area_text(line, 0, x, MAX(line.cols - x, 0), finding->result == CHECK_OK ? ROLE_DIM : ROLE_TEXT,
+	        finding->evidence);
 }
 
 static void draw_row(const struct host_health *self, struct area line, const struct row *row)
@@ -258,7 +267,8 @@ static void draw_row(const struct host_health *self, struct area line, const str
 	case ROW_UNTOLD:
 	case ROW_FINE:
 		draw_fold(self, line, row, 2);
-		area_textf(line, 0, 4, -1, ROLE_DIM, row->what == ROW_FINE ? "%u fine" : "%u cannot be told", row->count);
+		area_textf(line, 0, 4, -1, ROLE_DIM, row->what == ROW_FINE ? "%u fine" : "%u cannot be told",
+		        row->count);
 		break;
 	case ROW_FINDING:
 		draw_finding(line, row->finding);
@@ -344,11 +354,12 @@ static const struct review_choice *choices_of(const struct shown *shown)
 {
 	static const struct review_choice plain[] = {{'q', "Close", false}, {0}};
 	static const struct review_choice go[] = {{'q', "Close", false}, {'g', "Go to it", false}, {0}};
-	static const struct review_choice copy[] = {{'c', "Copy the command", false}, {'q', "Close", false}, {0}};
+	static const struct review_choice copy[] = {
+	        {'c', "Copy the command", false}, {'q', "Close", false}, {0}};
 	static const struct review_choice copy_go[] = {
 	        {'c', "Copy the command", false}, {'g', "Go to it", false}, {'q', "Close", false}, {0}};
-	static const struct review_choice all[] = {{'c', "Copy the command", false}, {'d', "Do it here", false},
-	        {'g', "Go to it", false}, {'q', "Close", false}, {0}};
+	static const struct review_choice all[] = {{'c', "Copy the command", false},
+	        {'d', "Do it here", false}, {'g', "Go to it", false}, {'q', "Close", false}, {0}};
 	bool there = shown->ref.kind != OBJ_HOST;
 
 	if (shown->remedy && shown->action && there)
@@ -379,7 +390,8 @@ static void show(struct host_health *self, const struct finding *finding)
 	GPtrArray *lines = review_lines_new();
 	struct shown *shown = g_new0(struct shown, 1);
 	struct app *app = self->view.app;
-	g_autofree char *title = g_strdup_printf("%s: %s", check_result_label(finding->result), finding->check->title);
+	g_autofree char *title =
+	        g_strdup_printf("%s: %s", check_result_label(finding->result), finding->check->title);
 	g_autofree char *intro = g_strdup_printf("%s%s%s", finding->check->id, finding->object ? "  " : "",
 	        finding->object ? finding->object : "");
 
@@ -605,7 +617,8 @@ static const char *filter_of(const struct view *view)
 }
 
 static const struct view_cmd cmds[] = {
-        {"health-detail", "Why it matters and what mends it; fold or unfold a group", "Enter", "why", cmd_enter},
+        {"health-detail", "Why it matters and what mends it; fold or unfold a group", "Enter", "why",
+                cmd_enter},
         {"health-fold", "Fold, or go to what it is in", "h Left", NULL, cmd_fold},
         {"health-unfold", "Unfold", "l Right", NULL, cmd_unfold},
         {"copy-remedy", "Copy the command that mends it", "Y", "copy command", cmd_copy},
