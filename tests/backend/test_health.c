@@ -345,7 +345,7 @@ static void an_old_snapshot_is_found(void **state)
 	virDomainSnapshotPtr snapshot;
 	struct check_report *report;
 	virDomainPtr dom;
-	g_autofree char *xml = NULL, *uuid_text = NULL;
+	g_autofree char *xml = NULL;
 	char uuid[VIR_UUID_STRING_BUFLEN];
 
 	(void)state;
