@@ -258,13 +258,16 @@ void check_log(CHECK_ARGS)
 	if (machine->log_errors < 0) {
 		finding = check_say(report, check, CHECK_UNKNOWN, "%s",
 		        *machine->log_path ? "its log cannot be read"
-		                           : "it writes no log file: its words are in the journal");
+		                           : "it writes no log file, and the journal was not to be read");
 		check_remedy(finding, "sudo journalctl -u 'libvirt*' -u 'virt*' -p err --since -6h");
 	} else if (machine->log_errors) {
 		finding = check_say(report, check, CHECK_NOTE,
 		        "%d errors in the last six hours, the newest: %s", (int)machine->log_errors,
 		        machine->log_last);
-		check_remedy(finding, "sudo tail -n 50 %s", path);
+		if (*machine->log_path == '/')
+			check_remedy(finding, "sudo tail -n 50 %s", path);
+		else
+			check_remedy(finding, "sudo journalctl -u 'libvirt*' -u 'virt*' -p err --since -6h");
 	} else {
 		check_say(report, check, CHECK_OK, "no errors in the last six hours");
 	}

@@ -337,6 +337,34 @@ static void errors_of_the_last_hours_are_counted(void **state)
 	done(&asked);
 }
 
+/* A journalctl of our own: what it would print, and that it may fail. */
+static void the_journal_is_read_where_there_is_no_log(void **state)
+{
+	g_autofree char *bin = g_strconcat(root, "/bin", NULL), *program = g_strconcat(bin, "/journalctl", NULL),
+	                *path = g_strconcat(bin, ":/usr/bin:/bin", NULL), *before = g_strdup(g_getenv("PATH"));
+	const struct health_source source = {.root = ""};
+	struct check_machine *machine = check_machine_new();
+
+	(void)state;
+	/* Only root is sure to be shown all of it; and a machine with a log has no need of it. */
+	if (geteuid() != 0 || g_file_test("/var/log/libvirt/libvirtd.log", G_FILE_TEST_EXISTS))
+		skip();
+	g_mkdir(bin, 0755);
+	files_write(program, "#!/bin/sh\necho 'internal error: one'\necho 'End of file'\n", -1);
+	g_chmod(program, 0755);
+	g_setenv("PATH", path, TRUE);
+	health_read_daemon(machine, &source);
+	assert_int_equal(machine->log_errors, 2);
+	assert_string_equal(machine->log_last, "End of file");
+	check_machine_unref(machine);
+	files_write(program, "#!/bin/sh\nexit 1\n", -1);
+	machine = check_machine_new();
+	health_read_daemon(machine, &source);
+	assert_int_equal(machine->log_errors, -1);
+	check_machine_unref(machine);
+	g_setenv("PATH", before, TRUE);
+}
+
 static void what_may_not_be_read_cannot_be_told(void **state)
 {
 	g_autofree char *path = g_strconcat(root, "/etc/libvirt/libvirtd.conf", NULL);
@@ -468,6 +496,7 @@ int main(void)
 	        TEST(one_file_that_is_otherwise_is_found),
 	        TEST(who_may_open_kvm_is_found),
 	        TEST(errors_of_the_last_hours_are_counted),
+	        TEST(the_journal_is_read_where_there_is_no_log),
 	        TEST(what_may_not_be_read_cannot_be_told),
 	        TEST(modular_daemons_want_their_helpers),
 	        TEST(a_full_file_system_is_found),
