@@ -9,8 +9,9 @@
 #define FIRST_US (10 * G_USEC_PER_SEC)
 #define SHOWN_US (60 * G_USEC_PER_SEC)
 #define SELDOM_US (600 * G_USEC_PER_SEC)
-/* A guest came, went or changed its state while they are looked at. */
-#define CHANGED_US (5 * G_USEC_PER_SEC)
+/* Of more guests than these a round is a burden: it is made when somebody looks. */
+#define GUESTS_MAX 500
+#define CHANGED_US (5 * G_USEC_PER_SEC) /* a guest came, went or changed its state while they are looked at */
 
 static bool is_shown(const struct app *app, const struct host *host)
 {
@@ -25,6 +26,8 @@ static bool is_due(const struct app *app, const struct host *host, gint64 now_us
 	bool shown = is_shown(app, host);
 	gint64 age_us = now_us - host->health_us;
 
+	if (!shown && host->guests->len > GUESTS_MAX)
+		return false;
 	if (!host->health_us)
 		return shown || (host->status->link == HOST_UP && now_us - host->status->since_us > FIRST_US);
 	if (shown && host->health_generation != store_generation(app->store))
