@@ -526,6 +526,23 @@ static void the_table_holds_together(void **state)
 	assert_null(check_by_id("no.such"));
 }
 
+static void the_manual_has_a_row_for_every_check(void **state)
+{
+	g_autofree char *text = NULL;
+
+	(void)state;
+	assert_true(g_file_get_contents("docs/health.md", &text, NULL, NULL));
+	for (unsigned i = 0; i < check_count; i++) {
+		const struct check *check = &check_table[i];
+		g_autofree char *worst = g_ascii_strup(check_result_word(check->severity), -1);
+		g_autofree char *row =
+		        g_strdup_printf("| `%s` | %s | %s | %s |\n", check->id, check->title, worst, check->why);
+
+		if (!strstr(text, row))
+			fail_msg("docs/health.md lacks the line: %s", row);
+	}
+}
+
 /* No check says worse than its row: what the manual tells of it would be wrong. */
 static void no_check_says_worse_than_its_row(void **state)
 {
@@ -596,6 +613,7 @@ int main(void)
 	        TEST(a_libvirt_that_is_ill_is_found),
 	        TEST(another_machine_is_told_apart),
 	        TEST(the_table_holds_together),
+	        TEST(the_manual_has_a_row_for_every_check),
 	        TEST(no_check_says_worse_than_its_row),
 	        TEST(the_report_counts_and_marks),
 	        TEST(names_are_words_for_a_shell),
