@@ -90,6 +90,11 @@ void backend_open_screen(struct backend *backend, const struct obj_ref *ref, con
  * in other modes even reading may disturb what it is about to draw.
  */
 void backend_peek_screen(struct backend *backend, const struct obj_ref *ref, const char *name, unsigned door_id);
+/*
+ * Gathers what the checks of a host need (check.h) on threads of its own, and posts each part as MSG_HEALTH.
+ * A round that is still under way is not begun again.
+ */
+void backend_check(struct backend *backend, unsigned host);
 /* Does the operation have a plan to show first? */
 bool backend_op_has_plan(enum op op);
 /* Every op of OPS has its function: for the self-test. */

@@ -302,6 +302,7 @@ struct volume_row {
 	char *key;        /* raw: the one spelling of its path on the host; NULL = not read */
 	char *problem;    /* libvirt lists it but can not read it: its words, cleaned; NULL */
 	int64_t written_unix_ns; /* when its bytes were last changed; 0 = not known */
+	unsigned mode; /* permission bits of its file; 0 = not known */
 };
 
 /* DHCP: a lease, or an address that the network's definition reserves. */

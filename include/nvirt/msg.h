@@ -9,6 +9,7 @@
 #ifndef NVIRT_MSG_H
 #define NVIRT_MSG_H
 
+#include "nvirt/check.h"
 #include "nvirt/history.h"
 #include "nvirt/inv.h"
 #include "nvirt/journal.h"
@@ -39,6 +40,7 @@ enum msg_type {
 	MSG_PICTURE,  /* picture of the file `name` (raw), or text = why there is none; for the front door */
 	MSG_SCREEN,   /* door to a guest's screen: an answer; for the front door, the store drops it */
 	MSG_SERIAL,   /* serial: what a console shows now; for the front door, which acknowledges it */
+	MSG_HEALTH,   /* health: parts of what the checks need, of no connection; text = why libvirt told nothing */
 	MSG_HISTORY,  /* history: slots that the keeper read of this host */
 	MSG_TYPE_N
 };
@@ -87,6 +89,7 @@ struct msg {
 	struct screen_door *door;
 	struct serial_frame *serial;
 	struct journal_record *record;
+	struct health *health;
 	GArray *history; /* struct history_record */
 };
 

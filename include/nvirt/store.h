@@ -9,6 +9,7 @@
 #ifndef NVIRT_STORE_H
 #define NVIRT_STORE_H
 
+#include "nvirt/check.h"
 #include "nvirt/history.h"
 #include "nvirt/msg.h"
 #include "nvirt/screen_signs.h"
@@ -24,6 +25,7 @@ enum change {
 	CHANGE_NOTICE = 1 << 5,
 	CHANGE_PLAN = 1 << 6,
 	CHANGE_SAVED = 1 << 7, /* not the store's: what is kept from run to run (saved.h) */
+	CHANGE_HEALTH = 1 << 9, /* what the checks of a host found */
 	CHANGE_FIGURES = 1 << 8, /* beside CHANGE_STATS: what a sample tells of some guest is not what it was */
 };
 
@@ -121,6 +123,11 @@ struct host {
 	bool marked;
 	struct history *history; /* of the host and its guests; never NULL */
 	bool history_asked;      /* the front door has asked the keeper for its past */
+	struct health *health;   /* what was gathered for its checks so far; never NULL */
+	gint64 health_us;        /* the front door: when it asked for a round last; 0 = never */
+	uint64_t health_generation; /* and of which store_generation() */
+	char *health_error;      /* why libvirt told nothing for them; NULL */
+	struct check_report *report; /* what the checks found, as of the last part that came; NULL = none was asked for */
 };
 
 struct notice {

@@ -371,6 +371,19 @@ struct serial *backend_open_serial(struct backend *backend, const struct serial_
 	return serial;
 }
 
+void backend_check(struct backend *backend, unsigned id)
+{
+	struct backend_host *host = find(backend, id);
+
+	if (host == NULL)
+		return;
+	host_lock(host);
+	if (host->inbox != NULL)
+		host_check(host);
+	host_unlock(host);
+	host_unref(host);
+}
+
 bool backend_op_has_plan(enum op op)
 {
 	return workers_op_has_plan(op);

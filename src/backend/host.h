@@ -135,6 +135,9 @@ struct backend_host {
 	bool ids_due, tells_lifecycle;
 	gint64 ids_us; /* when they were read last */
 
+	/* Rounds of health.h that are under way; one that hangs stays. */
+	bool machine_read, health_read;
+
 	/* Counted for the tests: what a tick costs. */
 	uint64_t ticks, tick_calls;
 };
@@ -170,6 +173,8 @@ struct host_thread {
 	uint32_t generation;
 };
 
+/* Lock held. Starts what gathers for the checks, unless it runs. */
+void host_check(struct backend_host *host);
 void poller_run(void *thread);
 void detail_run(void *thread);
 void host_thread_free(struct host_thread *thread);

@@ -49,6 +49,7 @@ static bool replaces(enum msg_type type)
 	case MSG_SERIAL:
 	case MSG_JOURNAL:
 	case MSG_NOTICE:
+	case MSG_HEALTH: /* only comes when it was asked for */
 	case MSG_HISTORY:
 	case MSG_TYPE_N:
 		return false;

@@ -129,6 +129,8 @@ bool storage_parse_volume(const char *xml, struct volume_row *row, char **ret_ra
 	set(&row->backing_format, xml_attr(xml_child(backing, "format"), "type"));
 	g_autofree char *written = xml_text(xml_child(xml_child(target, "timestamps"), "mtime"));
 	row->written_unix_ns = parse_time(written);
+	g_autofree char *mode = xml_text(xml_child(xml_child(target, "permissions"), "mode"));
+	row->mode = (unsigned)g_ascii_strtoull(mode, NULL, 8) & 07777;
 	*ret_raw_path = xml_raw_text(xml_child(target, "path"));
 	*ret_raw_base = xml_raw_text(xml_child(backing, "path"));
 	xmlFreeDoc(doc);

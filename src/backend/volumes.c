@@ -20,6 +20,7 @@ struct volume_facts {
 	char *problem; /* libvirt lists it and can not read it: its words, cleaned */
 	uint64_t capacity_bytes, allocation_bytes;
 	int64_t written_unix_ns;
+	unsigned mode;
 	gint64 read_us; /* 0 = never */
 	bool there;     /* in this round's list */
 	const struct pool_facts *pool;
@@ -177,6 +178,7 @@ static void keep(struct volumes *volumes, const struct file_users *users, struct
 		facts->capacity_bytes = row->capacity_bytes;
 		facts->allocation_bytes = row->allocation_bytes;
 		facts->written_unix_ns = row->written_unix_ns;
+		facts->mode = row->mode;
 	}
 	volume_row_free(row);
 }
@@ -403,6 +405,7 @@ static struct volume_row *make_row(const struct volumes *volumes, const struct f
 	row->capacity_bytes = facts->capacity_bytes;
 	row->allocation_bytes = facts->allocation_bytes;
 	row->written_unix_ns = facts->written_unix_ns;
+	row->mode = facts->mode;
 	row->key = g_strdup(facts->key);
 	row->problem = g_strdup(facts->problem);
 	row->unread = facts->key == NULL || facts->problem != NULL;

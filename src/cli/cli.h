@@ -18,6 +18,9 @@
 /* Ctrl-C, as shells count it. */
 #define EXIT_CODE_INTERRUPTED 130
 
+/* `nvirt check`, as monitoring plug-ins end: fine, warnings, failures, could not be checked. */
+enum check_exit { CHECK_EXIT_OK, CHECK_EXIT_WARN, CHECK_EXIT_FAIL, CHECK_EXIT_UNKNOWN };
+
 /* What a verb was started with: the program's options and those after the verb, together. */
 struct cli {
 	const struct options *options; /* the program's alone */
@@ -45,6 +48,7 @@ extern const struct cli_option cli_options_action[], cli_options_plan[];
 extern const struct cli_option cli_options_list[], cli_options_tasks[], cli_options_images[], cli_options_screen[];
 extern const struct cli_option cli_options_wait[], cli_options_type[], cli_options_key[];
 extern const struct cli_option cli_options_console[], cli_options_wall[];
+extern const struct cli_option cli_options_check[];
 
 int cli_action(struct cli *cli, const struct action *action);
 int cli_list(struct cli *cli);
@@ -56,6 +60,7 @@ int cli_type(struct cli *cli);
 int cli_key(struct cli *cli);
 int cli_console(struct cli *cli);
 int cli_wall(struct cli *cli);
+int cli_check(struct cli *cli);
 int cli_tasks(struct cli *cli);
 int cli_snapshot_list(struct cli *cli);
 int cli_snapshot_show(struct cli *cli);

@@ -501,6 +501,68 @@ static const struct field seen_fields[] = {
 
 static const struct record record_seen = {"seen", "What was waited for on a screen.", seen_fields};
 
+/* ---- checks ---- */
+
+#define CHECK_WORDS "ok|note|warn|fail|unknown"
+
+static const struct field finding_fields[] = {
+        {"id", FIELD_TEXT, .help = "of the check: kvm.usable"},
+        {"group", FIELD_TEXT, .help = "host, libvirt, storage, network, guests"},
+        {"title", FIELD_TEXT, .help = "of the check"},
+        {"result", FIELD_TEXT, .help = "what was found", .choices = CHECK_WORDS},
+        {"kind", FIELD_TEXT, .help = "of what", .choices = KINDS},
+        {"object", FIELD_TEXT, .null = true, .help = "its name"},
+        {"uuid", FIELD_UUID, .null = true, .help = "its UUID, where it has one"},
+        {"evidence", FIELD_TEXT, .null = true, .help = "what was seen"},
+        {"why", FIELD_TEXT, .null = true, .help = "why it matters"},
+        {"remedy", FIELD_TEXT, .null = true, .help = "a command that mends it"},
+        {"action", FIELD_TEXT, .null = true, .help = "the verb of nvirt that mends it"},
+        {0},
+};
+
+static const struct record record_finding = {"finding", "What a check found.", finding_fields};
+
+static const struct field check_counts_fields[] = {
+        {"ok", FIELD_INT, .help = "fine"},
+        {"note", FIELD_INT, .help = "worth knowing"},
+        {"unknown", FIELD_INT, .help = "of which nothing can be told"},
+        {"warn", FIELD_INT, .help = "warnings"},
+        {"fail", FIELD_INT, .help = "failures"},
+        {0},
+};
+
+static const struct record record_check_counts = {"check-counts", "How many checks found what.", check_counts_fields};
+
+static const struct field check_host_fields[] = {
+        {"host", FIELD_TEXT, .help = "what it is called"},
+        {"uri", FIELD_TEXT, .null = true, .help = "how it was reached"},
+        {"result", FIELD_TEXT, .help = "the worst", .choices = "ok|warn|fail|unknown"},
+        {"counts", FIELD_OBJECT, .help = "of all that were chosen", .of = &record_check_counts},
+        {"findings", FIELD_LIST, .help = "those that were asked for", .of = &record_finding},
+        {0},
+};
+
+static const struct record record_check_host = {"check-host", "The health of a host.", check_host_fields};
+
+static const struct field check_fields[] = {
+        {"version", FIELD_INT, .help = "of all that nvirt prints as JSON"},
+        {"hosts", FIELD_LIST, .help = "each host", .of = &record_check_host},
+        {0},
+};
+
+static const struct record record_check = {"check", "The health of all hosts.", check_fields};
+
+static const struct field check_row_fields[] = {
+        {"id", FIELD_TEXT, .help = "kvm.usable"},
+        {"group", FIELD_TEXT, .help = "host, libvirt, storage, network, guests"},
+        {"title", FIELD_TEXT, .help = "of the check"},
+        {"worst", FIELD_TEXT, .help = "what it finds at worst", .choices = CHECK_WORDS},
+        {"why", FIELD_TEXT, .help = "why it matters"},
+        {0},
+};
+
+static const struct record record_check_row = {"check-row", "A check that there is.", check_row_fields};
+
 /* ---- who prints what ---- */
 
 const struct document documents[] = {
@@ -520,6 +582,8 @@ const struct document documents[] = {
         {"host-stats", "nvirt stats --host --json", &record_host_stats, true},
         {"screen", "nvirt screen GUEST --json", &record_screen, false},
         {"seen", "nvirt wait GUEST --text REGEX --json", &record_seen, false},
+        {"check", "nvirt check --json", &record_check, false},
+        {"checks", "nvirt check --list --json", &record_check_row, true},
         {"tasks", "nvirt tasks --json", &record_task, true},
         {"result", "every action with --json, when it ended", &record_task, false},
         {"refused", "every action with --json, of an object that it can not be run on", &record_refused, false},

@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "cli_complete.h"
 #include "cli_fields.h"
+#include "nvirt/check.h"
 
 /* The first thing that is wrong, owned, or NULL. */
 static char *check_ops(void)
@@ -123,7 +124,7 @@ static char *check_verbs(void)
 
 int cli_self_test(struct cli *cli)
 {
-	char *(*const checks[])(void) = {action_self_test, check_ops, check_actions, check_verbs, check_documents};
+	char *(*const checks[])(void) = {action_self_test, check_ops, check_actions, check_verbs, check_documents, check_self_test};
 	int code = EXIT_CODE_OK;
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(checks); i++) {
@@ -137,6 +138,6 @@ int cli_self_test(struct cli *cli)
 	if (code != EXIT_CODE_OK)
 		return code;
 	g_autofree char *text =
-	        g_strdup_printf("self-test: %u actions, %d operations: OK\n", action_count, OP_N - 1);
+	        g_strdup_printf("self-test: %u actions, %d operations, %u checks: OK\n", action_count, OP_N - 1, check_count);
 	return output_text(&cli->out, text) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }

@@ -29,6 +29,7 @@ void msg_free(struct msg *msg)
 	picture_free(msg->picture);
 	screen_door_free(msg->door);
 	serial_frame_free(msg->serial);
+	health_free(msg->health);
 	journal_record_free(msg->record);
 	if (msg->history)
 		g_array_unref(msg->history);

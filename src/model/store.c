@@ -24,6 +24,9 @@ static void host_free(gpointer data)
 	g_ptr_array_unref(host->networks);
 	g_clear_pointer(&host->files, g_ptr_array_unref);
 	history_free(host->history);
+	health_free(host->health);
+	g_free(host->health_error);
+	check_report_free(host->report);
 	host_status_unref(host->status);
 	g_free(host->asked_uri);
 	g_free(host->name);
@@ -106,6 +109,7 @@ struct host *store_add_host(struct store *store, const char *uri, bool readonly)
 	host->cpu_pct = -1;
 	node_sample_clear(&host->node);
 	host->history = history_new();
+	host->health = g_new0(struct health, 1);
 	g_ptr_array_add(store->hosts, entry);
 	store->generation++;
 	return host;

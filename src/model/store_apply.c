@@ -34,6 +34,23 @@ static void forget_stuck(struct host *host)
 	}
 }
 
+static void judge(struct host *host, gint64 now_unix_us)
+{
+	check_report_free(host->report);
+	host->report = check_run_host(host, NULL, now_unix_us / G_USEC_PER_SEC);
+}
+
+static unsigned apply_health(struct host *host, struct msg *msg, gint64 now_unix_us)
+{
+	if (msg->health->objects || msg->text) {
+		g_free(host->health_error);
+		host->health_error = msg->health->objects ? NULL : g_steal_pointer(&msg->text);
+	}
+	health_take(host->health, msg->health);
+	judge(host, now_unix_us);
+	return CHANGE_HEALTH;
+}
+
 static unsigned apply_host(struct store *store, struct host *host, const struct msg *msg, gint64 now_unix_us)
 {
 	enum host_link before = host->status->link;
@@ -50,6 +67,10 @@ static unsigned apply_host(struct store *store, struct host *host, const struct 
 		forget_stuck(host);
 	if (host->status->link != before && host->status->link != HOST_UP)
 		changes |= store_tasks_lose_host(store, host, now_unix_us);
+	if (host->report && (host->status->link != before || host->status->epoch != epoch)) {
+		judge(host, now_unix_us);
+		changes |= CHANGE_HEALTH;
+	}
 	if (store_tasks_adopt(store, host))
 		changes |= CHANGE_TASKS;
 	if (!renamed && host->status->link == before)
@@ -252,6 +273,7 @@ static unsigned apply_to_host(struct store *store, struct host_entry *entry, str
 	case MSG_SERIAL:
 	case MSG_JOURNAL:
 	case MSG_NOTICE:
+	case MSG_HEALTH:
 	case MSG_HISTORY:
 	case MSG_TYPE_N:
 		break;
@@ -272,7 +294,10 @@ static unsigned apply(struct store *store, struct msg *msg, gint64 now_us, gint6
 		return apply_journal(store, msg, now_us);
 	case MSG_NOTICE:
 		return apply_notice(store, msg, now_us);
-	case MSG_HISTORY: /* of no connection */
+	case MSG_HEALTH: /* of no connection */
+		entry = store_host_entry(store, msg->host);
+		return entry && msg->health ? apply_health(&entry->host, msg, now_unix_us) : 0;
+	case MSG_HISTORY:
 		entry = store_host_entry(store, msg->host);
 		return entry && msg->history ? store_apply_history(entry, msg->history, now_unix_us) : 0;
 	case MSG_HOST:

@@ -381,6 +381,7 @@ static gboolean second_passed(gpointer data)
 {
 	struct app_loop *loop = data;
 	app_tick(loop->app);
+	app_health_look(loop->app);
 	app_history_step(loop->app, false);
 	return G_SOURCE_CONTINUE;
 }

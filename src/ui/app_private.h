@@ -89,6 +89,12 @@ char *app_loop_copy(struct app *app, const char *text);
 /* ---- taskview.c ---- */
 struct view *taskview_new(struct app *app, const char *task_id);
 
+/* ---- app_health.c ---- */
+/* Asks for a round of checks of every host whose last one is too long ago. */
+void app_health_look(struct app *app);
+/* Of this one, now. */
+void app_health_ask(struct app *app, struct host *host);
+
 /* Says once that tasks have left something on their hosts, and how to remove it. */
 void app_leftovers_look(struct app *app);
 

@@ -113,6 +113,8 @@ static void refresh(struct app *app, unsigned count)
 	unsigned host = host_here(app);
 	if (host && app->backend)
 		backend_refresh(app->backend, host);
+	if (store_host(app->store, host))
+		app_health_ask(app, store_host(app->store, host));
 	app_redraw(app);
 }
 

@@ -233,6 +233,19 @@ static void add_guests(const struct figures *f, struct line *line)
 		        g_strdup_printf("%u of %u", f->host->running, f->host->guests->len));
 }
 
+/* What of its health should not wait until somebody looks. */
+static void add_health(const struct figures *f, struct line *line)
+{
+	const struct check_report *report = f->host->report;
+	unsigned failures = report ? check_report_count(report, CHECK_FAIL) : 0;
+	unsigned warnings = report ? check_report_count(report, CHECK_WARN) : 0;
+
+	if (failures)
+		add(line, 1, NULL, ROLE_CRIT, g_strdup_printf("%u failure%s", failures, failures == 1 ? "" : "s"));
+	else if (warnings)
+		add(line, 9, NULL, ROLE_WARN, g_strdup_printf("%u warning%s", warnings, warnings == 1 ? "" : "s"));
+}
+
 static void add_tasks(const struct figures *f, struct line *line)
 {
 	unsigned running = store_tasks_running(f->app->store);
@@ -258,6 +271,7 @@ static void draw_lines(const struct figures *f, struct area area)
 	add_load(f, &line);
 	if (area.rows > 2) {
 		add_guests(f, &line);
+		add_health(f, &line);
 		add_tasks(f, &line);
 		line_draw(&line, rows[1]);
 	}
@@ -265,6 +279,7 @@ static void draw_lines(const struct figures *f, struct area area)
 	add_swap(f, &line);
 	if (area.rows <= 2) {
 		add_guests(f, &line);
+		add_health(f, &line);
 		add_tasks(f, &line);
 	}
 	if (area.rows <= 1)
@@ -313,7 +328,7 @@ static void header_destroy(struct view *view)
 
 static void header_update(struct view *view, unsigned changes)
 {
-	if (changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_STATS | CHANGE_TASKS))
+	if (changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_STATS | CHANGE_TASKS | CHANGE_HEALTH))
 		view->dirty = true;
 }
 

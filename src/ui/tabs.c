@@ -10,6 +10,7 @@ const struct tab tab_table[] = {
         {OBJ_HOST, &host_networks_view},
         {OBJ_HOST, &host_tasks_view},
         {OBJ_HOST, &host_graphs_view},
+        {OBJ_HOST, &host_health_view},
         {OBJ_HOST, &host_wall_view},
         {OBJ_GUEST, &guest_summary_view},
         {OBJ_GUEST, &guest_hardware_view},

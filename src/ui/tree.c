@@ -376,7 +376,7 @@ static void tree_update(struct view *view, unsigned changes)
 
 	if (changes & CHANGE_SAVED)
 		apply_saved(self);
-	if (!(changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_FIGURES | CHANGE_DETAIL)))
+	if (!(changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_FIGURES | CHANGE_DETAIL | CHANGE_HEALTH)))
 		return;
 	view->dirty = true;
 	/* The rows are made anew when they are needed; only a lost object must be replaced at once. */

@@ -2,6 +2,8 @@
 /* One row of the tree on one line: see tree_cells.h. */
 #include "tree_cells.h"
 
+#include <string.h>
+
 #include "app.h"
 #include "guest_groups.h"
 #include "look.h"
@@ -31,7 +33,21 @@ static int mark_cols(int cols)
 	return cols >= BARS_FROM_COLS ? 3 : 2;
 }
 
-static void describe_guest(const struct guest *guest, int cols, struct cell_row *ret)
+/* What the checks have against it, beside what its state tells anyway. */
+static void add_health(const struct app *app, const struct guest *guest, char marks[5], struct cell_row *ret)
+{
+	const struct host *host = store_host(app->store, guest->ref.host);
+	enum check_result worst = host && host->report ? check_report_of(host->report, &guest->ref) : CHECK_OK;
+
+	if (worst < CHECK_WARN || *marks == '!')
+		return;
+	memmove(marks + 1, marks, 4);
+	marks[0] = '!';
+	marks[4] = '\0';
+	ret->right_role = worst == CHECK_FAIL ? ROLE_CRIT : ROLE_WARN;
+}
+
+static void describe_guest(const struct app *app, const struct guest *guest, int cols, struct cell_row *ret)
 {
 	bool active = guest_state_active(guest->state);
 	char marks[LOOK_MARKS];
@@ -43,6 +59,7 @@ static void describe_guest(const struct guest *guest, int cols, struct cell_row 
 	ret->name_role = active ? ROLE_TREE : ROLE_STOPPED;
 	if (look_guest_alarm(guest))
 		ret->right_role = ROLE_CRIT;
+	add_health(app, guest, marks, ret);
 	if (active && guest->cpu_pct >= 0 && guest->vcpus)
 		ret->cpu = MIN(guest->cpu_pct / (100.0 * guest->vcpus), 1);
 	if (active && guest->rss_kib && guest->memory_kib)
@@ -95,7 +112,7 @@ static bool describe_object(
 
 	ret->has_glyph = true;
 	if (guest)
-		describe_guest(guest, cols, ret);
+		describe_guest(app, guest, cols, ret);
 	if (pool)
 		describe_pool(pool, ret);
 	if (host)

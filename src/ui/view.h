@@ -97,7 +97,7 @@ struct tab {
 extern const struct tab tab_table[]; /* ends with kind OBJ_NONE */
 
 extern const struct view_ops header_view, tree_view, content_view, tasklog_view;
-extern const struct view_ops host_summary_view, host_guests_view, host_tasks_view, host_wall_view;
+extern const struct view_ops host_summary_view, host_guests_view, host_tasks_view, host_wall_view, host_health_view;
 extern const struct view_ops guest_summary_view, guest_tasks_view, guest_xml_view, guest_hardware_view;
 extern const struct view_ops guest_snapshots_view, guest_console_view;
 extern const struct view_ops host_storage_view, host_images_view, host_networks_view;

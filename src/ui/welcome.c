@@ -67,25 +67,25 @@ void welcome_fill(struct pane *pane, const struct app *app, const struct host *h
 
 /* ---- the checklist ---- */
 
-enum check { CHECK_OK, CHECK_BAD, CHECK_UNKNOWN };
+enum step { STEP_OK, STEP_BAD, STEP_UNKNOWN };
 
-static void check(struct pane *pane, enum check result, const char *text, const char *key, const char *remedy)
+static void step(struct pane *pane, enum step result, const char *text, const char *key, const char *remedy)
 {
 	static const char *const marks[] = {"[ok]", "[!] ", "[?] "};
 	static const enum role roles[] = {ROLE_OK, ROLE_WARN, ROLE_DIM};
-	g_autofree char *line = key && result == CHECK_BAD ? g_strdup_printf("%s   %s: %s", text, key, remedy)
+	g_autofree char *line = key && result == STEP_BAD ? g_strdup_printf("%s   %s: %s", text, key, remedy)
 	                                                   : g_strdup(text);
 
 	pane_mark(pane, roles[result], marks[result], line);
 }
 
-static const char *kvm_command(const struct host *host, const char **ret_text, enum check *ret_check)
+static const char *kvm_command(const struct host *host, const char **ret_text, enum step *ret_check)
 {
-	*ret_check = CHECK_BAD;
+	*ret_check = STEP_BAD;
 	switch (host->status->kvm) {
 	case KVM_USABLE:
 		*ret_text = "KVM works: guests run at full speed";
-		*ret_check = CHECK_OK;
+		*ret_check = STEP_OK;
 		return NULL;
 	case KVM_MISSING:
 		*ret_text = "No /dev/kvm: guests are emulated, which is slow";
@@ -100,7 +100,7 @@ static const char *kvm_command(const struct host *host, const char **ret_text, e
 		break;
 	}
 	*ret_text = "KVM: not known, as the host is not this machine";
-	*ret_check = CHECK_UNKNOWN;
+	*ret_check = STEP_UNKNOWN;
 	return NULL;
 }
 
@@ -134,10 +134,10 @@ static const struct pool *usable_pool(const struct host *host)
 static void check_kvm(struct pane *pane, const struct host *host)
 {
 	const char *text;
-	enum check result;
+	enum step result;
 
 	kvm_command(host, &text, &result);
-	check(pane, result, text, "K", "show the command");
+	step(pane, result, text, "K", "show the command");
 }
 
 static void check_group(struct pane *pane, const struct host *host)
@@ -145,9 +145,9 @@ static void check_group(struct pane *pane, const struct host *host)
 	if (!host->status->local || host->status->session)
 		return;
 	if (host->status->in_libvirt_group)
-		check(pane, CHECK_OK, "You may manage this host (group libvirt)", NULL, NULL);
+		step(pane, STEP_OK, "You may manage this host (group libvirt)", NULL, NULL);
 	else
-		check(pane, CHECK_BAD, "You are not in the group libvirt", "L", "show the command");
+		step(pane, STEP_BAD, "You are not in the group libvirt", "L", "show the command");
 }
 
 static void check_network(struct pane *pane, const struct host *host)
@@ -155,14 +155,14 @@ static void check_network(struct pane *pane, const struct host *host)
 	const struct network *network = default_network(host);
 
 	if (host->status->session)
-		check(pane, CHECK_OK, "Network: guests of a session use QEMU's own (no bridge is needed)",
+		step(pane, STEP_OK, "Network: guests of a session use QEMU's own (no bridge is needed)",
 		        NULL, NULL);
 	else if (!network)
-		check(pane, CHECK_BAD, "There is no network \"default\"", "n", "define and start it");
+		step(pane, STEP_BAD, "There is no network \"default\"", "n", "define and start it");
 	else if (!network->row->active)
-		check(pane, CHECK_BAD, "The network \"default\" is not active", "n", "start it");
+		step(pane, STEP_BAD, "The network \"default\" is not active", "n", "start it");
 	else
-		check(pane, CHECK_OK, "The network \"default\" is active", NULL, NULL);
+		step(pane, STEP_OK, "The network \"default\" is active", NULL, NULL);
 }
 
 static void check_pool(struct pane *pane, const struct host *host)
@@ -170,12 +170,12 @@ static void check_pool(struct pane *pane, const struct host *host)
 	const struct pool *pool = usable_pool(host);
 
 	if (!pool)
-		check(pane, CHECK_BAD, "There is no storage pool for disks", "p",
+		step(pane, STEP_BAD, "There is no storage pool for disks", "p",
 		        "define and start \"default\"");
 	else if (pool->row->state != POOL_RUNNING)
-		check(pane, CHECK_BAD, "The storage pool \"default\" is not active", "p", "start it");
+		step(pane, STEP_BAD, "The storage pool \"default\" is not active", "p", "start it");
 	else
-		check(pane, CHECK_OK, "There is a storage pool for disks", NULL, NULL);
+		step(pane, STEP_OK, "There is a storage pool for disks", NULL, NULL);
 }
 
 void welcome_fill_empty(struct pane *pane, const struct host *host)
@@ -208,7 +208,7 @@ static void show_command(struct app *app, const char *title, const char *command
 void welcome_fix_kvm(struct app *app, const struct host *host)
 {
 	const char *text;
-	enum check result;
+	enum step result;
 	const char *command = kvm_command(host, &text, &result);
 
 	if (command)

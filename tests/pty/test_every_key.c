@@ -93,6 +93,9 @@ static const struct row host_graphs_rows[] = {{"span-longer", NULL, "5m \\[1h\\]
 static const struct row host_wall_rows[] = {{"zoom-in", NULL, "►guest alpha ═", NULL}, {"tile-left", NULL, "▶ alpha ─", NULL},
         {"tile-right", NULL, "▶ alpha ─", NULL}, {"whole-screens", NULL, "Screens are drawn whole", "v"},
         {"full-screen", NULL, "!─ Tasks", "F11"}, {"read-again", NULL, "▶ alpha ─", NULL}, END};
+static const struct row host_health_rows[] = {{"health-detail", "Home", "▸ ?Processor and kernel", "Enter"},
+        {"health-fold", "Home", "▸ ?Processor and kernel", NULL}, {"health-unfold", "Home", "▾ ?Processor and kernel", NULL},
+        {"copy-remedy", "Home", "there is no command for this", NULL}, END};
 static const struct row guest_graphs_rows[] = {{"span-longer", NULL, "5m \\[1h\\]", NULL},
         {"span-shorter", NULL, "\\[5m\\] 1h", NULL}, {"figures-next", NULL, "overview \\[vCPUs\\]", NULL},
         {"figures-prev", NULL, "\\[overview\\] vCPUs", NULL}, {"graph-style", NULL, "Graphs are drawn as blocks", NULL},
@@ -143,7 +146,7 @@ static const struct {
 	const struct row *rows;
 } views[] = {{&host_summary_view, host_summary_rows}, {&host_guests_view, host_guests_rows},
         {&host_storage_view, host_storage_rows}, {&host_images_view, host_images_rows}, {&host_networks_view, host_networks_rows},
-        {&host_tasks_view, task_rows}, {&host_graphs_view, host_graphs_rows}, {&host_wall_view, host_wall_rows}, {&guest_tasks_view, task_rows},
+        {&host_tasks_view, task_rows}, {&host_graphs_view, host_graphs_rows}, {&host_health_view, host_health_rows}, {&host_wall_view, host_wall_rows}, {&guest_tasks_view, task_rows},
         {&guest_hardware_view, guest_hardware_rows}, {&guest_snapshots_view, guest_snapshots_rows},
         {&guest_console_view, guest_console_rows}, {&guest_xml_view, guest_xml_rows},
         {&guest_graphs_view, guest_graphs_rows}, {&pool_volumes_view, pool_volumes_rows},
@@ -251,7 +254,7 @@ static void open_tab(const struct tab *tab)
 		return;
 	session_open(pty, titles[tab->kind]);
 	pty_keys(pty, "M-2");
-	for (int i = 0; i < 8 && !pty_shows(pty, shown); i++)
+	for (int i = 0; i < 9 && !pty_shows(pty, shown); i++)
 		pty_keys(pty, "]");
 	pty_wait_text(pty, there);
 }

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What libvirt tells of the images in its pools: see health.h. */
+#include "backend/health.h"
+
+#include <libvirt/virterror.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/image_check.h"
+#include "backend/usage.h"
+#include "backend/volumes.h"
+#include "nvirt/text.h"
+
+struct reading {
+	const struct health_round *round;
+	struct volumes *volumes;
+	struct usage *usage;
+	struct check_storage *storage;
+};
+
+static bool in_time(const struct health_round *round)
+{
+	return g_get_monotonic_time() < round->deadline_us &&
+	       (round->go_on == NULL || round->go_on(round->data));
+}
+
+static bool go_on(void *data)
+{
+	return in_time(data);
+}
+
+static void read_pool(struct reading *reading, virStoragePoolPtr pool)
+{
+	struct volumes_round round = {.before_us = g_get_monotonic_time(),
+	        .deadline_us = reading->round->deadline_us,
+	        .go_on = go_on,
+	        .data = (void *)reading->round};
+	struct check_size size = {0};
+	int64_t bytes, count;
+
+	if (virStoragePoolIsActive(pool) != 1 || virStoragePoolGetUUID(pool, size.pool) < 0)
+		return;
+	reading->storage->whole &= volumes_read(reading->volumes, usage_files(reading->usage), pool, &round);
+	if (!volumes_total(reading->volumes, size.pool, &bytes, &count))
+		return;
+	size.virtual_bytes = (uint64_t)MAX(bytes, 0);
+	g_array_append_val(reading->storage->sizes, size);
+}
+
+static void read_usage(struct reading *reading, virConnectPtr conn)
+{
+	virDomainPtr *doms = NULL;
+	int count = virConnectListAllDomains(conn, &doms, 0);
+
+	for (int i = 0; i < count; i++) {
+		struct usage_guest guest = {.active = virDomainIsActive(doms[i]) == 1, .snapshots = true};
+
+		virDomainGetUUID(doms[i], guest.uuid);
+		if (in_time(reading->round))
+			usage_read(reading->usage, conn, &guest);
+		else
+			reading->storage->whole = false;
+		virDomainFree(doms[i]);
+	}
+	free(doms);
+}
+
+/*
+ * libvirt looks itself what a base is whose overlay does not state it, and tells that as if it were stated:
+ * only the image's own header says. It cannot be had by a connection that only reads.
+ */
+static void look_at_header(virConnectPtr conn, const struct volume_row *row)
+{
+	struct image_header header = {0};
+
+	if (row->key == NULL || row->chain == NULL || row->chain->len == 0 ||
+	        !image_format_has_header(row->format) ||
+	        !image_check_header(conn, row->key, row->format, &header, NULL))
+		return;
+	if (header.backing != NULL && header.backing_format == NULL)
+		((struct volume_layer *)row->chain->pdata[0])->stated = false;
+	image_header_clear(&header);
+}
+
+static void look_at_headers(struct reading *reading, virConnectPtr conn)
+{
+	for (guint i = 0; i < reading->storage->rows->len && in_time(reading->round); i++)
+		look_at_header(conn, reading->storage->rows->pdata[i]);
+}
+
+static void add_images(struct reading *reading, virStoragePoolPtr pool)
+{
+	struct check_storage *storage = reading->storage;
+	g_autofree char *clean = text_clean(virStoragePoolGetName(pool), -1);
+	struct obj_ref ref = {.kind = OBJ_VOLUME, .host = reading->round->host};
+	g_autoptr(GPtrArray) rows = NULL;
+
+	virStoragePoolGetUUID(pool, ref.uuid);
+	rows = volumes_rows(reading->volumes, usage_files(reading->usage), ref.uuid, storage->whole);
+	for (guint i = 0; rows != NULL && i < rows->len; i++) {
+		struct volume_row *row = rows->pdata[i];
+
+		ref.name = row->raw;
+		/* The graph keeps a name as long as it lives. */
+		images_add(storage->images, row, &ref, g_intern_string(clean));
+		g_ptr_array_add(storage->rows, row);
+	}
+	if (rows != NULL) {
+		/* They belong to the storage now. */
+		g_ptr_array_set_free_func(rows, NULL);
+	}
+}
+
+static void add_outside(struct reading *reading)
+{
+	g_autoptr(GPtrArray) rows = volumes_outside(reading->volumes, usage_files(reading->usage));
+
+	for (guint i = 0; rows != NULL && i < rows->len; i++) {
+		images_add(reading->storage->images, rows->pdata[i], NULL, NULL);
+		g_ptr_array_add(reading->storage->rows, rows->pdata[i]);
+	}
+	if (rows != NULL)
+		g_ptr_array_set_free_func(rows, NULL);
+}
+
+struct check_storage *health_read_storage(virConnectPtr conn, const struct health_round *round)
+{
+	struct reading reading = {.round = round,
+	        .volumes = volumes_new(),
+	        .usage = usage_new(round->local),
+	        .storage = check_storage_new()};
+	virStoragePoolPtr *pools = NULL;
+	int count = virConnectListAllStoragePools(conn, &pools, 0);
+
+	reading.storage->whole = count >= 0;
+	read_usage(&reading, conn);
+	for (int i = 0; i < count; i++)
+		read_pool(&reading, pools[i]);
+	for (int i = 0; i < count; i++) {
+		add_images(&reading, pools[i]);
+		virStoragePoolFree(pools[i]);
+	}
+	free(pools);
+	add_outside(&reading);
+	look_at_headers(&reading, conn);
+	images_link(reading.storage->images);
+	volumes_free(reading.volumes);
+	usage_free(reading.usage);
+	virResetLastError();
+	return reading.storage;
+}

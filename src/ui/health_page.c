@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What one check found, in full: see health_page.h. Main thread. */
+#include "health_page.h"
+
+#include "nvirt/text.h"
+#include "review.h"
+
+/* What its dialog can do; outlives the report. */
+struct shown {
+	char *remedy;
+	const struct action *action;
+	struct obj_ref ref;
+};
+
+static void shown_done(struct app *app, char key, void *data)
+{
+	struct shown *shown = data;
+
+	if (key == 'c' && shown->remedy)
+		app_copy(app, "command", shown->remedy);
+	if (key == 'd' && shown->action)
+		app_action(app, shown->action, &shown->ref);
+	if (key == 'g')
+		app_open(app, &shown->ref);
+	g_free(shown->remedy);
+	g_free(shown);
+}
+
+/* Copying is what is proposed: nothing is run that nobody asked for. */
+static const struct review_choice *choices_of(const struct shown *shown)
+{
+	static const struct review_choice plain[] = {{'q', "Close", false}, {0}};
+	static const struct review_choice go[] = {{'q', "Close", false}, {'g', "Go to it", false}, {0}};
+	static const struct review_choice copy[] = {
+	        {'c', "Copy the command", false}, {'q', "Close", false}, {0}};
+	static const struct review_choice copy_go[] = {
+	        {'c', "Copy the command", false}, {'g', "Go to it", false}, {'q', "Close", false}, {0}};
+	static const struct review_choice all[] = {{'c', "Copy the command", false},
+	        {'d', "Do it here", false}, {'g', "Go to it", false}, {'q', "Close", false}, {0}};
+	bool there = shown->ref.kind != OBJ_HOST;
+
+	if (shown->remedy && shown->action && there)
+		return all;
+	if (shown->remedy)
+		return there ? copy_go : copy;
+	return there ? go : plain;
+}
+
+/* A review cuts its lines; these are sentences. */
+static void add_wrapped(GPtrArray *lines, enum role role, const char *text, int cols)
+{
+	g_auto(GStrv) words = g_strsplit(text, " ", -1);
+	g_autoptr(GString) line = g_string_new(NULL);
+
+	for (char **word = words; *word; word++) {
+		if (line->len && text_columns(line->str) + 1 + text_columns(*word) > cols) {
+			review_add_text(lines, role, line->str);
+			g_string_truncate(line, 0);
+		}
+		g_string_append_printf(line, "%s%s", line->len ? " " : "", *word);
+	}
+	review_add_text(lines, role, line->str);
+}
+
+void health_page_show(struct app *app, const struct finding *finding)
+{
+	GPtrArray *lines = review_lines_new();
+	struct shown *shown = g_new0(struct shown, 1);
+	g_autofree char *title =
+	        g_strdup_printf("%s: %s", check_result_label(finding->result), finding->check->title);
+	g_autofree char *intro = g_strdup_printf("%s%s%s", finding->check->id, finding->object ? "  " : "",
+	        finding->object ? finding->object : "");
+
+	int cols = CLAMP(app->canvas.cols - 8, 20, 100);
+
+	shown->remedy = g_strdup(finding->remedy);
+	shown->ref = finding->ref;
+	shown->action = finding->verb ? action_by_verb(finding->verb) : NULL;
+	add_wrapped(lines, ROLE_DIALOG, finding->evidence, cols);
+	add_wrapped(lines, ROLE_BOLD, "Why it matters", cols);
+	add_wrapped(lines, ROLE_DIALOG, finding->check->why, cols);
+	if (finding->remedy && finding->result != CHECK_OK) {
+		add_wrapped(lines, ROLE_BOLD, "What mends it, on that host", cols);
+		add_wrapped(lines, ROLE_KEY, finding->remedy, cols);
+	}
+	app_push_modal(app, review_new(app, &(struct review_options){.title = title,
+	                                            .intro = intro,
+	                                            .lines = lines,
+	                                            .choices = choices_of(shown),
+	                                            .done = shown_done,
+	                                            .data = shown}));
+}

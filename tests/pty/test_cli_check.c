@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `nvirt check` of the real program: exit codes, what is printed where, JSON, and a daemon that hangs.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <glib/gstdio.h>
+#include <json-c/json.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "nvirt/check.h"
+#include "support/files.h"
+#include "support/lab.h"
+
+struct run {
+	char *out, *err;
+	int code;
+	gint64 took_us;
+};
+
+static char *program, *home, *root;
+static struct lab *lab;
+
+static int start(void **state)
+{
+	(void)state;
+	home = g_dir_make_tmp("nvirt-home-XXXXXX", NULL);
+	root = g_dir_make_tmp("nvirt-root-XXXXXX", NULL);
+	lab = lab_start(1);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	lab_stop(lab);
+	files_remove(home);
+	files_remove(root);
+	g_free(home);
+	g_free(root);
+	return 0;
+}
+
+/* `machine`: the tree that stands for this machine. */
+static struct run run_words(const char *machine, const char *uri, const char *const *words)
+{
+	g_auto(GStrv) env = g_get_environ();
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	struct run result = {.took_us = -g_get_monotonic_time()};
+	int status = 0;
+
+	env = g_environ_setenv(env, "XDG_STATE_HOME", home, TRUE);
+	env = g_environ_setenv(env, "NVIRT_CHECK_ROOT", machine, TRUE);
+	env = g_environ_setenv(env, "LC_ALL", "C.UTF-8", TRUE);
+	g_ptr_array_add(argv, program);
+	g_ptr_array_add(argv, (gpointer) "-c");
+	g_ptr_array_add(argv, (gpointer)uri);
+	g_ptr_array_add(argv, (gpointer) "check");
+	for (; *words; words++)
+		g_ptr_array_add(argv, (gpointer)*words);
+	g_ptr_array_add(argv, NULL);
+	assert_true(g_spawn_sync(NULL, (char **)argv->pdata, env, G_SPAWN_STDIN_FROM_DEV_NULL, NULL, NULL, &result.out,
+	        &result.err, &status, NULL));
+	assert_true(WIFEXITED(status));
+	result.took_us += g_get_monotonic_time();
+	result.code = WEXITSTATUS(status);
+	return result;
+}
+#define run(uri, ...) run_words(root, uri, (const char *const[]){__VA_ARGS__, NULL})
+
+static void run_free(struct run *result)
+{
+	g_free(result->out);
+	g_free(result->err);
+}
+
+/* How it ended, and a part of each stream; "" = nothing at all. Frees. */
+static void expect(struct run result, int code, const char *out, const char *err)
+{
+	bool fine = result.code == code && (!*out ? !*result.out : strstr(result.out, out) != NULL) &&
+	            (!*err ? !*result.err : strstr(result.err, err) != NULL);
+
+	if (!fine)
+		fail_msg("code %d (wanted %d)\nstdout: %s\nstderr: %s", result.code, code, result.out, result.err);
+	run_free(&result);
+}
+
+static void exit_codes_tell_what_was_found(void **state)
+{
+	const char *uri = lab_uri(lab, "h1");
+	struct run result;
+
+	(void)state;
+	expect(run(uri, "--only", "guest.crashed,libvirt.reachable"), 0, "2 ok, 0 notes, 0 warnings, 0 failures", "");
+	/* An empty tree is a machine without vhost-net, and one without KVM. */
+	expect(run(uri, "--only", "kvm.vhost"), 1, "sudo modprobe vhost_net", "");
+	expect(run(uri, "--only", "kvm.device"), 2, "/dev/kvm is missing", "");
+	expect(run("qemu+tcp://127.0.0.1:1/system", "--severity", "fail"), 3, "Connection refused", "");
+	/* What is not printed counts all the same. */
+	result = run(uri, "--only", "kvm.vhost", "--severity", "fail");
+	assert_null(strstr(result.out, "modprobe"));
+	expect(result, 1, "1 warning", "");
+	expect(run(uri, "--only", "libvirt.answers", "--severity", "ok"), 0, "the list of guests took", "");
+}
+
+/* To a monitoring system, which reads only the code, they must not look like an ill host. */
+static void bad_words_are_no_illness(void **state)
+{
+	const char *uri = lab_uri(lab, "h1");
+
+	(void)state;
+	expect(run(uri, "--only", "kvm.nothing"), 3, "", "'kvm.nothing' is no check and no group");
+	expect(run(uri, "--severity", "bad"), 3, "", "none of: ok, note, warn, fail");
+	expect(run(uri, "--timeout", "soon"), 3, "", "no number of seconds");
+	expect(run(uri, "--no-such"), 3, "", "no-such");
+	expect(run(uri, "web1"), 3, "", "one word too many");
+}
+
+static json_object *member(json_object *object, const char *key)
+{
+	json_object *value = NULL;
+
+	if (!json_object_object_get_ex(object, key, &value))
+		fail_msg("no '%s' in %s", key, json_object_to_json_string(object));
+	return value;
+}
+
+static void json_is_one_document_of_a_known_shape(void **state)
+{
+	struct run result = run(lab_uri(lab, "h1"), "--json", "--severity", "ok");
+	json_object *document = json_tokener_parse(result.out), *host, *findings;
+
+	(void)state;
+	assert_non_null(document);
+	assert_string_equal(result.err, "");
+	assert_int_equal(json_object_get_int(member(document, "version")), 1);
+	host = json_object_array_get_idx(member(document, "hosts"), 0);
+	findings = member(host, "findings");
+	assert_true(json_object_array_length(findings) >= check_count);
+	for (size_t i = 0; i < json_object_array_length(findings); i++) {
+		json_object *finding = json_object_array_get_idx(findings, i);
+
+		assert_non_null(check_by_id(json_object_get_string(member(finding, "id"))));
+		assert_true(json_object_is_type(member(finding, "evidence"), json_type_string));
+		assert_true(json_object_is_type(member(finding, "why"), json_type_string));
+		member(finding, "remedy");
+		member(finding, "object");
+		member(finding, "action");
+	}
+	assert_string_equal(json_object_get_string(member(host, "result")), "fail");
+	assert_int_equal(result.code, 2);
+	assert_true(json_object_get_int(member(member(host, "counts"), "ok")) > 0);
+	json_object_put(document);
+	run_free(&result);
+}
+
+static void the_list_of_checks_asks_no_host(void **state)
+{
+	(void)state;
+	expect(run("qemu+tcp://127.0.0.1:1/system", "--list"), 0, "kvm.usable", "");
+	expect(run("qemu+tcp://127.0.0.1:1/system", "--list", "--only", "network"), 0, "network.mac", "");
+}
+
+/* What hangs costs the time that was given, is itself found, and the machine's own checks are there. */
+static void a_libvirtd_that_hangs_is_found_in_time(void **state)
+{
+	struct run result;
+
+	(void)state;
+	lab_do(lab, "stop-daemon", "h1");
+	result = run(lab_uri(lab, "h1"), "--timeout", "2", "--severity", "warn");
+	lab_do(lab, "cont-daemon", "h1");
+	assert_true(result.took_us >= 2 * G_USEC_PER_SEC && result.took_us < 12 * G_USEC_PER_SEC);
+	assert_non_null(strstr(result.out, "/dev/kvm is missing"));
+	expect(result, 2, "libvirt has not answered for 2 s", "");
+}
+
+static void several_hosts_are_checked_at_once(void **state)
+{
+	const char *uri = lab_uri(lab, "h1");
+	/* Those after the verb are all that counts. */
+	struct run result =
+	        run(uri, "-c", uri, "-c", "test:///default", "--only", "guest.crashed", "--severity", "ok");
+
+	(void)state;
+	assert_non_null(strstr(result.out, "== "));
+	expect(result, 0, "none has crashed", "");
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(exit_codes_tell_what_was_found),
+	        cmocka_unit_test(bad_words_are_no_illness),
+	        cmocka_unit_test(json_is_one_document_of_a_known_shape),
+	        cmocka_unit_test(the_list_of_checks_asks_no_host),
+	        cmocka_unit_test(a_libvirtd_that_hangs_is_found_in_time),
+	        cmocka_unit_test(several_hosts_are_checked_at_once),
+	};
+
+	(void)argc;
+	g_autofree char *here = g_path_get_dirname(argv[0]);
+	program = g_canonicalize_filename("../../nvirt", here);
+	return cmocka_run_group_tests(tests, start, stop);
+}
