@@ -276,7 +276,7 @@ static void watch_brief(struct backend_host *host, const struct watch *watch)
 		pthread_cond_broadcast(&host->poller_wake);
 	}
 	host->brief_watch |= watch->lists || watch->open.kind != OBJ_NONE || watch->storage || watch->images ||
-	        watch->visible_n > 0 || watch->all;
+	        watch->visible_n > 0 || watch->all || watch->rows || watch->now;
 	host_want_threads(host);
 }
 
