@@ -17,6 +17,7 @@
 #include "nvirt/check.h"
 #include "support/files.h"
 #include "support/lab.h"
+#include "support/pty.h"
 
 struct run {
 	char *out, *err;
@@ -24,7 +25,7 @@ struct run {
 	gint64 took_us;
 };
 
-static char *program, *home, *root;
+static char *home, *root;
 static struct lab *lab;
 
 static int start(void **state)
@@ -58,7 +59,7 @@ static struct run run_words(const char *machine, const char *uri, const char *co
 	env = g_environ_setenv(env, "XDG_STATE_HOME", home, TRUE);
 	env = g_environ_setenv(env, "NVIRT_CHECK_ROOT", machine, TRUE);
 	env = g_environ_setenv(env, "LC_ALL", "C.UTF-8", TRUE);
-	g_ptr_array_add(argv, program);
+	g_ptr_array_add(argv, (gpointer)pty_program());
 	g_ptr_array_add(argv, (gpointer) "-c");
 	g_ptr_array_add(argv, (gpointer)uri);
 	g_ptr_array_add(argv, (gpointer) "check");
@@ -193,7 +194,7 @@ static void several_hosts_are_checked_at_once(void **state)
 	expect(result, 0, "none has crashed", "");
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(exit_codes_tell_what_was_found),
@@ -204,8 +205,5 @@ int main(int argc, char **argv)
 	        cmocka_unit_test(several_hosts_are_checked_at_once),
 	};
 
-	(void)argc;
-	g_autofree char *here = g_path_get_dirname(argv[0]);
-	program = g_canonicalize_filename("../../nvirt", here);
 	return cmocka_run_group_tests(tests, start, stop);
 }

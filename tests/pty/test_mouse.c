@@ -225,8 +225,9 @@ static void borders_are_dragged_and_remembered(void **state)
 	assert_int_equal(column_of(pty, row, "│"), edge + 9);
 	int tasks = pty_find_row(pty, "─ Tasks ─");
 	drag(pty, tasks, 50, tasks - 3, 50);
-	pty_wait_text(pty, "►Tasks ═");
-	assert_int_equal(pty_find_row(pty, "►Tasks ═"), tasks - 3);
+	/* It has the focus with the press already. */
+	g_autofree char *moved = g_strdup_printf("\\A([^\n]*\n){%d}[^\n]*►Tasks ═", tasks - 3);
+	pty_wait_text(pty, moved);
 	/* Beyond what there is room for: it stops there, and comes back at once. */
 	drag(pty, row, edge + 9, row, 79);
 	drag(pty, row, 49, row, edge + 9);
