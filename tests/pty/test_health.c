@@ -35,7 +35,7 @@ static int stop_lab(void **state)
 	return 0;
 }
 
-/* The last tab of the host, which is the one before the first. */
+/* The last tab but one of the host; before the first is the last. */
 static struct pty *start_there(int rows, int cols)
 {
 	g_autofree char *variable = g_strdup_printf("NVIRT_CHECK_ROOT=%s", root);
@@ -45,7 +45,7 @@ static struct pty *start_there(int rows, int cols)
 
 	pty_wait_text(pty, "host h1");
 	pty_wait_text(pty, "default");
-	pty_keys(pty, "[", "M-2");
+	pty_keys(pty, "[", "[", "M-2");
 	pty_wait_text(pty, "\\[Health\\]");
 	pty_wait_text(pty, "Processor and kernel +[0-9]+ failures");
 	return pty;
