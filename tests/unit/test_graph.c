@@ -306,7 +306,7 @@ static void host_tab_shows_pressure(void **state)
 
 	(void)state;
 	app_open(&screen->app, &ref);
-	screen_keys(screen, "[ [");
+	screen_keys(screen, "[ [ [");
 	screen_assert_has(screen, "I/O pressure");
 	screen_assert_has(screen, "now 12.5%  avg 12.5%");
 	screen_free(screen);

@@ -99,7 +99,7 @@ static void addresses_are_in_the_table(void **state)
 	tell(screen, host, guest, (struct told){.net_us = SCREEN_NOW_US, .bytes = 1});
 	screen_keys(screen, "M-1 Home M-2 ]");
 	screen_assert_lacks(screen, "192.0.2.77");
-	screen_keys(screen, "o G k k k k k Space Esc");
+	screen_keys(screen, "o G k k k k k k Space Esc");
 	screen_assert_has(screen, "192.0.2.77 +");
 	screen_free(screen);
 }
