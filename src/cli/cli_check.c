@@ -461,8 +461,13 @@ static int check_hosts(struct choice *choice)
 	if (!session)
 		return CHECK_EXIT_UNKNOWN;
 	choice->started_us = g_get_monotonic_time();
-	for (unsigned i = 0; i < store_host_count(session->store); i++)
-		backend_check(session->backend, store_host_at(session->store, i)->id);
+	for (unsigned i = 0; i < store_host_count(session->store); i++) {
+		unsigned host = store_host_at(session->store, i)->id;
+
+		/* What the host says of itself comes with its lists. */
+		backend_watch(session->backend, host, &(struct watch){.lists = true, .flags = true});
+		backend_check(session->backend, host);
+	}
 	if (cli_session_wait(session, all_gathered, NULL, -1, choice->started_us + choice->timeout_us) !=
 	        WAIT_INTERRUPTED) {
 		cli_session_release_signals(session);
