@@ -458,8 +458,10 @@ static void ask_form(struct app *app, struct action_run *run)
 	bool planned = run->action->flags & ACTION_PLAN && run->targets->len == 1;
 	run->formed = true;
 	app->previewed = NULL;
+	g_autofree char *what = run->targets->len > 1 ? subject(app, run) : NULL;
 	struct view *form = form_new(app, &(struct form_options){.action = run->action,
 	                                          .ref = target(run, 0),
+	                                          .what = what,
 	                                          .values = run->args,
 	                                          .done = form_filled,
 	                                          .changed = planned ? preview : NULL,

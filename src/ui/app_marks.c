@@ -22,10 +22,20 @@ static struct view *focused_list(const struct app *app)
 	return view && view->ops->row ? view : NULL;
 }
 
-static bool markable(const struct obj_ref *ref)
+static bool kind_markable(const struct obj_ref *ref)
 {
 	return ref->kind == OBJ_GUEST || ref->kind == OBJ_POOL || ref->kind == OBJ_VOLUME || ref->kind == OBJ_NETWORK ||
 	       ref->kind == OBJ_SNAPSHOT;
+}
+
+/* What the cursor is on. A row that stands for no object (a guest's present state) marks none, though actions know one. */
+static bool markable(const struct app *app, struct obj_ref *ret_ref)
+{
+	struct view *view = focused_list(app);
+	struct obj_ref row;
+	if (view && view->ops->row(view, view->ops->cursor(view), &row) && row.kind == OBJ_NONE)
+		return false;
+	return app_selected(app, ret_ref) && kind_markable(ret_ref);
 }
 
 /* ---- the range -------------------------------------------------------------- */
@@ -90,7 +100,7 @@ void app_mark_range(struct app *app, unsigned count)
 		app_range_end(app, true);
 		return;
 	}
-	if (!view || !app_selected(app, &ref) || !markable(&ref))
+	if (!view || !markable(app, &ref))
 		return;
 	app->range = g_new0(struct mark_range, 1);
 	*app->range = (struct mark_range){view, ref, store_marks(app->store, OBJ_NONE)};
@@ -106,7 +116,7 @@ void app_mark(struct app *app, unsigned count)
 		return;
 	}
 	for (unsigned i = 0; i < MAX(count, 1); i++) {
-		if (!app_selected(app, &ref) || !markable(&ref))
+		if (!markable(app, &ref))
 			return;
 		store_set_mark(app->store, &ref, !store_marked(app->store, &ref));
 		struct view *view = app_focused_view(app);
@@ -132,7 +142,7 @@ void app_mark_invert(struct app *app, unsigned count)
 	struct view *view = focused_list(app);
 	struct obj_ref selected, ref;
 	(void)count;
-	if (!view || !app_selected(app, &selected) || !markable(&selected))
+	if (!view || !markable(app, &selected))
 		return;
 	g_autoptr(GHashTable) done = g_hash_table_new_full(ref_hash, ref_equal, g_free, NULL);
 	for (unsigned i = 0; view->ops->row(view, i, &ref); i++)

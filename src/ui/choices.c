@@ -443,6 +443,13 @@ static int own_columns(const struct app *app, const struct app_command *cmd)
  */
 void commands_draw_hints(struct app *app, struct area line)
 {
+	/* A dialog has the keys: what objects and the app have is not to be had now. */
+	if (app->modals->len > 0) {
+		struct hints own = {.app = app, .line = line, .x = 1, .end = line.cols};
+		hint_views(&own, app_focused_view(app));
+		hint(&own, "Esc", "back", true, false);
+		return;
+	}
 	const struct app_command *end = app_commands;
 	int own = 0;
 	for (; end->name && end->hint && own + own_columns(app, end) <= line.cols * 45 / 100; end++)

@@ -439,8 +439,9 @@ struct view *form_new(struct app *app, const struct form_options *options)
 	struct form *form = g_new0(struct form, 1);
 	form->view = (struct view){.ops = &form_view, .app = app, .dirty = true};
 	form->action = action;
-	form->title = g_strdup_printf(
-	        "%s: %s %s", action->title, obj_kind_word(ref->kind), store_name(app->store, ref));
+	form->title = options->what ? g_strdup_printf("%s: %s", action->title, options->what)
+	                            : g_strdup_printf("%s: %s %s", action->title, obj_kind_word(ref->kind),
+	                                      store_name(app->store, ref));
 	form->fields = g_array_new(FALSE, FALSE, sizeof(struct field));
 	for (const struct param *param = action->params; param && param->name; param++)
 		add_field(form, options, param);

@@ -12,6 +12,7 @@ struct form_options {
 	const struct action *action;
 	const struct obj_ref *ref;  /* gives today's values and what is proposed */
 	const struct args *values;  /* what was typed before, or NULL */
+	const char *what; /* "2 snapshots of web1", copied; NULL = the kind and name of `ref` */
 	form_done done;
 	/* A choice was made or a text left: what would come of it now is to be said by form_say(). May be NULL. */
 	void (*changed)(struct app *app, struct view *form, void *data);
