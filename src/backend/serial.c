@@ -45,12 +45,29 @@ void serial_unref(struct serial *serial)
 	g_free(serial);
 }
 
+/* There is no thread to tell it. */
+static void post_refusal(struct serial *serial)
+{
+	struct msg *msg = msg_new(MSG_SERIAL, serial->ref.host, 0);
+
+	msg->serial = serial_frame_new();
+	msg->serial->id = serial->id;
+	msg->serial->state = SERIAL_REFUSED;
+	g_free(msg->serial->why);
+	msg->serial->why = g_strdup("cannot open the console: out of resources");
+	msg->serial->rows = serial->rows;
+	msg->serial->cols = serial->cols;
+	inbox_post(serial->inbox, msg);
+}
+
 void serial_start(struct serial *serial, struct threads *threads, const char *uri, bool readonly)
 {
 	serial->uri = g_strdup(uri != NULL ? uri : "");
 	serial->readonly = readonly;
-	if (!threads_start(threads, "nvirt-serial", serial_run, serial_ref(serial)))
-		serial_unref(serial);
+	if (threads_start(threads, "nvirt-serial", serial_run, serial_ref(serial)))
+		return;
+	post_refusal(serial);
+	serial_unref(serial);
 }
 
 void serial_stop(struct serial *serial)

@@ -11,6 +11,7 @@
 
 enum {
 	CHUNK = 4096,
+	KEY_BYTES = 16,          /* what one key sends at most, with room to spare */
 	TURN_MAX = 64 * 1024,    /* received before what is typed has its turn */
 	RAW_MAX = 1024 * 1024,   /* bytes that nobody has taken yet */
 	FRAME_EVERY_US = 16000,
@@ -350,7 +351,7 @@ static void receive(struct runner *run)
 static void take_typed(struct runner *run)
 {
 	struct serial *serial = run->serial;
-	g_autoptr(GArray) keys = NULL;
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(struct serial_key));
 
 	pthread_mutex_lock(&serial->lock);
 	if (serial->bytes->len > 0 && run->out->len == 0) {
@@ -358,11 +359,14 @@ static void take_typed(struct runner *run)
 		g_byte_array_set_size(serial->bytes, 0);
 	}
 	if (serial->keys->len > 0 && run->out->len < SERIAL_INPUT_MAX / 2) {
-		keys = g_steal_pointer(&serial->keys);
-		serial->keys = g_array_new(FALSE, FALSE, sizeof(struct serial_key));
+		/* No more than there is room for: the rest waits its turn. */
+		guint count = MIN(serial->keys->len, SERIAL_INPUT_MAX / 2 / KEY_BYTES);
+
+		g_array_append_vals(keys, serial->keys->data, count);
+		g_array_remove_range(serial->keys, 0, count);
 	}
 	pthread_mutex_unlock(&serial->lock);
-	for (guint i = 0; keys != NULL && i < keys->len; i++)
+	for (guint i = 0; i < keys->len; i++)
 		serial_term_key(run->term, &g_array_index(keys, struct serial_key, i), run->out);
 }
 
@@ -502,9 +506,11 @@ void serial_run(void *data)
 		take_wishes(&run);
 		if (run.stream != NULL)
 			receive(&run);
-		take_typed(&run);
-		if (run.stream != NULL)
+		/* What is typed to nobody is not for who comes next: see wait_for_news(). */
+		if (run.stream != NULL) {
+			take_typed(&run);
 			send_typed(&run);
+		}
 		post(&run);
 		wait_for_news(&run);
 	}

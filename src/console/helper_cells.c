@@ -80,7 +80,10 @@ static void put_screen(struct helper *helper, const struct text_screen *screen)
 {
 	GByteArray *out = helper->out;
 	guint begin = wire_begin(out, WIRE_SCREEN);
+	char font[WIRE_FONT_MAX + 1];
 
+	/* A user's font is called as its file. */
+	g_strlcpy(font, screen->font, sizeof(font));
 	wire_put_u8(out, screen->kind);
 	wire_put_u16(out, (unsigned)screen->rows);
 	wire_put_u16(out, (unsigned)screen->cols);
@@ -94,7 +97,7 @@ static void put_screen(struct helper *helper, const struct text_screen *screen)
 	wire_put_u32(out, screen->unknown);
 	wire_put_u16(out, (unsigned)helper->frame.width);
 	wire_put_u16(out, (unsigned)helper->frame.height);
-	wire_put_string(out, screen->font);
+	wire_put_string(out, font);
 	wire_end(out, begin);
 }
 

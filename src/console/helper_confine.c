@@ -42,7 +42,7 @@
 static const int allowed[] = {
         SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
         SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select), SCMP_SYS(pselect6),
-        SCMP_SYS(_newselect), SCMP_SYS(close), SCMP_SYS(shutdown), SCMP_SYS(fcntl), SCMP_SYS(getsockopt),
+        SCMP_SYS(_newselect), SCMP_SYS(close), SCMP_SYS(shutdown), SCMP_SYS(getsockopt),
         SCMP_SYS(setsockopt), SCMP_SYS(getpeername), SCMP_SYS(getsockname), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
         SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
         SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(clock_nanosleep),
@@ -136,11 +136,25 @@ static int allow_memory(scmp_filter_ctx filter)
 	return result;
 }
 
+/* What a socket is like, yes; not whom the kernel sends which signal about it: that would end the user's other processes. */
+static int allow_fcntl(scmp_filter_ctx filter)
+{
+	static const int commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL};
+	int result = 0;
+
+	for (unsigned i = 0; result == 0 && i < G_N_ELEMENTS(commands); i++)
+		result = seccomp_rule_add(
+		        filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)commands[i]));
+	return result;
+}
+
 /* A call that this machine does not have is passed over by the library. */
 static int allow(scmp_filter_ctx filter)
 {
 	int result = allow_memory(filter);
 
+	if (result == 0)
+		result = allow_fcntl(filter);
 	for (unsigned i = 0; result == 0 && i < G_N_ELEMENTS(allowed); i++)
 		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
 	return result;

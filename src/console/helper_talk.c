@@ -159,4 +159,6 @@ void helper_obey(struct helper *helper)
 	if (next < 0)
 		_exit(1);
 	g_byte_array_remove_range(helper->in, 0, at);
+	/* A password, or the keys of one. */
+	explicit_bzero(helper->in->data + helper->in->len, at);
 }

@@ -221,6 +221,8 @@ static void on_frame(rfbClient *client)
 	struct helper *helper = helper_of(client);
 	bool scancodes = SupportsClient2Server(client, QEMU_MESSAGE);
 
+	/* The server's part is done; an nvirt that does not read, for it is stopped, is not its fault. */
+	alarm(0);
 	if (scancodes != helper->vnc->scancodes) {
 		helper->vnc->scancodes = scancodes;
 		tell_features(helper);
@@ -422,6 +424,8 @@ void helper_vnc_start(struct helper *helper, int fd)
 	if (!send_encodings(client))
 		helper_end(helper, VNC_END_CLOSED, "the VNC server closed the connection");
 	alarm(0);
+	/* What comes from now on is none of its business. */
+	explicit_bzero(helper->password, strlen(helper->password));
 	helper->vnc->heard_us = g_get_monotonic_time();
 	tell_live(helper);
 }

@@ -17,6 +17,7 @@ void screen_stream_init(struct screen_stream *stream)
 	};
 	stream->screen.cursor_row = stream->screen.cursor_col = -1;
 	stream->screen.font = stream->font;
+	stream->anew = true;
 	screen_stream_begin(stream);
 }
 
@@ -35,6 +36,7 @@ void screen_stream_restart(struct screen_stream *stream)
 	g_free(stream->words);
 	stream->words = g_strdup("");
 	g_clear_pointer(&stream->pixels, picture_free);
+	stream->anew = true;
 	stream->pixels_wanted = stream->hello = stream->live = stream->frame_waits = stream->settled = stream->silent = false;
 	stream->features = stream->leds = stream->synced = 0;
 	stream->end = VNC_END_NONE;
@@ -144,6 +146,17 @@ static bool screen_is_right(const struct text_screen *screen, int width, int hei
 	       screen->unknown <= cells;
 }
 
+/* What is spelt out is longer than it came; no character is cut in two. */
+static void set_font(struct screen_stream *stream, const char *raw)
+{
+	g_autofree char *font = text_clean(raw, -1);
+	const char *end;
+
+	g_strlcpy(stream->font, font, sizeof(stream->font));
+	g_utf8_validate(stream->font, -1, &end);
+	stream->font[end - stream->font] = '\0';
+}
+
 static bool on_screen(struct screen_stream *stream, struct wire_reader *payload)
 {
 	struct text_screen now = stream->screen, told = {0};
@@ -153,9 +166,8 @@ static bool on_screen(struct screen_stream *stream, struct wire_reader *payload)
 	g_autofree char *raw = wire_string(payload, WIRE_FONT_MAX);
 	if (!wire_done(payload) || !screen_is_right(&told, width, height))
 		return refuse(stream, "a size");
-	g_autofree char *font = text_clean(raw, -1);
-	g_strlcpy(stream->font, font, sizeof(stream->font));
-	if (told.rows != now.rows || told.cols != now.cols || !stream->cells)
+	set_font(stream, raw);
+	if (told.rows != now.rows || told.cols != now.cols || stream->anew)
 		set_grid(stream, told.rows, told.cols);
 	else if (told.kind != now.kind)
 		touch_rows(stream, 0, now.rows - 1);
@@ -172,7 +184,7 @@ static bool on_screen(struct screen_stream *stream, struct wire_reader *payload)
 	stream->screen = told;
 	stream->width = width;
 	stream->height = height;
-	stream->whole = false;
+	stream->whole = stream->anew = false;
 	return true;
 }
 

@@ -21,6 +21,7 @@ struct screen_stream {
 	struct text_cell *cells;
 	char font[WIRE_FONT_MAX + 1];
 	int width, height;
+	bool anew; /* this reader has not told of a screen yet: what it takes to be blank is not */
 	bool hello, live, whole; /* `whole`: a frame was told to its end */
 	char *name;
 	unsigned features, leds;

@@ -19,6 +19,7 @@
 #define PUMP_BYTES_MAX (1024 * 1024)
 /* Beyond this the reader has long stopped to listen. */
 #define QUEUE_BYTES_MAX (2 * WIRE_COMMAND_MAX)
+#define START_BYTES_MAX (4 * WIRE_TEXT_MAX)
 #define QEMU_WIDTH_MAX 2560
 #define QEMU_HEIGHT_MAX 2048
 
@@ -90,7 +91,8 @@ struct vnc_view *vnc_view_new(const struct vnc_source *source, GError **error)
 	struct vnc_view *view = g_new0(struct vnc_view, 1);
 
 	view->fd = -1;
-	view->out = g_byte_array_new();
+	/* Room for COMMAND_START: what moved would leave a copy of the password behind. */
+	view->out = g_byte_array_sized_new(START_BYTES_MAX);
 	screen_stream_init(&view->stream);
 	if (start(view, source, error))
 		return view;

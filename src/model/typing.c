@@ -45,7 +45,15 @@ struct typing *typing_new(void)
 	return typing;
 }
 
-/* What was typed may be a password. */
+/* What was typed may be a password: elements that are no more, behind the array's end. */
+static void wipe_behind(const GArray *array, guint count)
+{
+	gsize size = g_array_get_element_size((GArray *)array);
+
+	if (count)
+		explicit_bzero(array->data + array->len * size, count * size);
+}
+
 static void forget(struct typing *typing)
 {
 	if (typing->events->len)

@@ -44,7 +44,7 @@ static void put_hello(struct fixture *fixture)
 	wire_end(fixture->out, begin);
 }
 
-static void put_screen(struct fixture *fixture, unsigned rows, unsigned cols, int cursor_row)
+static void put_screen_of_font(struct fixture *fixture, unsigned rows, unsigned cols, int cursor_row, const char *font)
 {
 	guint begin = wire_begin(fixture->out, WIRE_SCREEN);
 
@@ -59,8 +59,13 @@ static void put_screen(struct fixture *fixture, unsigned rows, unsigned cols, in
 	wire_put_u32(fixture->out, 0);
 	wire_put_u16(fixture->out, 640);
 	wire_put_u16(fixture->out, 480);
-	wire_put_string(fixture->out, "VGA\033[2J");
+	wire_put_string(fixture->out, font);
 	wire_end(fixture->out, begin);
+}
+
+static void put_screen(struct fixture *fixture, unsigned rows, unsigned cols, int cursor_row)
+{
+	put_screen_of_font(fixture, rows, cols, cursor_row, "VGA\033[2J");
 }
 
 static void put_cell(struct fixture *fixture, unsigned row, unsigned col, gunichar ch, unsigned confidence, unsigned flags)
@@ -133,6 +138,43 @@ static void refused(struct fixture *fixture)
 	assert_true(*fixture->stream.words);
 	screen_stream_restart(&fixture->stream);
 	put_hello(fixture);
+}
+
+/* It tells what is not blank, of a screen that was blank when it began. */
+static void another_reader_begins_with_a_blank_screen(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct text_screen *screen = &fixture->stream.screen;
+
+	put_hello(fixture);
+	put_screen(fixture, 25, 80, -1);
+	put_cell(fixture, 2, 79, 'x', 100, 0);
+	put_frame(fixture, 1);
+	assert_true(feed(fixture));
+	screen_stream_restart(&fixture->stream);
+	assert_int_equal(screen->cells[2 * 80 + 79].ch, 'x');
+	put_hello(fixture);
+	put_screen(fixture, 25, 80, -1);
+	put_cell(fixture, 3, 0, 'y', 100, 0);
+	put_frame(fixture, 1);
+	assert_true(feed(fixture));
+	assert_int_equal(screen->cells[2 * 80 + 79].ch, ' ');
+	assert_int_equal(screen->cells[3 * 80].ch, 'y');
+	assert_int_equal(screen->changed_first, 0);
+	put_screen(fixture, 25, 80, -1);
+	put_frame(fixture, 2);
+	assert_true(feed(fixture));
+	assert_int_equal(screen->cells[3 * 80].ch, 'y');
+}
+
+static void a_long_name_of_a_font_is_cut_between_characters(void **state)
+{
+	struct fixture *fixture = *state;
+
+	put_hello(fixture);
+	put_screen_of_font(fixture, 25, 80, -1, "a\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff");
+	assert_true(feed(fixture));
+	assert_true(g_utf8_validate(fixture->stream.font, -1, NULL));
 }
 
 static void what_can_not_be_right_is_refused(void **state)
@@ -233,6 +275,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(a_screen_is_put_together, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(another_reader_begins_with_a_blank_screen, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(a_long_name_of_a_font_is_cut_between_characters, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(what_can_not_be_right_is_refused, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(cells_outside_or_not_printable_are_refused, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(an_end_carries_clean_words, set_up, tear_down),
