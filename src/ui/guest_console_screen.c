@@ -151,6 +151,19 @@ static bool is_readonly(const struct guest_console *self)
 	return !host || host->status->readonly;
 }
 
+/* What is switched to is watched, what is left is not. Who types on the serial console goes on doing so. */
+static void switch_mode(struct guest_console *self, enum console_mode mode)
+{
+	const struct console *console = serial_half_shown(self);
+
+	if (self->mode == mode || (mode == CONSOLE_SCREEN && console && (console->attached || console->wanted)))
+		return;
+	self->mode = mode;
+	if (!self->hidden)
+		screen_half_show(self);
+	content_touch(&self->view);
+}
+
 bool screen_half_message(struct guest_console *self, struct msg *msg)
 {
 	for (guint i = 0; msg->type == MSG_SCREEN && msg->door && i < self->screens->len; i++) {
@@ -160,9 +173,7 @@ bool screen_half_message(struct guest_console *self, struct msg *msg)
 			continue;
 		/* Without VNC the serial console is the one to type on, unless the user chose. */
 		if (!self->chosen && obj_ref_equal(&panel->ref, &self->ref) && panel->state != SCREEN_OFF && !is_readonly(self))
-			self->mode = panel->no_vnc ? CONSOLE_SERIAL : CONSOLE_SCREEN;
-		if (self->mode == CONSOLE_SERIAL)
-			screen_half_hide(self);
+			switch_mode(self, panel->no_vnc ? CONSOLE_SERIAL : CONSOLE_SCREEN);
 		return true;
 	}
 	return false;

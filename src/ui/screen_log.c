@@ -39,6 +39,7 @@ bool screen_panel_log(struct screen_panel *panel, const char *path)
 	if (!panel->log)
 		return false;
 	screen_history_set_log(panel->history, write_line, panel, LOG_AFTER_MS);
+	screen_panel_rewatch(panel);
 	screen_panel_log_tick(panel);
 	return true;
 }

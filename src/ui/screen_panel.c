@@ -344,12 +344,17 @@ void screen_panel_watch(struct screen_panel *panel, bool watched)
 	if (panel->watched == watched)
 		return;
 	panel->watched = watched;
+	screen_panel_rewatch(panel);
+}
+
+void screen_panel_rewatch(struct screen_panel *panel)
+{
 	if (!panel->view)
 		return;
-	vnc_view_watch(panel->view, watched || panel->log);
+	vnc_view_watch(panel->view, panel->watched || panel->log);
 	if (vnc_view_state(panel->view) != VNC_ENDED)
 		ready(panel);
-	if (watched && panel->pictures)
+	if (panel->pictures)
 		ask_picture(panel);
 }
 

@@ -77,6 +77,8 @@ bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door
 void screen_panel_look(struct screen_panel *panel);
 /* Is it on screen? */
 void screen_panel_watch(struct screen_panel *panel, bool watched);
+/* A log began or ended: that is watched too. */
+void screen_panel_rewatch(struct screen_panel *panel);
 const struct text_screen *screen_panel_screen(const struct screen_panel *panel);
 void screen_panel_draw(struct screen_panel *panel, struct area area, bool focused);
 /* "live 80x25", "asked for": for the mode row. Owned. */

@@ -52,9 +52,10 @@ static void destroy(struct view *view)
 
 	app_wait_stop(&self->opening);
 	app_wait_stop(&self->dropping);
-	read_mode_free(self->read);
 	g_ptr_array_unref(self->open);
+	/* A screen tells what is read of it that it goes away. */
 	g_ptr_array_unref(self->screens);
+	read_mode_free(self->read);
 	g_free(self->search);
 	g_free(self);
 }
