@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What libvirt tells of guests, pools and networks: see health.h. */
+#define _GNU_SOURCE /* explicit_bzero() */
 #include "backend/health.h"
 
 #include <arpa/inet.h>
@@ -10,6 +11,7 @@
 #include "backend/conn.h"
 #include "backend/network.h"
 #include "backend/proc.h"
+#include "backend/sample.h"
 #include "backend/storage.h"
 #include "backend/xml.h"
 #include "nvirt/text.h"
@@ -27,41 +29,114 @@ static gint64 since_ms(gint64 start_us)
 
 /* ---- guests --------------------------------------------------------------- */
 
-static enum guest_state state_of(int state)
+/* The rows by their UUID; good until one is added. */
+static GHashTable *index_rows(const struct check_objects *objects)
 {
-	switch ((virDomainState)state) {
-	case VIR_DOMAIN_RUNNING:
-		return GUEST_RUNNING;
-	case VIR_DOMAIN_BLOCKED:
-		return GUEST_BLOCKED;
-	case VIR_DOMAIN_PAUSED:
-		return GUEST_PAUSED;
-	case VIR_DOMAIN_SHUTDOWN:
-		return GUEST_SHUTTING_DOWN;
-	case VIR_DOMAIN_SHUTOFF:
-		return GUEST_OFF;
-	case VIR_DOMAIN_CRASHED:
-		return GUEST_CRASHED;
-	case VIR_DOMAIN_PMSUSPENDED:
-		return GUEST_SUSPENDED;
-	case VIR_DOMAIN_NOSTATE:
-		break;
+	GHashTable *index =
+	        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+
+	for (guint i = 0; i < objects->guests->len; i++) {
+		struct check_guest *guest = &g_array_index(objects->guests, struct check_guest, i);
+
+		g_hash_table_insert(index, g_bytes_new_static(guest->uuid, sizeof(guest->uuid)), guest);
 	}
-	return GUEST_UNKNOWN;
+	return index;
 }
 
-static void read_state(struct check_guest *guest, virDomainPtr dom)
+static struct check_guest *find_guest(GHashTable *index, const uint8_t uuid[16])
 {
-	int state = 0, reason = 0, autostart = 0;
+	g_autoptr(GBytes) key = g_bytes_new_static(uuid, 16);
 
-	if (virDomainGetState(dom, &state, &reason, 0) == 0) {
-		guest->state = state_of(state);
-		guest->reason = reason;
-	}
+	return g_hash_table_lookup(index, key);
+}
+
+static struct check_guest *find_dom(GHashTable *index, virDomainPtr dom)
+{
+	uint8_t uuid[VIR_UUID_BUFLEN];
+
+	return virDomainGetUUID(dom, uuid) == 0 ? find_guest(index, uuid) : NULL;
+}
+
+static void set_state(struct check_guest *guest, int state, int reason)
+{
+	guest->state = sample_guest_state(state);
+	guest->reason = reason;
 	guest->active = guest_state_active(guest->state);
-	guest->persistent = virDomainIsPersistent(dom) == 1;
-	if (guest->persistent && virDomainGetAutostart(dom, &autostart) == 0)
-		guest->autostart = autostart;
+}
+
+/* One call for all of them, which reaches no monitor. False: the driver has no such call. */
+static bool read_states(GHashTable *index, virConnectPtr conn)
+{
+	virDomainStatsRecordPtr *records = NULL;
+	int count = virConnectGetAllDomainStats(conn, VIR_DOMAIN_STATS_STATE, &records, 0);
+
+	for (int i = 0; i < count; i++) {
+		struct check_guest *guest = find_dom(index, records[i]->dom);
+		int state = VIR_DOMAIN_NOSTATE, reason = 0;
+
+		virTypedParamsGetInt(records[i]->params, records[i]->nparams, "state.state", &state);
+		virTypedParamsGetInt(records[i]->params, records[i]->nparams, "state.reason", &reason);
+		if (guest != NULL)
+			set_state(guest, state, reason);
+	}
+	if (count >= 0)
+		virDomainStatsRecordListFree(records);
+	return count >= 0;
+}
+
+static void ask_state(struct check_guest *guest, virDomainPtr dom)
+{
+	int state = 0, reason = 0;
+
+	if (virDomainGetState(dom, &state, &reason, 0) == 0)
+		set_state(guest, state, reason);
+}
+
+static void mark_persistent(struct check_guest *guest)
+{
+	guest->persistent = true;
+}
+
+static void mark_autostart(struct check_guest *guest)
+{
+	guest->autostart = true;
+}
+
+/* How many is asked of those that have any. */
+static void mark_snapshots(struct check_guest *guest)
+{
+	guest->snapshots = 1;
+}
+
+/* Marks those that a filter lets through: one call, however many guests there are. False: it cannot be told. */
+static bool mark_listed(
+        GHashTable *index, virConnectPtr conn, unsigned filter, void (*mark)(struct check_guest *guest))
+{
+	virDomainPtr *doms = NULL;
+	int count = virConnectListAllDomains(conn, &doms, filter);
+
+	for (int i = 0; i < count; i++) {
+		struct check_guest *guest = find_dom(index, doms[i]);
+
+		if (guest != NULL)
+			mark(guest);
+		virDomainFree(doms[i]);
+	}
+	free(doms);
+	return count >= 0;
+}
+
+static void read_flags(struct check_objects *objects, GHashTable *index, virConnectPtr conn)
+{
+	bool told = mark_listed(index, conn, VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, mark_snapshots);
+
+	mark_listed(index, conn, VIR_CONNECT_LIST_DOMAINS_PERSISTENT, mark_persistent);
+	mark_listed(index, conn, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, mark_autostart);
+	for (guint i = 0; told && i < objects->guests->len; i++) {
+		struct check_guest *guest = &g_array_index(objects->guests, struct check_guest, i);
+
+		guest->snapshots = MAX(guest->snapshots, 0);
+	}
 }
 
 /* With its passwords where that is allowed: only whether there is one is kept. */
@@ -77,10 +152,12 @@ static void read_definition(struct check_objects *objects, struct check_guest *g
 	}
 	if (xml == NULL)
 		conn_set_error(&error, "its definition cannot be read");
-	else if (health_parse_guest(objects, guest, xml, secrets, &error))
-		memset(xml, 0, strlen(xml));
+	else
+		health_parse_guest(objects, guest, xml, secrets, &error);
 	if (error != NULL)
 		guest->unread = check_objects_text(objects, error->message, -1);
+	if (xml != NULL)
+		explicit_bzero(xml, strlen(xml));
 	free(xml);
 }
 
@@ -100,11 +177,11 @@ static gint64 creation_time(virDomainSnapshotPtr snapshot)
 static void read_snapshots(struct check_guest *guest, virDomainPtr dom)
 {
 	virDomainSnapshotPtr *roots = NULL;
-	int count = virDomainSnapshotNum(dom, 0), n;
+	int n;
 
-	guest->snapshots = count;
-	if (count <= 0)
+	if (guest->snapshots <= 0)
 		return;
+	guest->snapshots = virDomainSnapshotNum(dom, 0);
 	n = virDomainListAllSnapshots(dom, &roots, VIR_DOMAIN_SNAPSHOT_LIST_ROOTS);
 	for (int i = 0; i < n; i++) {
 		gint64 time = creation_time(roots[i]);
@@ -148,7 +225,7 @@ static void read_log(
 }
 
 /* Raw, for files and commands; what was cleaned is for people. */
-static void read_guest(struct check_objects *objects, const struct health_round *round, virDomainPtr dom)
+static void add_guest(struct check_objects *objects, virDomainPtr dom)
 {
 	struct check_guest *guest = check_objects_add_guest(objects);
 	const char *name = virDomainGetName(dom);
@@ -156,7 +233,12 @@ static void read_guest(struct check_objects *objects, const struct health_round 
 	guest->raw = g_string_chunk_insert_const(objects->chunk, name != NULL ? name : "");
 	guest->name = check_objects_text(objects, guest->raw, -1);
 	virDomainGetUUID(dom, guest->uuid);
-	read_state(guest, dom);
+}
+
+/* What only a call of its own tells. */
+static void read_guest(struct check_objects *objects, const struct health_round *round,
+        struct check_guest *guest, virDomainPtr dom)
+{
 	read_definition(objects, guest, dom);
 	read_snapshots(guest, dom);
 	read_control(guest, dom);
@@ -164,24 +246,13 @@ static void read_guest(struct check_objects *objects, const struct health_round 
 		read_log(objects, guest, round);
 }
 
-static struct check_guest *find_guest(struct check_objects *objects, const uint8_t uuid[16])
-{
-	for (guint i = 0; i < objects->guests->len; i++) {
-		struct check_guest *guest = &g_array_index(objects->guests, struct check_guest, i);
-
-		if (memcmp(guest->uuid, uuid, 16) == 0)
-			return guest;
-	}
-	return NULL;
-}
-
-static void read_processes(struct check_objects *objects)
+static void read_processes(GHashTable *index)
 {
 	g_autoptr(GArray) found = proc_find_qemus();
 
 	for (guint i = 0; i < found->len; i++) {
 		const struct proc_qemu *qemu = &g_array_index(found, struct proc_qemu, i);
-		struct check_guest *guest = find_guest(objects, qemu->uuid);
+		struct check_guest *guest = find_guest(index, qemu->uuid);
 		struct proc_figures figures;
 
 		if (guest == NULL || !guest->active || !proc_read(qemu->pid, qemu->start, &figures))
@@ -245,12 +316,32 @@ static int by_name(const void *a, const void *b)
 	return text_compare(virDomainGetName(*(const virDomainPtr *)a), virDomainGetName(*(const virDomainPtr *)b));
 }
 
+/* How many were read before the time was up. */
+static int read_each(struct check_objects *objects, const struct health_round *round, GHashTable *index,
+        virDomainPtr *doms, int count, bool states)
+{
+	int done = 0;
+
+	for (; done < count && in_time(round); done++) {
+		struct check_guest *guest = &g_array_index(objects->guests, struct check_guest, done);
+
+		if (!states)
+			ask_state(guest, doms[done]);
+		read_guest(objects, round, guest, doms[done]);
+	}
+	if (round->local)
+		read_processes(index);
+	ask_monitors(objects, round, doms, done);
+	return done;
+}
+
 static bool read_guests(
         struct check_objects *objects, virConnectPtr conn, const struct health_round *round, GError **error)
 {
 	gint64 start_us = g_get_monotonic_time();
 	virDomainPtr *doms = NULL;
-	int count = virConnectListAllDomains(conn, &doms, 0), done = 0;
+	int count = virConnectListAllDomains(conn, &doms, 0), done;
+	g_autoptr(GHashTable) index = NULL;
 
 	if (count < 0) {
 		conn_set_error(error, "the guests cannot be listed");
@@ -259,16 +350,17 @@ static bool read_guests(
 	objects->answer_ms = since_ms(start_us);
 	if (count > 0)
 		qsort(doms, (size_t)count, sizeof(*doms), by_name);
-	for (; done < count && in_time(round); done++)
-		read_guest(objects, round, doms[done]);
+	for (int i = 0; i < count; i++)
+		add_guest(objects, doms[i]);
+	index = index_rows(objects);
+	read_flags(objects, index, conn);
+	done = read_each(objects, round, index, doms, count, read_states(index, conn));
 	if (done < count) {
 		g_autofree char *words =
 		        g_strdup_printf("only %d of %d guests were read in time", done, count);
 		objects->unread = check_objects_text(objects, words, -1);
+		g_array_set_size(objects->guests, (guint)done);
 	}
-	if (round->local)
-		read_processes(objects);
-	ask_monitors(objects, round, doms, done);
 	for (int i = 0; i < count; i++)
 		virDomainFree(doms[i]);
 	free(doms);

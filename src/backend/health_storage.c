@@ -47,13 +47,16 @@ static void read_pool(struct reading *reading, virStoragePoolPtr pool)
 	g_array_append_val(reading->storage->sizes, size);
 }
 
-static void read_usage(struct reading *reading, virConnectPtr conn)
+/* Of the guests that a filter lets through; false: the driver has no such filter. */
+static bool read_some(struct reading *reading, virConnectPtr conn, unsigned filter, bool snapshots)
 {
 	virDomainPtr *doms = NULL;
-	int count = virConnectListAllDomains(conn, &doms, 0);
+	int count = virConnectListAllDomains(conn, &doms, filter);
 
 	for (int i = 0; i < count; i++) {
-		struct usage_guest guest = {.active = virDomainIsActive(doms[i]) == 1, .snapshots = true};
+		/* Who has a number runs: that came with the list. */
+		struct usage_guest guest = {
+		        .active = virDomainGetID(doms[i]) != (unsigned)-1, .snapshots = snapshots};
 
 		virDomainGetUUID(doms[i], guest.uuid);
 		if (in_time(reading->round))
@@ -63,6 +66,16 @@ static void read_usage(struct reading *reading, virConnectPtr conn)
 		virDomainFree(doms[i]);
 	}
 	free(doms);
+	return count >= 0;
+}
+
+/* Snapshots are asked for only where there are any. */
+static void read_usage(struct reading *reading, virConnectPtr conn)
+{
+	if (read_some(reading, conn, VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, true))
+		read_some(reading, conn, VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT, false);
+	else
+		read_some(reading, conn, 0, true);
 }
 
 /*

@@ -23,7 +23,7 @@ struct local_row {
 	struct proc_figures figures;
 };
 
-static enum guest_state guest_state(int state)
+enum guest_state sample_guest_state(int state)
 {
 	switch ((virDomainState)state) {
 	case VIR_DOMAIN_RUNNING:
@@ -118,7 +118,7 @@ static void read_state(const virDomainStatsRecord *record, struct guest_row *row
 		else if (strcmp(param->field, "state.reason") == 0)
 			row->reason = param->value.i;
 	}
-	row->state = guest_state(state);
+	row->state = sample_guest_state(state);
 }
 
 /* Lock held. */

@@ -17,5 +17,7 @@ struct sample *sample_take(
         struct backend_host *host, uint32_t generation, virConnectPtr conn, bool local, GError **error);
 /* Autostart, persistent, managed save, snapshots of all guests: one filtered list each. */
 bool sample_list_flags(struct backend_host *host, uint32_t generation, virConnectPtr conn);
+/* Of a virDomainState. Any thread. */
+enum guest_state sample_guest_state(int state);
 
 #endif

@@ -143,22 +143,45 @@ char *check_word(const char *text)
 	return plain ? g_strdup(text) : g_shell_quote(text);
 }
 
-char *check_virsh(const struct check_facts *facts)
+static char *with_uri(const char *program, const struct check_facts *facts)
 {
 	const char *uri = facts->status->uri;
 	g_autofree char *word = uri && *uri ? check_word(uri) : NULL;
 
-	return word ? g_strconcat("virsh -c ", word, NULL) : g_strdup("virsh");
+	return word ? g_strconcat(program, " -c ", word, NULL) : g_strdup(program);
+}
+
+char *check_virsh(const struct check_facts *facts)
+{
+	return with_uri("virsh", facts);
+}
+
+char *check_nvirt(const struct check_facts *facts)
+{
+	return with_uri("nvirt", facts);
+}
+
+/* virsh takes "7" for a number that libvirt gave to another guest, a UUID for that guest's, "-x" for an option. */
+static bool is_misread(const char *name)
+{
+	uint8_t uuid[16];
+
+	return !*name || *name == '-' || !name[strspn(name, "0123456789")] || uuid_parse(name, uuid);
+}
+
+char *check_object_word(const char *name, const uint8_t uuid[16])
+{
+	char text[37];
+
+	if (!is_misread(name))
+		return check_word(name);
+	uuid_format(uuid, text);
+	return g_strdup(text);
 }
 
 char *check_guest_word(const struct check_guest *guest)
 {
-	char uuid[37];
-
-	if (g_str_equal(guest->name, guest->raw))
-		return check_word(guest->name);
-	uuid_format(guest->uuid, uuid);
-	return g_strdup(uuid);
+	return check_object_word(g_str_equal(guest->name, guest->raw) ? guest->name : "", guest->uuid);
 }
 
 /* ---- running -------------------------------------------------------------- */

@@ -25,7 +25,11 @@ bool check_said(const struct check_report *report, const struct check *check);
 char *check_word(const char *text);
 /* "virsh", with the connection's URI. Owned. */
 char *check_virsh(const struct check_facts *facts);
-/* The name, or the UUID where that is not what libvirt calls it; as a word for a shell. Owned. */
+/* "nvirt", the same. Owned. */
+char *check_nvirt(const struct check_facts *facts);
+/* The name, or the UUID where virsh would take the name for something else; as a word for a shell. Owned. */
+char *check_object_word(const char *name, const uint8_t uuid[16]);
+/* The same of a guest; the UUID too where the name is not what libvirt calls it. */
 char *check_guest_word(const struct check_guest *guest);
 /* "12.0 GiB": into a static buffer of the caller. */
 #define CHECK_BYTES(name, bytes)                                                                             \

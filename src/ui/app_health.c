@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * When a host's checks are made: soon after it is there, often while they are looked at, else seldom. A round
- * costs a healthy host about a call a guest. Main thread.
+ * reads every guest's definition twice, for itself and for its disks, and asks of one that runs whether its
+ * QEMU answers and has a job: some three calls a guest that is off, six a guest that runs. Main thread.
  */
 #include "app_private.h"
 #include "content.h"
