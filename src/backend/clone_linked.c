@@ -100,10 +100,14 @@ static bool make_overlay(
 
 static bool make_overlays(struct job *job, struct linking *linking, struct making *making, GError **error)
 {
-	for (unsigned i = 0; i < making->files->len; i++)
-		if (!make_overlay(job, linking, making, i, error))
-			return false;
-	return true;
+	unsigned done = 0;
+
+	while (done < making->files->len && make_overlay(job, linking, making, done, error))
+		done++;
+	/* Announced and never begun: what has such a name is not ours to take back. */
+	for (unsigned i = done + 1; i < making->files->len; i++)
+		steps_gone(job, making->overlays[i]);
+	return done == making->files->len;
 }
 
 static bool copy_nvram(struct job *job, const struct linking *linking, const char *to, GError **error)

@@ -191,10 +191,18 @@ static void look_at_replaced(const struct cleaning *cleaning, const struct task_
 	}
 	left->there = info.exists;
 	hostfile_info_fini(&info);
-	left->copy_only = step->mark != STEP_MADE || (dom && was_done(cleaning, dom));
-	if (left->copy_only)
-		left->note = g_strdup_printf("only the copy '%s' goes: %s", copy,
-		        step->mark == STEP_MADE ? "the task had got to its end" : "it was not changed yet");
+	bool made = step->mark == STEP_MADE;
+	g_autofree char *who = dom ? NULL : file_users_of(cleaning->users, step->path);
+	left->copy_only = !made || (dom && was_done(cleaning, dom));
+	/* Its name is the same for every task of this guest: another one that was cut short may need it. */
+	left->doubtful = !made;
+	if (!made)
+		left->note = g_strdup_printf(
+		        "only the copy '%s' goes; the task was about to make it, it may be another's", copy);
+	else if (left->copy_only)
+		left->note = g_strdup_printf("only the copy '%s' goes: the task had got to its end", copy);
+	else if (who)
+		left->refused = g_strdup_printf("its guest is gone, and it is used: %s", who);
 	else if (dom && virDomainIsActive(dom) == 1)
 		left->refused = g_strdup("its guest runs: force it off first, so that it can be put back");
 	else

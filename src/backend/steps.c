@@ -298,9 +298,11 @@ static bool undo_replaced(virConnectPtr conn, const struct task_step *step, GErr
 
 	if (!hostfile_look(conn, step->text, &info, error))
 		return false;
-	bool copied = info.exists && step->mark == STEP_MADE;
+	bool copied = info.exists, made = step->mark == STEP_MADE;
 	hostfile_info_fini(&info);
-	if (copied
+	if (made && !copied)
+		return refuse(error, "its copy is not there");
+	if (made
 	        && (!hostfile_delete(conn, step->path, error)
 	                || !hostfile_copy_small(conn, step->text, step->path, error)))
 		return false;

@@ -148,7 +148,8 @@ struct task_step *task_step_new(unsigned number, enum step_kind kind, const char
 	step->number = number;
 	step->kind = kind;
 	step->path = g_strdup(path ? path : "");
-	step->text = text_clean(text ? text : "", -1);
+	/* A path, which has to be the very same when it is put back. */
+	step->text = kind == STEP_REPLACED ? g_strdup(text ? text : "") : text_clean(text ? text : "", -1);
 	return step;
 }
 

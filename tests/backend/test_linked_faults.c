@@ -231,6 +231,32 @@ static void full_disk_leaves_nothing(void **state)
 	assert_free(ops, &source, mode);
 }
 
+/* All files of a clone are announced together: where the first fails the others were never begun. */
+static void a_file_that_is_there_unseen_stays_when_the_one_before_it_fails(void **state)
+{
+	struct ops *ops = *state;
+
+	if (!clones_small)
+		skip();
+	struct clones_source source = clones_source(ops, "qcow2", 4);
+	g_autofree char *second = clones_path("second.qcow2");
+	g_autofree char *foreign = g_build_filename(clones_small, "copy-vdb.qcow2", NULL);
+	g_autofree char *devices = g_markup_printf_escaped("<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>"
+	                                                   "<source file='%s'/><target dev='vdb' bus='virtio'/></disk>",
+	        second);
+	g_autofree char *fill = g_strdup_printf("cat /dev/zero >'%s/fill'; true", clones_small);
+
+	clones_image(second, "qcow2", 16, 1);
+	clones_define(ops, "two", source.path, "qcow2", devices);
+	assert_true(g_file_set_contents(foreign, "another's", -1, NULL));
+	g_free(clones_tool("sh", "-c", fill));
+	ops_expect(clones_run(ops, "two", ARGS("name", "copy", "mode", "linked", "pool", "small")), TASK_FAILED,
+	        "free some space there");
+	g_autofree char *listing = clones_tool("ls", clones_small);
+	assert_string_equal(listing, "copy-vdb.qcow2\nfill\n");
+	clones_source_clear(&source);
+}
+
 static void denied_directory_leaves_nothing(void **state)
 {
 	struct ops *ops = *state;
@@ -272,6 +298,7 @@ int main(void)
 		TEST(of_two_that_do_the_same_one_fails_whole),
 		TEST(a_file_that_is_there_unseen_keeps_its_name),
 		TEST(full_disk_leaves_nothing),
+		TEST(a_file_that_is_there_unseen_stays_when_the_one_before_it_fails),
 		TEST(denied_directory_leaves_nothing),
 		TEST(vanished_base_is_named),
 	};
