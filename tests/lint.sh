@@ -148,7 +148,7 @@ self_test() {
 	done
 	expect '' src/ui/loop.c "$spdx\n/* never sprintf(), sleep() or\n * strcpy() */\nint f(void)\n{\n\tg(\"gets(x)\"); // system()\n}\n"
 	expect path README.md 'see /wor''k/shared\n'
-	expect '' README.md 'a /workload and net/work/x\n'
+	expect '' README.md 'a /wor''kload and net/wor''k/x\n'
 	expect guard src/ui/x.h "$spdx\nint x;\n"
 	expect typedef src/ui/x.c "$spdx\ntypedef struct x x;\n"
 	long=$(printf '\\tx();\\n%.0s' $(seq 81))

@@ -14,27 +14,19 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "nvirt/vnc.h"
 #include "support/files.h"
-#include "support/lab.h"
+#include "support/vnc_qemu.h"
 
 #define DEADLINE_US (60 * G_USEC_PER_SEC)
 #define PASSWORD "se'c\"ret"
 
 static char *home;
-static GPid running; /* 0 = none; what a test that failed leaves behind */
+static struct vnc_qemu server; /* of the test that runs */
 
 /* ---- servers ---- */
-
-struct server {
-	GPid pid;
-	char *address;
-};
 
 static bool run(const char *command)
 {
@@ -60,71 +52,31 @@ static void make_certificates(const char *dir, const char *name)
 	assert_true(run(script));
 }
 
-/* It listens, or has ended. */
-static bool answers(void *data)
+/* On a port of its own, or on a socket. One at a time. */
+static void start(bool tcp, const char *objects, const char *options)
 {
-	const struct server *server = data;
-	int fd = vnc_connect(server->address, 1000, NULL);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 || waitpid(server->pid, NULL, WNOHANG) != 0;
-}
-
-/* Waits until it listens. `objects`: NULL or "-object ...". On a port of its own, or on a socket. */
-static struct server start(bool tcp, const char *objects, const char *options)
-{
-	static int port = 0;
-	struct server server = {0};
 	g_autofree char *path = g_build_filename(home, "vnc.sock", NULL);
-	g_autofree char *listen = NULL, *command = NULL;
-	g_auto(GStrv) argv = NULL;
 
-	if (!port)
-		port = 20000 + getpid() % 20000;
-	port++;
-	g_unlink(path);
-	listen = tcp ? g_strdup_printf("127.0.0.1:%d", port - 5900) : g_strdup_printf("unix:%s", path);
-	server.address = tcp ? g_strdup_printf("127.0.0.1:%d", port) : g_strdup(path);
-	command = g_strdup_printf("qemu-system-x86_64 -M none -nodefaults -display none %s -vnc '%s%s'",
-	        objects ? objects : "", listen, options);
-	assert_true(g_shell_parse_argv(command, NULL, &argv, NULL));
-	assert_true(g_spawn_async(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-	        &server.pid, NULL));
-	running = server.pid;
-	lab_wait_for(answers, &server, "QEMU's VNC", DEADLINE_US / 1000);
-	assert_int_equal(kill(server.pid, 0), 0);
-	return server;
-}
-
-static void stop(struct server *server)
-{
-	kill(server->pid, SIGKILL);
-	waitpid(server->pid, NULL, 0);
-	running = 0;
-	g_free(server->address);
+	vnc_qemu_stop(&server);
+	vnc_qemu_start(&server, tcp ? NULL : path, objects, options);
 }
 
 static int end_test(void **state)
 {
 	(void)state;
-	if (running) {
-		kill(running, SIGKILL);
-		waitpid(running, NULL, 0);
-	}
-	running = 0;
+	vnc_qemu_stop(&server);
 	return 0;
 }
 
 /* ---- viewers ---- */
 
 /* How it ends, or VNC_END_NONE: there is a screen. `part` is in the words. */
-static void expect(const struct server *server, struct vnc_source source, enum vnc_end end, const char *part)
+static void expect(struct vnc_source source, enum vnc_end end, const char *part)
 {
 	gint64 deadline_us = g_get_monotonic_time() + DEADLINE_US;
 	struct vnc_view *view;
 
-	source.fd = vnc_connect(server->address, 10000, NULL);
+	source.fd = vnc_connect(server.address, 10000, NULL);
 	view = vnc_view_new(&source, NULL);
 	assert_non_null(view);
 	while (vnc_view_state(view) != VNC_ENDED && !vnc_view_settled(view) && g_get_monotonic_time() < deadline_us) {
@@ -142,17 +94,16 @@ static void expect(const struct server *server, struct vnc_source source, enum v
 	vnc_view_free(view);
 }
 
-#define expect_screen(server, ...) expect((server), (struct vnc_source){__VA_ARGS__}, VNC_END_NONE, "")
+#define expect_screen(...) expect((struct vnc_source){__VA_ARGS__}, VNC_END_NONE, "")
 
 static void without_anything(void **state)
 {
-	struct server server = start(false, NULL, "");
 	(void)state;
+	start(false, "", "");
 
-	expect_screen(&server, .password = NULL);
+	expect_screen(.password = NULL);
 	/* What is not asked for is not told. */
-	expect_screen(&server, .password = PASSWORD, .user = "me");
-	stop(&server);
+	expect_screen(.password = PASSWORD, .user = "me");
 }
 
 static char *secret_object(void)
@@ -163,28 +114,25 @@ static char *secret_object(void)
 static void with_a_password(void **state)
 {
 	g_autofree char *objects = secret_object();
-	struct server server = start(true, objects, ",password-secret=p");
 	(void)state;
+	start(true, objects, ",password-secret=p");
 
-	expect_screen(&server, .password = PASSWORD);
-	expect(&server, (struct vnc_source){0}, VNC_END_PASSWORD, "wants a password");
-	expect(&server, (struct vnc_source){.password = "other"}, VNC_END_REFUSED, "did not let us in");
-	stop(&server);
+	expect_screen(.password = PASSWORD);
+	expect((struct vnc_source){0}, VNC_END_PASSWORD, "wants a password");
+	expect((struct vnc_source){.password = "other"}, VNC_END_REFUSED, "did not let us in");
 }
 
 static void through_tls_of_nobody(void **state)
 {
 	g_autofree char *secret = secret_object();
 	g_autofree char *objects = g_strconcat(secret, " -object tls-creds-anon,id=t,endpoint=server", NULL);
-	struct server server = start(true, objects, ",tls-creds=t");
 	(void)state;
+	start(true, objects, ",tls-creds=t");
 
-	expect_screen(&server, .password = NULL);
-	stop(&server);
-	server = start(false, objects, ",tls-creds=t,password-secret=p");
-	expect_screen(&server, .password = PASSWORD);
-	expect(&server, (struct vnc_source){0}, VNC_END_PASSWORD, "wants a password");
-	stop(&server);
+	expect_screen(.password = NULL);
+	start(false, objects, ",tls-creds=t,password-secret=p");
+	expect_screen(.password = PASSWORD);
+	expect((struct vnc_source){0}, VNC_END_PASSWORD, "wants a password");
 }
 
 static void with_a_certificate(void **state)
@@ -192,28 +140,25 @@ static void with_a_certificate(void **state)
 	g_autofree char *secret = secret_object();
 	g_autofree char *objects = g_strdup_printf(
 	        "%s -object 'tls-creds-x509,id=t,dir=%s/right,endpoint=server,verify-peer=off'", secret, home);
-	struct server server = start(true, objects, ",tls-creds=t");
 	(void)state;
+	start(true, objects, ",tls-creds=t");
 
-	expect_screen(&server, .host = "right.example");
-	expect(&server, (struct vnc_source){.host = "wrong.example"}, VNC_END_REFUSED, "does not match");
-	stop(&server);
-	server = start(true, objects, ",tls-creds=t,password-secret=p");
-	expect_screen(&server, .host = "right.example", .password = PASSWORD);
-	expect(&server, (struct vnc_source){.host = "right.example"}, VNC_END_PASSWORD, "wants a password");
-	expect(&server, (struct vnc_source){.host = "right.example", .password = "x"}, VNC_END_REFUSED, "did not let us in");
-	stop(&server);
+	expect_screen(.host = "right.example");
+	expect((struct vnc_source){.host = "wrong.example"}, VNC_END_REFUSED, "does not match");
+	start(true, objects, ",tls-creds=t,password-secret=p");
+	expect_screen(.host = "right.example", .password = PASSWORD);
+	expect((struct vnc_source){.host = "right.example"}, VNC_END_PASSWORD, "wants a password");
+	expect((struct vnc_source){.host = "right.example", .password = "x"}, VNC_END_REFUSED, "did not let us in");
 }
 
 static void with_a_certificate_of_a_stranger(void **state)
 {
 	g_autofree char *objects = g_strdup_printf(
 	        "-object 'tls-creds-x509,id=t,dir=%s/other,endpoint=server,verify-peer=off'", home);
-	struct server server = start(true, objects, ",tls-creds=t");
 	(void)state;
+	start(true, objects, ",tls-creds=t");
 
-	expect(&server, (struct vnc_source){.host = "right.example"}, VNC_END_REFUSED, "vnc-ca.pem");
-	stop(&server);
+	expect((struct vnc_source){.host = "right.example"}, VNC_END_REFUSED, "vnc-ca.pem");
 }
 
 /* ---- users ---- */
@@ -251,13 +196,12 @@ static void use_mechanism(const char *name)
 	assert_true(g_file_set_contents(conf, text, -1, NULL));
 }
 
-static void expect_users(struct server server)
+static void expect_users(void)
 {
-	expect_screen(&server, .user = "me", .password = PASSWORD, .host = "right.example");
-	expect(&server, (struct vnc_source){.host = "right.example"}, VNC_END_USER, "user's name");
-	expect(&server, (struct vnc_source){.host = "right.example", .user = "me", .password = "x"}, VNC_END_REFUSED,
+	expect_screen(.user = "me", .password = PASSWORD, .host = "right.example");
+	expect((struct vnc_source){.host = "right.example"}, VNC_END_USER, "user's name");
+	expect((struct vnc_source){.host = "right.example", .user = "me", .password = "x"}, VNC_END_REFUSED,
 	        "did not let us in");
-	stop(&server);
 }
 
 static void users_by_sasl(void **state)
@@ -271,9 +215,11 @@ static void users_by_sasl(void **state)
 		print_message("users_by_sasl: no SASL data base can be made here\n");
 		skip();
 	}
-	expect_users(start(true, objects, ",tls-creds=t,sasl=on"));
+	start(true, objects, ",tls-creds=t,sasl=on");
+	expect_users();
 	use_mechanism("digest-md5");
-	expect_users(start(true, NULL, ",sasl=on"));
+	start(true, "", ",sasl=on");
+	expect_users();
 }
 
 /* ---- all ---- */

@@ -12,18 +12,11 @@
 #include <glib/gstdio.h>
 #include <json-c/json.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "nvirt/check.h"
 #include "support/files.h"
 #include "support/lab.h"
-#include "support/pty.h"
-
-struct run {
-	char *out, *err;
-	int code;
-	gint64 took_us;
-};
+#include "support/words.h"
 
 static char *home, *root;
 static struct lab *lab;
@@ -32,7 +25,9 @@ static int start(void **state)
 {
 	(void)state;
 	home = g_dir_make_tmp("nvirt-home-XXXXXX", NULL);
+	/* The tree that stands for this machine. */
 	root = g_dir_make_tmp("nvirt-root-XXXXXX", NULL);
+	g_setenv("NVIRT_CHECK_ROOT", root, TRUE);
 	lab = lab_start(1);
 	return 0;
 }
@@ -48,54 +43,33 @@ static int stop(void **state)
 	return 0;
 }
 
-/* `machine`: the tree that stands for this machine. */
-static struct run run_words(const char *machine, const char *uri, const char *const *words)
+static struct said run_words(const char *uri, const char *const *words)
 {
-	g_auto(GStrv) env = g_get_environ();
-	g_autoptr(GPtrArray) argv = g_ptr_array_new();
-	struct run result = {.took_us = -g_get_monotonic_time()};
-	int status = 0;
+	g_autoptr(GPtrArray) all = g_ptr_array_new();
 
-	env = g_environ_setenv(env, "XDG_STATE_HOME", home, TRUE);
-	env = g_environ_setenv(env, "NVIRT_CHECK_ROOT", machine, TRUE);
-	env = g_environ_setenv(env, "LC_ALL", "C.UTF-8", TRUE);
-	g_ptr_array_add(argv, (gpointer)pty_program());
-	g_ptr_array_add(argv, (gpointer) "-c");
-	g_ptr_array_add(argv, (gpointer)uri);
-	g_ptr_array_add(argv, (gpointer) "check");
+	g_ptr_array_add(all, (gpointer) "check");
 	for (; *words; words++)
-		g_ptr_array_add(argv, (gpointer)*words);
-	g_ptr_array_add(argv, NULL);
-	assert_true(g_spawn_sync(NULL, (char **)argv->pdata, env, G_SPAWN_STDIN_FROM_DEV_NULL, NULL, NULL, &result.out,
-	        &result.err, &status, NULL));
-	assert_true(WIFEXITED(status));
-	result.took_us += g_get_monotonic_time();
-	result.code = WEXITSTATUS(status);
-	return result;
+		g_ptr_array_add(all, (gpointer)*words);
+	g_ptr_array_add(all, NULL);
+	return said_words(uri, home, (const char *const *)all->pdata);
 }
-#define run(uri, ...) run_words(root, uri, (const char *const[]){__VA_ARGS__, NULL})
-
-static void run_free(struct run *result)
-{
-	g_free(result->out);
-	g_free(result->err);
-}
+#define run(uri, ...) run_words(uri, (const char *const[]){__VA_ARGS__, NULL})
 
 /* How it ended, and a part of each stream; "" = nothing at all. Frees. */
-static void expect(struct run result, int code, const char *out, const char *err)
+static void expect(struct said result, int code, const char *out, const char *err)
 {
 	bool fine = result.code == code && (!*out ? !*result.out : strstr(result.out, out) != NULL) &&
 	            (!*err ? !*result.err : strstr(result.err, err) != NULL);
 
 	if (!fine)
 		fail_msg("code %d (wanted %d)\nstdout: %s\nstderr: %s", result.code, code, result.out, result.err);
-	run_free(&result);
+	said_fini(&result);
 }
 
 static void exit_codes_tell_what_was_found(void **state)
 {
 	const char *uri = lab_uri(lab, "h1");
-	struct run result;
+	struct said result;
 
 	(void)state;
 	expect(run(uri, "--only", "guest.crashed,libvirt.reachable"), 0, "2 ok, 0 notes, 0 warnings, 0 failures", "");
@@ -134,7 +108,7 @@ static json_object *member(json_object *object, const char *key)
 
 static void json_is_one_document_of_a_known_shape(void **state)
 {
-	struct run result = run(lab_uri(lab, "h1"), "--json", "--severity", "ok");
+	struct said result = run(lab_uri(lab, "h1"), "--json", "--severity", "ok");
 	json_object *document = json_tokener_parse(result.out), *host, *findings;
 
 	(void)state;
@@ -158,7 +132,7 @@ static void json_is_one_document_of_a_known_shape(void **state)
 	assert_int_equal(result.code, 2);
 	assert_true(json_object_get_int(member(member(host, "counts"), "ok")) > 0);
 	json_object_put(document);
-	run_free(&result);
+	said_fini(&result);
 }
 
 static void the_list_of_checks_asks_no_host(void **state)
@@ -171,13 +145,16 @@ static void the_list_of_checks_asks_no_host(void **state)
 /* What hangs costs the time that was given, is itself found, and the machine's own checks are there. */
 static void a_libvirtd_that_hangs_is_found_in_time(void **state)
 {
-	struct run result;
+	struct said result;
+	gint64 took_us;
 
 	(void)state;
 	lab_do(lab, "stop-daemon", "h1");
+	took_us = -g_get_monotonic_time();
 	result = run(lab_uri(lab, "h1"), "--timeout", "2", "--severity", "warn");
+	took_us += g_get_monotonic_time();
 	lab_do(lab, "cont-daemon", "h1");
-	assert_true(result.took_us >= 2 * G_USEC_PER_SEC && result.took_us < 12 * G_USEC_PER_SEC);
+	assert_in_range(took_us, 2 * G_USEC_PER_SEC, 12 * G_USEC_PER_SEC);
 	assert_non_null(strstr(result.out, "/dev/kvm is missing"));
 	expect(result, 2, "libvirt has not answered for 2 s", "");
 }
@@ -186,7 +163,7 @@ static void several_hosts_are_checked_at_once(void **state)
 {
 	const char *uri = lab_uri(lab, "h1");
 	/* Those after the verb are all that counts. */
-	struct run result =
+	struct said result =
 	        run(uri, "-c", uri, "-c", "test:///default", "--only", "guest.crashed", "--severity", "ok");
 
 	(void)state;

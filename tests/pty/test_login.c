@@ -16,6 +16,7 @@
 #include <glib/gstdio.h>
 #include <sys/wait.h>
 
+#include "support/files.h"
 #include "support/lab.h"
 #include "support/pty.h"
 #include "support/session.h"
@@ -29,11 +30,7 @@ static int start_lab(void **state)
 {
 	(void)state;
 	lab = lab_start(1);
-	g_setenv("NVIRT_LAB_CMDLINE", "nvirt.login", TRUE);
-	lab_do(lab, "define", "h1", "web", "linux");
-	g_unsetenv("NVIRT_LAB_CMDLINE");
-	if (lab_is_system(lab))
-		lab_do(lab, "virsh", "h1", "net-start", "default");
+	lab_define_linux(lab, "web", "nvirt.login");
 	return 0;
 }
 
@@ -183,7 +180,7 @@ static void it_is_worked_in_by_a_script(void **state)
 	/* wait prints the line that it saw. */
 	assert_non_null(strstr(out, "\nadmin@Linux-42\n"));
 	assert_non_null(strstr(out, "\nBY SCRIPT, \"95 %\"\n"));
-	g_rmdir(home);
+	files_remove(home);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start_guest, stop_guest)

@@ -13,43 +13,18 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
+#include "support/files.h"
 #include "support/lab.h"
+#include "support/words.h"
 
 static struct lab *lab;
-static char *program, *home;
-
-struct run {
-	char *out, *err;
-	int code;
-};
-
-static struct run run_words(const char *const *words)
-{
-	g_auto(GStrv) env = g_environ_setenv(g_get_environ(), "XDG_STATE_HOME", home, TRUE);
-	g_autoptr(GPtrArray) argv = g_ptr_array_new();
-	struct run result = {0};
-	int status = 0;
-
-	env = g_environ_setenv(env, "LC_ALL", "C.UTF-8", TRUE);
-	g_ptr_array_add(argv, program);
-	g_ptr_array_add(argv, (gpointer) "-c");
-	g_ptr_array_add(argv, (gpointer)lab_uri(lab, "h1"));
-	for (; *words; words++)
-		g_ptr_array_add(argv, (gpointer)*words);
-	g_ptr_array_add(argv, NULL);
-	assert_true(g_spawn_sync(NULL, (char **)argv->pdata, env, G_SPAWN_STDIN_FROM_DEV_NULL, NULL, NULL, &result.out,
-	        &result.err, &status, NULL));
-	assert_true(WIFEXITED(status));
-	result.code = WEXITSTATUS(status);
-	return result;
-}
+static char *home;
 
 /* Ends with `code`; `part` (may be NULL) is in what it printed, wherever. */
 static void expect_words(int code, const char *part, const char *const *words)
 {
-	struct run result = run_words(words);
+	struct said result = said_words(lab_uri(lab, "h1"), home, words);
 	g_autofree char *all = g_strconcat(result.out, result.err, NULL);
 
 	if (result.code != code || (part && !strstr(all, part)))
@@ -57,26 +32,18 @@ static void expect_words(int code, const char *part, const char *const *words)
 	assert_int_equal(result.code, code);
 	if (part)
 		assert_non_null(strstr(all, part));
-	g_free(result.out);
-	g_free(result.err);
+	said_fini(&result);
 }
 
 #define expect(code, part, ...) expect_words((code), (part), (const char *const[]){__VA_ARGS__, NULL})
 
 static int set_up(void **state)
 {
-	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-	g_autofree char *dir = g_path_get_dirname(self);
-
 	(void)state;
-	program = g_build_filename(dir, "..", "..", "nvirt", NULL);
 	home = g_dir_make_tmp("nvirt-screen-XXXXXX", NULL);
-	g_setenv("NVIRT_LAB_CMDLINE", "nvirt.shell", TRUE);
 	lab = lab_start(1);
 	lab_do(lab, "define", "h1", "boot", "boot");
-	lab_do(lab, "define", "h1", "shell", "linux");
-	if (lab_is_system(lab))
-		lab_do(lab, "virsh", "h1", "net-start", "default");
+	lab_define_linux(lab, "shell", "nvirt.shell");
 	lab_do(lab, "virsh", "h1", "start", "shell");
 	return 0;
 }
@@ -85,8 +52,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	lab_stop(lab);
-	g_rmdir(home);
-	g_free(program);
+	files_remove(home);
 	g_free(home);
 	return 0;
 }

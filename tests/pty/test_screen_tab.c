@@ -26,12 +26,8 @@ static struct pty *pty;
 static int open_all(void **state)
 {
 	(void)state;
-	g_setenv("NVIRT_LAB_CMDLINE", "nvirt.shell", TRUE);
 	lab = lab_start(1);
-	lab_do(lab, "define", "h1", "shell", "linux");
-	g_unsetenv("NVIRT_LAB_CMDLINE");
-	if (lab_is_system(lab))
-		lab_do(lab, "virsh", "h1", "net-start", "default");
+	lab_define_linux(lab, "shell", "nvirt.shell");
 	pty = session_start(lab_uri(lab, "h1"), 24, 80);
 	return 0;
 }

@@ -8,10 +8,9 @@
 
 #include <cmocka.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "support/lab.h"
-#include "support/pty.h"
+#include "support/words.h"
 
 static struct lab *lab;
 
@@ -36,21 +35,11 @@ static int close_all(void **state)
 /* Runs it; fails the test unless it ends with 0 and says `part`. */
 static void check_run(const char *part, const char *const *words)
 {
-	g_auto(GStrv) env = g_environ_setenv(g_get_environ(), "XDG_STATE_HOME", lab_dir(lab), TRUE);
-	g_autoptr(GPtrArray) argv = g_ptr_array_new();
-	g_autofree char *out = NULL, *err = NULL;
-	int status = -1;
+	struct said said = said_words(lab_uri(lab, "h1"), lab_dir(lab), words);
 
-	g_ptr_array_add(argv, (gpointer)pty_program());
-	g_ptr_array_add(argv, (gpointer) "-c");
-	g_ptr_array_add(argv, (gpointer)lab_uri(lab, "h1"));
-	for (; *words; words++)
-		g_ptr_array_add(argv, (gpointer)*words);
-	g_ptr_array_add(argv, NULL);
-	assert_true(g_spawn_sync(
-	        NULL, (char **)argv->pdata, env, G_SPAWN_STDIN_FROM_DEV_NULL, NULL, NULL, &out, &err, &status, NULL));
-	if (!WIFEXITED(status) || WEXITSTATUS(status) || (!strstr(out, part) && !strstr(err, part)))
-		fail_msg("status %x\nstdout: %s\nstderr: %s\nwanted '%s'", (unsigned)status, out, err, part);
+	if (said.code || (!strstr(said.out, part) && !strstr(said.err, part)))
+		fail_msg("code %d\nstdout: %s\nstderr: %s\nwanted '%s'", said.code, said.out, said.err, part);
+	said_fini(&said);
 }
 
 #define check(part, ...) check_run(part, (const char *const[]){__VA_ARGS__, NULL})

@@ -8,68 +8,41 @@
 #include <cmocka.h>
 
 #include <glib.h>
-#include <glib/gstdio.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "nvirt/vnc.h"
 #include "support/files.h"
-#include "support/lab.h"
 #include "support/pty.h"
+#include "support/vnc_qemu.h"
 
 #define PASSWORD "sesame-42"
 
-static char *home, *address;
-static GPid qemu;
-
-/* It listens, or has ended. */
-static bool answers(void *data)
-{
-	int fd = vnc_connect(address, 1000, NULL);
-
-	(void)data;
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 || waitpid(qemu, NULL, WNOHANG) != 0;
-}
+static char *home;
+static struct vnc_qemu qemu;
 
 static int set_up(void **state)
 {
-	g_autofree char *command = NULL, *secret = NULL;
-	g_auto(GStrv) argv = NULL;
+	g_autofree char *socket = NULL, *secret = NULL;
 	(void)state;
 
 	home = g_dir_make_tmp("nvirt-vnc-XXXXXX", NULL);
-	address = g_build_filename(home, "vnc.sock", NULL);
+	socket = g_build_filename(home, "vnc.sock", NULL);
 	secret = g_build_filename(home, "password", NULL);
 	files_write(secret, PASSWORD "\n", -1);
-	command = g_strdup_printf("qemu-system-x86_64 -M none -nodefaults -display none -object secret,id=p,data=" PASSWORD
-	                          " -vnc unix:%s,password-secret=p",
-	        address);
-	if (!g_shell_parse_argv(command, NULL, &argv, NULL) ||
-	        !g_spawn_async(NULL, argv, NULL,
-	                G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, &qemu, NULL))
-		return -1;
-	lab_wait_for(answers, NULL, "QEMU's VNC", 60000);
-	return kill(qemu, 0);
+	vnc_qemu_start(&qemu, socket, "-object secret,id=p,data=" PASSWORD, ",password-secret=p");
+	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	kill(qemu, SIGKILL);
-	waitpid(qemu, NULL, 0);
+	vnc_qemu_stop(&qemu);
 	files_remove(home);
 	g_free(home);
-	g_free(address);
 	return 0;
 }
 
 static struct pty *start(void)
 {
-	const char *argv[] = {"screen", "--vnc", address, NULL};
+	const char *argv[] = {"screen", "--vnc", qemu.address, NULL};
 
 	return pty_start(argv, NULL, 24, 80);
 }
@@ -104,7 +77,7 @@ static void ctrl_c_ends_it_in_words(void **state)
 static void a_file_needs_no_terminal(void **state)
 {
 	g_autofree char *file = g_build_filename(home, "password", NULL);
-	const char *argv[] = {"screen", "--vnc", address, "--password-file", file, NULL};
+	const char *argv[] = {"screen", "--vnc", qemu.address, "--password-file", file, NULL};
 	struct pty *pty = pty_start(argv, NULL, 24, 80);
 	(void)state;
 

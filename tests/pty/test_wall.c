@@ -11,11 +11,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "support/lab.h"
 #include "support/pty.h"
 #include "support/session.h"
+#include "support/words.h"
 
 /* An emulated guest on a busy machine. */
 enum { BOOT_MS = 180 * 1000 };
@@ -26,22 +26,12 @@ static struct pty *pty;
 /* Words after the program's name and the connection; NULL-terminated. What it printed, owned. */
 static char *run(int code, const char *const *words)
 {
-	g_auto(GStrv) env = g_environ_setenv(g_get_environ(), "XDG_STATE_HOME", lab_dir(lab), TRUE);
-	g_autoptr(GPtrArray) argv = g_ptr_array_new();
-	char *out = NULL;
-	int status = 0;
+	struct said said = said_words(lab_uri(lab, "h1"), lab_dir(lab), words);
+	char *out = g_steal_pointer(&said.out);
 
-	env = g_environ_setenv(env, "LC_ALL", "C.UTF-8", TRUE);
-	g_ptr_array_add(argv, (gpointer)pty_program());
-	g_ptr_array_add(argv, (gpointer) "-c");
-	g_ptr_array_add(argv, (gpointer)lab_uri(lab, "h1"));
-	for (; *words; words++)
-		g_ptr_array_add(argv, (gpointer)*words);
-	g_ptr_array_add(argv, NULL);
-	assert_true(g_spawn_sync(NULL, (char **)argv->pdata, env, G_SPAWN_STDIN_FROM_DEV_NULL, NULL, NULL, &out, NULL,
-	        &status, NULL));
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), code);
+	if (said.code != code)
+		fail_msg("%s: code %d\n%s%s", words[0], said.code, out, said.err);
+	said_fini(&said);
 	return out;
 }
 
@@ -86,12 +76,8 @@ static int start(void **state)
 	(void)state;
 	lab = lab_start(1);
 	lab_do(lab, "define", "h1", "counter", "boot");
-	g_setenv("NVIRT_LAB_CMDLINE", "nvirt.shell console=tty0 console=ttyS0 panic=0", TRUE);
-	lab_do(lab, "define", "h1", "shell", "linux");
-	g_unsetenv("NVIRT_LAB_CMDLINE");
+	lab_define_linux(lab, "shell", "nvirt.shell console=tty0 console=ttyS0 panic=0");
 	lab_do(lab, "define", "h1", "sleeper", "boot");
-	if (lab_is_system(lab))
-		lab_do(lab, "virsh", "h1", "net-start", "default");
 	lab_do(lab, "virsh", "h1", "start", "shell");
 	lab_do(lab, "virsh", "h1", "start", "counter");
 	pty = session_start(lab_uri(lab, "h1"), 30, 150);

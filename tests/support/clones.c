@@ -59,16 +59,22 @@ static char *pool_dir(void)
 	return g_build_filename(lab_dir(clones_lab), "h1", "clones", NULL);
 }
 
+static bool dir_locked; /* a test that failed leaves it so */
+
 bool clones_lock_dir(bool lock)
 {
 	g_autofree char *dir = pool_dir();
 	const char *const words[] = {"chattr", lock ? "+i" : "-i", dir, NULL};
 	int status = -1;
+	bool done;
 
 	/* Root passes by permissions, but not by this. */
-	return g_spawn_sync(NULL, (char **)words, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL,
+	done = g_spawn_sync(NULL, (char **)words, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL,
 	               NULL, &status, NULL)
 	       && status == 0;
+	if (done)
+		dir_locked = lock;
+	return done;
 }
 
 char *clones_path(const char *name)
@@ -144,6 +150,8 @@ int clones_tear_down(void **state)
 	g_autofree char *dir = pool_dir();
 
 	virConnectPtr conn = lab_connection(clones_lab, "h1");
+	if (dir_locked)
+		clones_lock_dir(false);
 	remove_guests(conn);
 	remove_pool(conn, CLONES_POOL);
 	remove_pool(conn, "small");

@@ -131,6 +131,15 @@ bool lab_is_system(struct lab *lab)
 	return strstr(lab_uri(lab, "h1"), "/system") != NULL;
 }
 
+void lab_define_linux(struct lab *lab, const char *guest, const char *cmdline)
+{
+	g_setenv("NVIRT_LAB_CMDLINE", cmdline, TRUE);
+	lab_do(lab, "define", "h1", guest, "linux");
+	g_unsetenv("NVIRT_LAB_CMDLINE");
+	if (lab_is_system(lab))
+		lab_do(lab, "virsh", "h1", "net-start", "default");
+}
+
 virConnectPtr lab_connection(struct lab *lab, const char *host)
 {
 	virConnectPtr conn = g_hash_table_lookup(lab->connections, host);

@@ -28,6 +28,12 @@ char *lab_run_words(struct lab *lab, const char *const *words);
 /* The same for commands whose output is of no interest. */
 #define lab_do(lab, ...) g_free(lab_run((lab), __VA_ARGS__))
 
+/*
+ * A guest of kind linux with these words for its kernel, which tests/lab/guest/init reads too; and the
+ * network that it needs. Once a lab.
+ */
+void lab_define_linux(struct lab *lab, const char *guest, const char *cmdline);
+
 /* A connection of the test's own, kept open; opened anew when it was lost. Borrowed. */
 virConnectPtr lab_connection(struct lab *lab, const char *host);
 /* VIR_DOMAIN_*; -1 = no such guest, or no answer. */

@@ -38,25 +38,51 @@ void said_fini(struct said *said)
 	g_free(said->err);
 }
 
+static struct said spawn(char **argv, char **env)
+{
+	struct said said = {0};
+	int status = 0;
+
+	assert_true(g_spawn_sync(NULL, argv, env, G_SPAWN_SEARCH_PATH | G_SPAWN_STDIN_FROM_DEV_NULL, NULL, NULL,
+	        &said.out, &said.err, &status, NULL));
+	if (!WIFEXITED(status))
+		fail_msg("status %#x\n%s%s", (unsigned)status, said.out, said.err);
+	said.code = WEXITSTATUS(status);
+	return said;
+}
+
+/* What is the same for all of them. */
+static char **environment(const char *home)
+{
+	return g_environ_setenv(g_environ_setenv(g_get_environ(), "XDG_STATE_HOME", home, TRUE), "LC_ALL", "C.UTF-8", TRUE);
+}
+
+struct said said_words(const char *uri, const char *home, const char *const *words)
+{
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	g_auto(GStrv) env = environment(home);
+
+	g_ptr_array_add(argv, (gpointer)pty_program());
+	g_ptr_array_add(argv, (gpointer) "-c");
+	g_ptr_array_add(argv, (gpointer)uri);
+	for (; *words; words++)
+		g_ptr_array_add(argv, (gpointer)*words);
+	g_ptr_array_add(argv, NULL);
+	return spawn((char **)argv->pdata, env);
+}
+
 static struct said run(struct words *words, char **argv)
 {
 	g_autofree char *program = g_canonicalize_filename(pty_program(), NULL);
 	g_autofree char *folder = g_path_get_dirname(program);
 	g_autofree char *path = g_strdup_printf("%s:%s", folder, g_getenv("PATH"));
-	g_auto(GStrv) env = g_environ_setenv(g_get_environ(), "XDG_STATE_HOME", words->home, TRUE);
-	struct said said = {0};
-	int status = 0;
+	g_auto(GStrv) env = environment(words->home);
 
-	env = g_environ_setenv(env, "LC_ALL", "C.UTF-8", TRUE);
 	env = g_environ_setenv(env, "PATH", path, TRUE);
 	env = g_environ_setenv(env, "LIBVIRT_DEFAULT_URI", lab_uri(words->lab, "h1"), TRUE);
 	env = g_environ_unsetenv(env, "VISUAL");
 	env = words->editor ? g_environ_setenv(env, "EDITOR", words->editor, TRUE) : g_environ_unsetenv(env, "EDITOR");
-	assert_true(g_spawn_sync(NULL, argv, env, G_SPAWN_SEARCH_PATH | G_SPAWN_STDIN_FROM_DEV_NULL, NULL, NULL,
-	        &said.out, &said.err, &status, NULL));
-	assert_true(WIFEXITED(status));
-	said.code = WEXITSTATUS(status);
-	return said;
+	return spawn(argv, env);
 }
 
 struct said words_run(struct words *words, const char *line)

@@ -24,9 +24,11 @@ struct said {
 void words_init(struct words *words, struct lab *lab);
 void words_fini(struct words *words);
 
+/* With these words (NULL-terminated) behind -c `uri`; its journal is below `home`. */
+struct said said_words(const char *uri, const char *home, const char *const *words);
+void said_fini(struct said *said);
 /* `line` as in a shell, without the program's name and -c. */
 struct said words_run(struct words *words, const char *line);
-void said_fini(struct said *said);
 /* The same through sh, with nvirt in PATH and the lab's host as the default. */
 struct said words_shell(struct words *words, const char *line);
 
