@@ -116,24 +116,6 @@ struct finding *check_say_of(struct check_report *report, const struct check *ch
 	return finding;
 }
 
-void check_remedy(struct finding *finding, const char *format, ...)
-{
-	va_list args;
-
-	g_free(finding->remedy);
-	va_start(args, format);
-	finding->remedy = g_strdup_vprintf(format, args);
-	va_end(args);
-}
-
-bool check_said(const struct check_report *report, const struct check *check)
-{
-	for (unsigned i = report->findings->len; i > 0; i--)
-		if (((const struct finding *)report->findings->pdata[i - 1])->check == check)
-			return true;
-	return false;
-}
-
 char *check_word(const char *text)
 {
 	bool plain = *text && *text != '-';
@@ -151,14 +133,44 @@ static char *with_uri(const char *program, const struct check_facts *facts)
 	return word ? g_strconcat(program, " -c ", word, NULL) : g_strdup(program);
 }
 
+static void set_remedy(struct finding *finding, const char *program, const char *format, va_list args)
+{
+	g_autofree char *words = g_strdup_vprintf(format, args);
+
+	g_free(finding->remedy);
+	finding->remedy = program ? g_strdup_printf("%s %s", program, words) : g_steal_pointer(&words);
+}
+
+void check_remedy(struct finding *finding, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	set_remedy(finding, NULL, format, args);
+	va_end(args);
+}
+
+void check_remedy_nvirt(const struct check_facts *facts, struct finding *finding, const char *format, ...)
+{
+	g_autofree char *nvirt = with_uri("nvirt", facts);
+	va_list args;
+
+	va_start(args, format);
+	set_remedy(finding, nvirt, format, args);
+	va_end(args);
+}
+
+bool check_said(const struct check_report *report, const struct check *check)
+{
+	for (unsigned i = report->findings->len; i > 0; i--)
+		if (((const struct finding *)report->findings->pdata[i - 1])->check == check)
+			return true;
+	return false;
+}
+
 char *check_virsh(const struct check_facts *facts)
 {
 	return with_uri("virsh", facts);
-}
-
-char *check_nvirt(const struct check_facts *facts)
-{
-	return with_uri("nvirt", facts);
 }
 
 /* virsh takes "7" for a number that libvirt gave to another guest, a UUID for that guest's, "-x" for an option. */

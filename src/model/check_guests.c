@@ -169,7 +169,7 @@ void check_guest_snapshots(CHECK_ARGS)
 		g_autofree char *words = g_strdup_printf("has %d snapshot%s, the oldest of %d days ago",
 		        (int)guest->snapshots, guest->snapshots == 1 ? "" : "s", days);
 		struct finding *finding = say_guest(check, facts, report, CHECK_WARN, guest, words);
-		check_remedy(finding, "nvirt snapshot-list %s   # then: nvirt snapshot-delete", name);
+		check_remedy_nvirt(facts, finding, "snapshot-list %s   # then: nvirt snapshot-delete", name);
 	}
 	all_well(check, facts, report, "none is older than 30 days");
 }

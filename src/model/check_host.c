@@ -247,7 +247,7 @@ void check_kvm_usable(CHECK_ARGS)
 		struct finding *finding =
 		        check_say(report, check, CHECK_FAIL, "there is no /dev/kvm: guests are emulated");
 		if (machine->virt_flag == 0)
-			check_remedy(finding, "nvirt check --only cpu   # see cpu.virtualization");
+			check_remedy_nvirt(facts, finding, "check --only cpu   # see cpu.virtualization");
 		else
 			check_remedy(finding, "sudo modprobe %s", driver_wanted(machine));
 		return;

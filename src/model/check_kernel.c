@@ -180,8 +180,7 @@ void check_memory_overcommit(CHECK_ARGS)
 		struct finding *finding = check_say(report, check, CHECK_WARN,
 		        "running guests may take %s of %s: %.1f times what there is", given, there,
 		        (double)sum / total);
-		check_remedy(
-		        finding, "nvirt list guests   # then give some of them less, or let them balloon");
+		check_remedy_nvirt(facts, finding, "list guests   # then give some of them less, or let them balloon");
 	} else {
 		check_say(report, check, CHECK_OK, "running guests may take %s of %s", given, there);
 	}
@@ -208,10 +207,10 @@ void check_cpu_overcommit(CHECK_ARGS)
 	if (!cpus)
 		check_say(report, check, CHECK_UNKNOWN, "how many CPUs the host has is not known");
 	else if (sum > 4 * cpus)
-		check_remedy(check_say(report, check, CHECK_WARN,
+		check_remedy_nvirt(facts, check_say(report, check, CHECK_WARN,
 		                     "%u vCPUs of running guests on %u CPUs: %.1f times", sum, cpus,
 		                     (double)sum / cpus),
-		        "nvirt list guests   # then give some of them fewer");
+		        "list guests   # then give some of them fewer");
 	else if (!check_said(report, check))
 		check_say(report, check, CHECK_OK, "%u vCPUs of running guests on %u CPUs", sum, cpus);
 }
@@ -250,7 +249,7 @@ void check_pressure(CHECK_ARGS)
 		        "memory, %.0f %% for a "
 		        "disk",
 		        MAX(cpu, 0), MAX(memory, 0), MAX(io, 0));
-		check_remedy(finding, "nvirt   # order the guests by CPU, memory or disk to see whose it is");
+		check_remedy_nvirt(facts, finding, "  # order the guests by CPU, memory or disk to see whose it is");
 	} else
 		check_say(report, check, CHECK_OK,
 		        "tasks hardly waited: CPU %.0f %%, memory %.0f %%, disk %.0f %%", MAX(cpu, 0),

@@ -41,7 +41,7 @@ static unsigned users_of(const struct check_objects *objects, const char *type, 
 static void say_inactive(CHECK_ARGS, const struct check_network *network)
 {
 	unsigned users = users_of(facts->objects, "network", network->name);
-	g_autofree char *virsh = check_virsh(facts), *name = check_word(network->name);
+	g_autofree char *virsh = check_virsh(facts), *name = check_object_word(network->name, network->uuid);
 	g_autofree char *guests =
 	        users ? g_strdup_printf(": %u guest%s on it cannot start", users, users == 1 ? "" : "s")
 	              : NULL;
@@ -162,7 +162,7 @@ void check_macs(CHECK_ARGS)
 static void compare_addresses(CHECK_ARGS, const struct check_network *network)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autofree char *virsh = check_virsh(facts), *name = check_word(network->name);
+	g_autofree char *virsh = check_virsh(facts), *name = check_object_word(network->name, network->uuid);
 
 	for (unsigned i = 0; i < network->addresses->len; i++) {
 		const struct check_address *one = &g_array_index(network->addresses, struct check_address, i);

@@ -18,6 +18,9 @@ struct finding *check_say_of(struct check_report *report, const struct check *ch
         G_GNUC_PRINTF(7, 8);
 /* The command that mends it. */
 void check_remedy(struct finding *finding, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* The same of nvirt itself, with the connection's URI; the rest of the words is told. */
+void check_remedy_nvirt(const struct check_facts *facts, struct finding *finding, const char *format, ...)
+        G_GNUC_PRINTF(3, 4);
 /* Was anything said by this check? Then it need not say that all is well. */
 bool check_said(const struct check_report *report, const struct check *check);
 
@@ -25,8 +28,6 @@ bool check_said(const struct check_report *report, const struct check *check);
 char *check_word(const char *text);
 /* "virsh", with the connection's URI. Owned. */
 char *check_virsh(const struct check_facts *facts);
-/* "nvirt", the same. Owned. */
-char *check_nvirt(const struct check_facts *facts);
 /* The name, or the UUID where virsh would take the name for something else; as a word for a shell. Owned. */
 char *check_object_word(const char *name, const uint8_t uuid[16]);
 /* The same of a guest; the UUID too where the name is not what libvirt calls it. */

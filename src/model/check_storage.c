@@ -48,7 +48,7 @@ void check_pool_full(CHECK_ARGS)
 			continue;
 		struct finding *finding = check_say_of(report, check, left < 0.05 ? CHECK_FAIL : CHECK_WARN,
 		        OBJ_POOL, pool->uuid, pool->name, "%.0f %% full: %s left", (1 - left) * 100, text);
-		check_remedy(finding, "nvirt images   # what is big, and what nobody uses");
+		check_remedy_nvirt(facts, finding, "images   # what is big, and what nobody uses");
 	}
 	if (!check_said(report, check))
 		check_say(report, check, CHECK_OK, "all have a tenth of their room left");
@@ -83,7 +83,7 @@ void check_pool_overcommit(CHECK_ARGS)
 		        "the guests that write "
 		        "then are paused",
 		        wanted, there, more);
-		check_remedy(finding, "nvirt images   # which of them are big, and which nobody uses");
+		check_remedy_nvirt(facts, finding, "images   # which of them are big, and which nobody uses");
 	}
 	if (!check_said(report, check))
 		check_say(report, check, CHECK_OK, "all images may grow to their size");
@@ -119,6 +119,8 @@ static struct finding *say_image(struct check_report *report, const struct check
 static void say_problems(CHECK_ARGS, unsigned problems, enum check_result result, const char *words,
         const char *fine, const char *remedy)
 {
+	bool ours = g_str_has_prefix(remedy, "nvirt ");
+
 	for (unsigned i = 0; i < image_count(facts); i++) {
 		const struct image *image = image_at(facts, i);
 
@@ -129,7 +131,10 @@ static void say_problems(CHECK_ARGS, unsigned problems, enum check_result result
 		g_autofree char *command = NULL;
 		g_auto(GStrv) parts = g_strsplit(remedy, "%s", 2);
 		command = g_strjoinv(path, parts);
-		check_remedy(finding, "%s", command);
+		if (ours)
+			check_remedy_nvirt(facts, finding, "%s", command + strlen("nvirt "));
+		else
+			check_remedy(finding, "%s", command);
 	}
 	if (!check_said(report, check))
 		check_say(report, check, CHECK_OK, "%s", fine);
@@ -154,7 +159,7 @@ static void say_missing(CHECK_ARGS, const struct image *image)
 		check_remedy(finding, "%s pool-refresh %s   # if its file is gone", virsh, pool);
 		return;
 	}
-	check_remedy(finding, "nvirt images %s --tree   # what stands on it", path);
+	check_remedy_nvirt(facts, finding, "images %s --tree   # what stands on it", path);
 }
 
 void check_image_missing(CHECK_ARGS)
@@ -228,7 +233,7 @@ void check_image_unused(CHECK_ARGS)
 	struct finding *finding =
 	        check_say(report, check, CHECK_NOTE, "%u image%s of %s in all %s used by no guest", count,
 	                count == 1 ? "" : "s", text, count == 1 ? "is" : "are");
-	check_remedy(finding, "nvirt images --json | jq -r '.[] | select(.unused) | .path'");
+	check_remedy_nvirt(facts, finding, "images --json | jq -r '.[] | select(.unused) | .path'");
 }
 
 void check_image_depth(CHECK_ARGS)
@@ -241,8 +246,8 @@ void check_image_depth(CHECK_ARGS)
 			continue;
 		g_autofree char *words =
 		        g_strdup_printf("stands on %u images, one on the other", image->depth);
-		check_remedy(say_image(report, check, CHECK_WARN, image, words),
-		        "nvirt flatten GUEST   # or delete snapshots that nobody needs");
+		check_remedy_nvirt(facts, say_image(report, check, CHECK_WARN, image, words),
+		        "flatten GUEST   # or delete snapshots that nobody needs");
 	}
 	if (!check_said(report, check))
 		check_say(report, check, CHECK_OK, "no chain is deeper than %d", DEPTH_MAX);

@@ -46,26 +46,34 @@ struct typing *typing_new(void)
 }
 
 /* What was typed may be a password: elements that are no more, behind the array's end. */
-static void wipe_behind(const GArray *array, guint count)
+static void wipe_behind(GArray *array, guint count)
 {
-	gsize size = g_array_get_element_size((GArray *)array);
+	gsize size = g_array_get_element_size(array);
 
 	if (count)
 		explicit_bzero(array->data + array->len * size, count * size);
 }
 
+/* The oldest `count`. */
+static void forget_sent(struct typing *typing, guint count)
+{
+	g_array_remove_range(typing->sent, 0, count);
+	wipe_behind(typing->sent, count);
+}
+
 static void forget(struct typing *typing)
 {
-	if (typing->events->len)
-		explicit_bzero(typing->events->data, typing->events->len * sizeof(struct key_event));
+	guint count = typing->events->len;
+
 	g_array_set_size(typing->events, 0);
+	wipe_behind(typing->events, count);
 	typing->next = 0;
 }
 
 void typing_drop(struct typing *typing)
 {
 	forget(typing);
-	g_array_set_size(typing->sent, 0);
+	forget_sent(typing, typing->sent->len);
 	typing->due_us = 0;
 	typing->held = 0;
 	typing->cursor = typing->base = -1;
@@ -95,7 +103,7 @@ void typing_free(struct typing *typing)
 {
 	if (!typing)
 		return;
-	forget(typing);
+	typing_drop(typing);
 	g_array_unref(typing->events);
 	g_array_unref(typing->sent);
 	g_free(typing);
@@ -108,12 +116,6 @@ void typing_add(struct typing *typing, const GArray *events, bool careful)
 }
 
 /* ---- has the guest read? ---- */
-
-/* The oldest `count`. */
-static void forget_sent(struct typing *typing, guint count)
-{
-	g_array_remove_range(typing->sent, 0, count);
-}
 
 /* What is written, and where the cursor is; not whether it blinks. Pictures: their colours. */
 static guint look_of(const struct typing *typing, const struct text_screen *screen)

@@ -29,7 +29,7 @@ static bool kind_markable(const struct obj_ref *ref)
 }
 
 /* What the cursor is on. A row that stands for no object (a guest's present state) marks none, though actions know one. */
-static bool markable(const struct app *app, struct obj_ref *ret_ref)
+static bool markable(struct app *app, struct obj_ref *ret_ref)
 {
 	struct view *view = focused_list(app);
 	struct obj_ref row;

@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -35,12 +34,10 @@ static void changed(struct screen_panel *panel, void *data)
 /* Shown, and its connection has ended: it is tried again. */
 static struct guest_console *console_again(struct screen *screen)
 {
-	const struct host *host = store_host_at(screen->app.store, 0);
 	struct guest_console *self = guest_console_of(guest_console_view.create(&screen->app));
 	struct screen_panel *panel;
 
-	self->ref = (struct obj_ref){.kind = OBJ_GUEST, .host = host->id};
-	memcpy(self->ref.uuid, guest_that_runs(screen)->uuid, sizeof(self->ref.uuid));
+	self->ref = guest_that_runs(screen)->ref;
 	panel = screen_panel_new(&screen->app, &self->ref, changed, NULL);
 	panel->state = SCREEN_AGAIN;
 	panel->watched = panel->tried = true;
