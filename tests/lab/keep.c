@@ -3,12 +3,15 @@
  * keep: runs one lab host and sees to it that nothing of it is left behind.
  *
  *   keep -d DIR [-o OWNER] COMMAND [ARG]...
+ *   keep -w KEEPER
  *
  * Everything the command starts, daemons included, stays a descendant (child
  * subreaper). When the command ends, on SIGTERM, or when the process OWNER is
  * gone in whatever way, all descendants are killed by pid and DIR is removed,
  * its parent too where nothing else is in it. DIR/keeper.pid holds our pid. If keep itself is killed, the kernel kills the
  * command, and with it a PID namespace that the command is the parent of.
+ * -w waits for the end of the process KEEPER, 30 s at most: whoever inherited
+ * it may take a second or never to reap it, and until then its number is in use.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -24,6 +27,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define END_MS 30000
 
 struct keeper {
 	const char *dir;
@@ -50,17 +55,33 @@ static void write_pid_file(const char *dir)
 		fail(path);
 }
 
-static int open_owner(const char *number)
+/* A pidfd; -1 with errno. */
+static int open_process(const char *number)
 {
 	char *end;
 	long pid = strtol(number, &end, 10);
-	if (*end || pid <= 0)
+	if (*end || pid <= 0) {
+		errno = EINVAL;
 		return -1;
+	}
+	return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+}
+
+static int open_owner(const char *number)
+{
 	/* An owner that is gone already ends the lab at once. */
-	int fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+	int fd = open_process(number);
 	if (fd < 0)
 		fail("the owner is gone");
 	return fd;
+}
+
+static int wait_for_end(const char *number)
+{
+	struct pollfd process = {.fd = open_process(number), .events = POLLIN};
+	if (process.fd < 0)
+		return errno == ESRCH ? 0 : 2;
+	return poll(&process, 1, END_MS) == 1 ? 0 : 1;
 }
 
 static int block_signals(void)
@@ -169,11 +190,13 @@ int main(int argc, char **argv)
 {
 	struct keeper keeper = {.owner_fd = -1};
 	int opt;
-	while ((opt = getopt(argc, argv, "+d:o:")) != -1) {
+	while ((opt = getopt(argc, argv, "+d:o:w:")) != -1) {
 		if (opt == 'd')
 			keeper.dir = optarg;
 		else if (opt == 'o')
 			keeper.owner_fd = open_owner(optarg);
+		else if (opt == 'w')
+			return wait_for_end(optarg);
 		else
 			return 2;
 	}

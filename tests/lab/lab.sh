@@ -156,7 +156,7 @@ stop() {
 		dir=${dir%/}
 		if pid=$(keeper_of "$dir"); then
 			kill -TERM "$pid" 2>/dev/null || true
-			timeout 30 tail --pid="$pid" -s 0.05 -f /dev/null || die "keeper $pid of $dir does not end"
+			"$(tool keep)" -w "$pid" || die "keeper $pid of $dir does not end"
 		fi
 		end_leftovers "$dir"
 	done
