@@ -268,10 +268,9 @@ void cli_session_explain(struct cli_session *session, const struct host *host)
 		output_note(out, "  command: %s", status->command);
 }
 
-/* Names and states of guests are listed in any case; the rest only for who asks. */
-static void want(struct cli_session *session, enum obj_kind kind)
+static void want(struct cli_session *session, bool lists)
 {
-	struct watch watch = {.lists = kind != OBJ_GUEST && kind != OBJ_SNAPSHOT, .flags = !session->by_state};
+	struct watch watch = {.lists = lists, .flags = !session->by_state};
 
 	for (unsigned i = 0; i < store_host_count(session->store); i++)
 		backend_watch(session->backend, store_host_at(session->store, i)->id, &watch);
@@ -282,7 +281,8 @@ int cli_session_connect(struct cli_session *session, enum obj_kind kind)
 	gint64 deadline_us = g_get_monotonic_time() + session->connect_timeout_us;
 	int code = EXIT_CODE_OK;
 
-	want(session, kind);
+	/* Names and states of guests are listed in any case; the rest only for who asks. */
+	want(session, kind != OBJ_GUEST && kind != OBJ_SNAPSHOT);
 	if (cli_session_wait(session, all_settled, &kind, -1, deadline_us) == WAIT_INTERRUPTED)
 		return EXIT_CODE_INTERRUPTED;
 	for (unsigned i = 0; i < store_host_count(session->store); i++) {
@@ -310,6 +310,7 @@ static bool facts_came(struct cli_session *session, void *data)
 
 enum cli_wait cli_session_facts(struct cli_session *session)
 {
+	want(session, true);
 	return cli_session_wait(session, facts_came, NULL, -1, g_get_monotonic_time() + FIGURES_TIMEOUT_US);
 }
 

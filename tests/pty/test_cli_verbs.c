@@ -431,6 +431,19 @@ static void lists_have_their_documents(void **state)
 	assert_int_equal(failures, 0);
 }
 
+/* Asked for where nothing else would have read them. */
+static void hosts_are_called_what_they_call_themselves(void **state)
+{
+	struct said said = words_shell(&words, "nvirt hosts --json | jq -r '.[0] | [.libvirt, .hypervisor, .cpus] | map(type) | join(\" \")'");
+	(void)state;
+
+	assert_string_equal(g_strchomp(said.out), "string string number");
+	said_fini(&said);
+	said = words_shell(&words, "nvirt list --json | jq -r '.[0].host | contains(\"://\")'");
+	assert_string_equal(g_strchomp(said.out), "false");
+	said_fini(&said);
+}
+
 static void keep_one(const char *name, const char *line)
 {
 	struct said said = words_run(&words, line);
@@ -646,6 +659,7 @@ int main(void)
 	        cmocka_unit_test(what_nobody_waits_for_is_begun),
 	        cmocka_unit_test(of_several_one_refused_fails_and_the_others_are_done),
 	        cmocka_unit_test(lists_have_their_documents),
+	        cmocka_unit_test(hosts_are_called_what_they_call_themselves),
 	        cmocka_unit_test(screens_have_their_documents),
 	        cmocka_unit_test(names_are_completed_from_the_host),
 	        cmocka_unit_test(figures_are_known_of_a_guest_that_runs),
