@@ -60,6 +60,13 @@ static void type_by_verb(const char *text)
 	pty_free(verb);
 }
 
+/* What was said on the last line goes with Esc: else it stays for up to 20 s before the hints are back. */
+static void wait_left(void)
+{
+	pty_keys(pty, "Esc");
+	pty_wait_text(pty, "H read");
+}
+
 static bool was_sent(const char *copied)
 {
 	g_autofree char *base64 = g_base64_encode((const guchar *)copied, strlen(copied));
@@ -116,7 +123,7 @@ static void selections_are_copied(void **state)
 	pty_wait_text(pty, "2 lines copied");
 	assert_true(was_sent("101\n102"));
 	/* Enter has left it. */
-	pty_wait_text(pty, "H read");
+	wait_left();
 }
 
 static void save_as(const char *path, const char *part)
@@ -164,7 +171,7 @@ static void it_is_saved(void **state)
 		pty_keys(pty, "Enter");
 	pty_wait_text(pty, "is there already");
 	pty_keys(pty, "q");
-	pty_wait_text(pty, "H read");
+	wait_left();
 }
 
 static void the_help_has_its_keys(void **state)
@@ -178,7 +185,7 @@ static void the_help_has_its_keys(void **state)
 	pty_keys(pty, "U");
 	pty_wait_text(pty, "every glyph here is known");
 	pty_keys(pty, "Esc");
-	pty_wait_text(pty, "H read");
+	wait_left();
 }
 
 static void the_serial_console_too(void **state)
@@ -214,7 +221,7 @@ static void lines_are_logged_with_their_time(void **state)
 	pty_wait_text(log, "(?m)^2[0-9-]+ [0-9:]+\\.[0-9]{3} number 160 of 60");
 	pty_keys(pty, "v", "v");
 	pty_wait_text(pty, "\\[Screen\\]");
-	pty_wait_text(pty, "H read");
+	wait_left();
 	pty_keys(pty, "Enter");
 	type_to_guest("echo it is logged\r");
 	pty_wait_text(log, "(?m)^2[0-9-]+ [0-9:]+\\.[0-9]{3} it is logged");
@@ -278,7 +285,7 @@ static void the_tab_logs_too(void **state)
 	for (int i = 0; i < 3 && pty_shows(pty, "┌─ Log the screen"); i++)
 		pty_keys(pty, "Enter");
 	pty_wait_text(pty, "logged *\n");
-	pty_keys(pty, "Enter");
+	pty_keys(pty, "Esc", "Enter");
 	type_to_guest("echo in the file\r");
 	pty_wait_for(pty, log_has_line, path, "the line in the log", BOOT_MS);
 	pty_keys(pty, "C-]", "W");
