@@ -167,8 +167,8 @@ static struct usage_guest wanted_of(const struct guest_seen *guest)
 	return wanted;
 }
 
-/* The guests of the next batch: those that changed, and a few that were read long ago. */
-static GArray *next_batch(struct detail *detail)
+/* The guests of the next batch: those that changed, and a few that were read long ago. Those that are gone are forgotten. */
+static GArray *next_batch(struct detail *detail, bool *ret_forgot)
 {
 	GArray *batch = g_array_new(FALSE, FALSE, sizeof(struct usage_guest));
 	gint64 old_us = g_get_monotonic_time() - USAGE_OLD_US;
@@ -177,7 +177,7 @@ static GArray *next_batch(struct detail *detail)
 	gpointer value;
 
 	host_lock(detail->host);
-	usage_keep_only(detail->usage, is_there, detail->host);
+	*ret_forgot = usage_keep_only(detail->usage, is_there, detail->host);
 	g_hash_table_iter_init(&iter, detail->host->guests);
 	while (batch->len < USAGE_BATCH && g_hash_table_iter_next(&iter, NULL, &value)) {
 		struct usage_guest wanted = wanted_of(value);
@@ -212,12 +212,12 @@ static bool anything_left(struct detail *detail)
 void detail_usage(struct detail *detail)
 {
 	gint64 end_us = g_get_monotonic_time() + USAGE_BUDGET_US;
-	bool first = detail->usage_us == 0;
+	bool first = detail->usage_us == 0, forgot;
 	g_autoptr(GArray) batch = NULL;
 
 	if (detail->conn == NULL)
 		return;
-	batch = next_batch(detail);
+	batch = next_batch(detail, &forgot);
 	if (!detail_enter(detail, BUSY_LISTS, NULL))
 		return;
 	for (guint i = 0; i < batch->len && g_get_monotonic_time() < end_us && go_on(detail); i++)
@@ -226,7 +226,7 @@ void detail_usage(struct detail *detail)
 	if (!detail_leave(detail))
 		return;
 	detail->usage_left = anything_left(detail);
-	if (batch->len == 0 && !first)
+	if (batch->len == 0 && !first && !forgot)
 		return;
 	post_volumes(detail);
 	if (detail->open.kind == OBJ_NETWORK)

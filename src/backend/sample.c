@@ -233,7 +233,11 @@ static bool fill_rows(struct backend_host *host, uint32_t generation, virDomainS
 	if (current) {
 		g_ptr_array_set_size(host->order, (gint)sample->guests->len);
 		host->ticks++;
-		g_hash_table_foreach_remove(host->guests, gone, NULL);
+		/* Files and networks have a user less. */
+		if (g_hash_table_foreach_remove(host->guests, gone, NULL) > 0) {
+			host->users_due = true;
+			pthread_cond_broadcast(&host->detail_wake);
+		}
 		if (locals == NULL)
 			sample->node = host->node;
 	}

@@ -196,10 +196,11 @@ void usage_read(struct usage *usage, virConnectPtr conn, const struct usage_gues
 		virDomainFree(dom);
 }
 
-void usage_keep_only(struct usage *usage, bool (*there)(const uint8_t uuid[16], void *data), void *data)
+bool usage_keep_only(struct usage *usage, bool (*there)(const uint8_t uuid[16], void *data), void *data)
 {
 	GHashTableIter iter;
 	gpointer key;
+	bool forgot = false;
 
 	g_hash_table_iter_init(&iter, usage->guests);
 	while (g_hash_table_iter_next(&iter, &key, NULL)) {
@@ -208,7 +209,9 @@ void usage_keep_only(struct usage *usage, bool (*there)(const uint8_t uuid[16], 
 		file_users_forget(usage->files, key);
 		uncount(usage, key);
 		g_hash_table_iter_remove(&iter);
+		forgot = true;
 	}
+	return forgot;
 }
 
 /* ---- networks --------------------------------------------------------------------- */

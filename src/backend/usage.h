@@ -33,8 +33,8 @@ gint64 usage_read_us(const struct usage *usage, const uint8_t uuid[16]);
 unsigned usage_known(const struct usage *usage);
 /* Three to five calls a guest at most, and one a snapshot. */
 void usage_read(struct usage *usage, virConnectPtr conn, const struct usage_guest *guest);
-/* Forgets the guests for which `there` says no. */
-void usage_keep_only(struct usage *usage, bool (*there)(const uint8_t uuid[16], void *data), void *data);
+/* Forgets the guests for which `there` says no; true when there were such. */
+bool usage_keep_only(struct usage *usage, bool (*there)(const uint8_t uuid[16], void *data), void *data);
 /* The NICs on a network, by its name or by its bridge (raw; bridge "" = none): struct network_guest *, owned. */
 GPtrArray *usage_network_guests(const struct usage *usage, const char *network, const char *bridge);
 

@@ -392,14 +392,18 @@ static void redefined_guest_lets_go_of_its_image(void **state)
 	struct expected_user come = {"default", "base.qcow2", "disk vda of 't-2'"};
 	g_autofree char *base = image("base.qcow2");
 	virDomainPtr dom = virDomainLookupByName(lab_connection(lab, "h1"), "t-2");
+	gint64 begin_us;
 
 	assert_non_null(dom);
 	connect_to_lab(pump);
 	open_pool(pump, "default");
 	assert_true(pump_until(pump, user_came, &gone));
+	begin_us = g_get_monotonic_time();
 	virDomainUndefine(dom);
 	virDomainFree(dom);
 	assert_true(pump_until(pump, user_went, &gone));
+	/* At once, not with the next look at all volumes: that comes after half a minute. */
+	assert_true(g_get_monotonic_time() - begin_us < 20 * G_USEC_PER_SEC);
 	dom = define_on("t-2", base);
 	assert_true(pump_until(pump, user_came, &come));
 	virDomainFree(dom);
