@@ -18,15 +18,22 @@ PKGS      := glib-2.0 libxml-2.0 json-c libvirt libvirt-qemu ncursesw libpng zli
 SCREEN_PKGS := libvncclient libseccomp libpng zlib
 TEST_PKGS := cmocka
 
+# Asked once, when it is first needed: make check installs what is missing.
+once = $(eval $(1) := $(shell $(2)))$($(1))
+PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(PKGS))
+PKG_LIBS = $(call once,PKG_LIBS,pkg-config --libs $(PKGS))
+TEST_CFLAGS = $(call once,TEST_CFLAGS,pkg-config --cflags $(TEST_PKGS))
+TEST_LIBS = $(call once,TEST_LIBS,pkg-config --libs $(TEST_PKGS))
+
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
         -Wformat=2 -Wvla -Wundef -Wpointer-arith -Wswitch-enum
 CFLAGS  ?= $(if $(DEBUG),-O0 -g3,-O2 -g)
 HARDEN  := $(if $(SAN)$(DEBUG),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
 ALL_CFLAGS = -std=gnu11 $(WARN) $(if $(WERROR),-Werror) $(HARDEN) $(CFLAGS) $(CPPFLAGS) -MMD -MP \
-        -Iinclude -Isrc -DNVIRT_DATADIR='"$(DATADIR)"' -DNVIRT_LIBEXECDIR='"$(LIBEXECDIR)"' $(shell pkg-config --cflags $(PKGS)) \
+        -Iinclude -Isrc -DNVIRT_DATADIR='"$(DATADIR)"' -DNVIRT_LIBEXECDIR='"$(LIBEXECDIR)"' $(PKG_CFLAGS) \
         $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
-LIBS = $(shell pkg-config --libs $(PKGS)) -lm -lpthread
+LIBS = $(PKG_LIBS) -lm -lpthread
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)';)
@@ -60,13 +67,13 @@ $(BUILD)/nvirt-screen: $(SCREEN_OBJS) $(BUILD)/screen.a
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),-Itests $(shell pkg-config --cflags $(TEST_PKGS))) -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) $(if $(filter tests/%,$<),-Itests $(TEST_CFLAGS)) -c -o $@ $<
 
 $(BUILD)/tests/lab/%: $(BUILD)/tests/lab/%.o
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/bench/bench: $(BENCH_SRCS:%.c=$(BUILD)/%.o) $(BUILD)/screen.a
-	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs $(TEST_PKGS)) -lutil
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS) -lutil
 
 $(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
@@ -76,7 +83,7 @@ $(BUILD)/tests/nvirt.a: $(OBJS) $(HELPERS)
 	$(call say,AR,$@)rm -f $@ && ar rcsT $@ $^
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/nvirt.a
-	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs $(TEST_PKGS)) -lutil
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS) -lutil
 
 tests: $(TESTS) $(TOOLS) all
 
