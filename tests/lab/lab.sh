@@ -109,6 +109,24 @@ end_leftovers() {
 	rm -rf "$dir"
 }
 
+# What a host's libvirt has found out about QEMU: asking takes as long as all else that a start does. The next
+# host begins with it, and its libvirt itself sees whether QEMU, the kernel or libvirt has changed since.
+known_qemu=${NVIRT_LAB_CACHE:-$top/build/lab-guest}/qemu
+
+lend_known_qemu() {
+	[ ! -d "$known_qemu" ] || cp -r "$known_qemu" "$1/cache/"
+}
+
+keep_known_qemu() {
+	local file
+	for file in "$1"/cache/qemu/capabilities/*.xml; do
+		[ -s "$file" ] && [ ! -e "$known_qemu/capabilities/${file##*/}" ] || continue
+		# Where it can not be kept the next one asks again.
+		mkdir -p "$known_qemu/capabilities" && cp "$file" "$known_qemu/${file##*/}.$$" &&
+			mv "$known_qemu/${file##*/}.$$" "$known_qemu/capabilities/${file##*/}" || return 0
+	done
+}
+
 start_host() {
 	local host=$1 dir=$lab/$1 word='' mode run
 	! keeper_of "$dir" >/dev/null || die "$host runs already in $lab"
@@ -120,6 +138,8 @@ start_host() {
 	install -m 755 "$here/host.sh" "$dir/host.sh"
 	run=("$dir/host.sh" "$mode" "$dir" "$host")
 	if [ "$mode" = system ]; then
+		mkdir -p "$dir/cache"
+		lend_known_qemu "$dir"
 		run=(unshare --mount --pid --net --uts --ipc --fork --kill-child=KILL "${run[@]}")
 	elif [ "$(id -u)" -eq 0 ]; then
 		chown 65534:65534 "$dir"
@@ -155,6 +175,7 @@ stop() {
 	for dir in "$lab"/h[1-9]*/; do
 		dir=${dir%/}
 		if pid=$(keeper_of "$dir"); then
+			keep_known_qemu "$dir"
 			kill -TERM "$pid" 2>/dev/null || true
 			"$(tool keep)" -w "$pid" || die "keeper $pid of $dir does not end"
 		fi
