@@ -22,11 +22,16 @@ files() {
 	fi
 }
 
-is_text() {
-	case $1 in
-	LICENSE | *.png | *.gif | *.ico | *.bin | *.gz) return 1 ;;
-	*) return 0 ;;
-	esac
+# The same without those that are empty or not ours to write.
+text_files() {
+	files | grep -vE '^LICENSE$|\.(png|gif|ico|bin|gz)$' | while read -r file; do
+		[ ! -s "$root/$file" ] || echo "$file"
+	done
+}
+
+# All at once: a process a file is most of what this takes.
+of_each() {
+	(cd "$root" && xargs -r -d '\n' "$@")
 }
 
 check_c() {
@@ -37,30 +42,24 @@ check_c() {
 }
 
 check_spdx() {
-	local file
+	local file begin
 	files | grep -E '\.(c|h|S|sh|awk|inc|mk)$|^Makefile$|/init$|^\.ci/run$' | while read -r file; do
-		head -n 3 "$root/$file" | grep -qF 'SPDX-License-Identifier: GPL-2.0-or-later' ||
+		mapfile -n 3 begin <"$root/$file"
+		[[ ${begin[*]} == *'SPDX-License-Identifier: GPL-2.0-or-later'* ]] ||
 			echo "$file:1: [spdx] no SPDX-License-Identifier line"
 	done
 }
 
 check_whitespace() {
-	local file
-	files | while read -r file; do
-		is_text "$file" || continue
-		grep -nE '[[:blank:]]+$' "$root/$file" | sed "s|^\([0-9]*\):.*|$file:\1: [whitespace] trailing blanks|"
-		[ -z "$(tail -c 1 "$root/$file")" ] || echo "$file:1: [whitespace] no line feed at the end"
-	done
+	text_files | of_each grep -nHE '[[:blank:]]+$' | sed 's|^\([^:]*:[0-9]*\):.*|\1: [whitespace] trailing blanks|'
+	# As one line, whose end is the file's.
+	text_files | of_each grep -LzP '\n\z' | sed 's|$|:1: [whitespace] no line feed at the end|'
 }
 
 # Written so that this file does not match itself.
 check_paths() {
-	local file
-	files | while read -r file; do
-		is_text "$file" || continue
-		grep -nE '(^|[^[:alnum:]_.])/(wor[k]|tmp/nvirt-brie[f])(/|$|[^[:alnum:]_])' "$root/$file" |
-			sed "s|^\([0-9]*\):.*|$file:\1: [path] a path of one machine|"
-	done
+	text_files | of_each grep -nHE '(^|[^[:alnum:]_.])/(wor[k]|tmp/nvirt-brie[f])(/|$|[^[:alnum:]_])' |
+		sed 's|^\([^:]*:[0-9]*\):.*|\1: [path] a path of one machine|'
 }
 
 check_shell() {
