@@ -83,7 +83,7 @@ $(BUILD)/tests/nvirt.a: $(OBJS) $(HELPERS)
 	$(call say,AR,$@)rm -f $@ && ar rcsT $@ $^
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/nvirt.a
-	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS) -lutil
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) $(TEST_LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS) -lutil
 
 tests: $(TESTS) $(TOOLS) all
 
