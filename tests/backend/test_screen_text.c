@@ -26,12 +26,12 @@ struct screens {
 
 /* ---- Linux ---- */
 
-/* Words in sixteen colours, then everything a console font may have. */
+/* Words in sixteen colours, then everything a console font may have. The kernel has drawn it when the last write returns. */
 #define DRAW \
 	"exec >/dev/tty1; printf '\\033[0m\\033[2J\\033[H\\033[?25l\\033%%G'; " \
 	"for fg in 30 31 32 33 34 35 36 37; do printf '\\033[0;%%dmThe quick \\033[1mbrown fox 0123456789\\033[0;7m jumps; ' $fg; done; " \
 	"printf '\\033[0m\\n'; for bg in 40 41 42 43 44 45 46 47; do printf '\\033[1;%%dm over {the} ' $bg; done; " \
-	"printf '\\033[0m\\n'; cat /run/signs; sleep 0.1"
+	"printf '\\033[0m\\n'; cat /run/signs"
 
 static void send_signs(virDomainPtr dom)
 {

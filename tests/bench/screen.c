@@ -15,11 +15,11 @@
 
 #define TIMES 41
 
-/* What fills a console: its own log, coloured lines, drawing. Two pages of it, so that every frame changes all. */
+/* What fills a console: its own log, coloured lines, drawing. Two pages of it, so that every frame changes all. It is drawn when the shell ends. */
 #define FILL \
 	"exec >/dev/tty1; printf '\\033[2J\\033[H\\033[?25l'; i=0; while [ $i -lt 100 ]; do " \
 	"echo \"[    $i.0815%d] nvirt bench: The quick brown fox jumps over the lazy dog; $((i * 7919)) of $((i * 104729)) " \
-	"\\033[1;3$((i %% 7 + 1))mcoloured {%d}\\033[0m /usr/share/doc #$i\"; i=$((i + 1)); done; sleep 0.3"
+	"\\033[1;3$((i %% 7 + 1))mcoloured {%d}\\033[0m /usr/share/doc #$i\"; i=$((i + 1)); done"
 
 struct page {
 	struct frame frame;
