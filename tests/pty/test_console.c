@@ -127,7 +127,8 @@ static void what_scrolled_by_is_searched_and_kept(void **state)
 	pty_wait_gone(pty, "─ Tasks");
 	pty_keys(pty, "=");
 	pty_wait_text(pty, "(?m)^(/ # )?stty rows [0-9]+ cols 80\\s*\n/ #");
-	pty_keys(pty, "Enter");
+	/* What was said goes with Esc, and with it the whole screen. */
+	pty_keys(pty, "Esc", "F11", "Enter");
 	type_to_guest("stty size\r");
 	pty_wait_text(pty, "(?m)^[0-9]+ 80$");
 	pty_keys(pty, "C-]", "F11");
