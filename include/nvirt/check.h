@@ -171,7 +171,7 @@ struct check_guest {
 	GArray *disks, *nics;
 	int64_t snapshots, oldest_unix_s;   /* how many; when the oldest was taken */
 	const char *job;                    /* what runs in it */
-	gint64 job_ms, stuck_ms;            /* a job; a monitor that does not answer; 0 = no */
+	gint64 job_since_s, stuck_ms;       /* a job, since (Unix); a monitor does not answer, for; 0 = no */
 	int stopped_pid;                    /* its QEMU is stopped (SIGSTOP); 0 = no */
 	const char *disk_errors, *log_line; /* "vda: no space"; QEMU's last words */
 	const char *unread;                 /* why its definition could not be read; "" = it was */

@@ -193,6 +193,12 @@ static void read_snapshots(struct check_guest *guest, virDomainPtr dom)
 	free(roots);
 }
 
+/* When it began: a report that is made later than its facts then tells the right time. */
+static gint64 unix_before_ms(unsigned long long ms)
+{
+	return (g_get_real_time() / 1000 - (gint64)ms) / 1000;
+}
+
 /* Never blocks: who holds its monitor, and for how long. */
 static void read_control(struct check_guest *guest, virDomainPtr dom)
 {
@@ -205,7 +211,7 @@ static void read_control(struct check_guest *guest, virDomainPtr dom)
 	else if (info.state == VIR_DOMAIN_CONTROL_ERROR)
 		guest->stuck_ms = MAX(info.stateTime, 60000);
 	else if (info.state == VIR_DOMAIN_CONTROL_JOB) {
-		guest->job_ms = info.stateTime;
+		guest->job_since_s = unix_before_ms(info.stateTime);
 		guest->job = "one of libvirt's calls";
 	}
 }
@@ -290,7 +296,7 @@ static void read_job(struct check_guest *guest, virDomainPtr dom)
 	if (virDomainGetJobInfo(dom, &info) < 0 ||
 	        (info.type != VIR_DOMAIN_JOB_BOUNDED && info.type != VIR_DOMAIN_JOB_UNBOUNDED))
 		return;
-	guest->job_ms = (gint64)info.timeElapsed;
+	guest->job_since_s = unix_before_ms(info.timeElapsed);
 	guest->job = "save, migration, backup or the like";
 }
 
@@ -301,10 +307,10 @@ static void ask_monitors(
 	for (int i = 0; i < count && (guint)i < objects->guests->len && in_time(round); i++) {
 		struct check_guest *guest = &g_array_index(objects->guests, struct check_guest, i);
 
-		if (!guest->active || guest->stopped_pid != 0 || guest->stuck_ms != 0 || guest->job_ms != 0)
+		if (!guest->active || guest->stopped_pid != 0 || guest->stuck_ms != 0 || guest->job_since_s != 0)
 			continue;
 		read_job(guest, doms[i]);
-		if (guest->state == GUEST_PAUSED && guest->job_ms == 0 &&
+		if (guest->state == GUEST_PAUSED && guest->job_since_s == 0 &&
 		        guest_state_alarming(guest->state, guest->reason))
 			read_disk_errors(objects, guest, doms[i]);
 	}

@@ -262,10 +262,10 @@ static void guests_that_fare_ill_are_found(void **state)
 	world->web->stopped_pid = 4711;
 	ill(world, "guest.stuck", CHECK_FAIL, "web", "SIGSTOP");
 	world->web->stopped_pid = 0;
-	world->web->job_ms = 2 * 60 * 60 * 1000;
+	world->web->job_since_s = NOW_S - 2 * 60 * 60;
 	world->web->job = "backup";
 	ill(world, "guest.job", CHECK_WARN, "web", "backup");
-	world->web->job_ms = 0;
+	world->web->job_since_s = 0;
 	world->web->started_unix_s = NOW_S - 10 * DAY_S;
 	ill(world, "guest.autostart", CHECK_NOTE, "web", "10 days");
 	world->web->autostart = true;
