@@ -230,6 +230,9 @@ struct check_storage *check_storage_new(void);
 struct check_storage *check_storage_ref(struct check_storage *storage);
 void check_storage_unref(struct check_storage *storage);
 
+/* An answer of libvirt's that takes longer is slow. */
+#define CHECK_SLOW_MS 1000
+
 /* What libvirt says that the host and its QEMU can do. Asking may take a minute on a sick host. */
 struct check_capabilities {
 	int kvm_offered, iommu, virt_flag;
