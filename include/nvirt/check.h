@@ -210,6 +210,9 @@ void check_objects_unref(struct check_objects *objects);
 const char *check_objects_text(struct check_objects *objects, const char *raw, gssize len);
 /* A new row of the box, zeroed, strings "". Good until the next one. */
 struct check_guest *check_objects_add_guest(struct check_objects *objects);
+/* What `from`, of another box, has of its definition and snapshots; `to` is of `objects`. */
+void check_guest_copy_definition(
+        struct check_objects *objects, struct check_guest *to, const struct check_guest *from);
 struct check_pool *check_objects_add_pool(struct check_objects *objects);
 struct check_network *check_objects_add_network(struct check_objects *objects);
 

@@ -8,6 +8,7 @@
 #include "backend/health.h"
 
 #include "backend/conn.h"
+#include "backend/health_cache.h"
 #include "backend/host.h"
 #include "backend/node.h"
 #include "backend/uri.h"
@@ -135,13 +136,45 @@ static virConnectPtr open_any(struct backend_host *host, GError **error)
 	return conn;
 }
 
-static void ask_libvirt(struct round *round, virConnectPtr conn)
+/* How often something told that it changed; another thread may be told just now. */
+static uint32_t serial_of(const uint8_t uuid[16], void *data)
+{
+	struct backend_host *host = data;
+	const struct guest_seen *guest;
+	uint32_t serial;
+
+	host_lock(host);
+	guest = host_guest(host, uuid);
+	serial = guest != NULL ? guest->serial + 1 : 0;
+	host_unlock(host);
+	return serial;
+}
+
+/* What the round before left, unless somebody wants all of it read anew. One round of a host at a time has it. */
+static struct health_cache *take_cache(struct round *round)
+{
+	struct backend_host *host = round->host;
+	struct health_cache *cache, *old = NULL;
+
+	host_lock(host);
+	cache = g_steal_pointer(&host->health_cache);
+	if (host->health_fresh)
+		old = g_steal_pointer(&cache);
+	host->health_fresh = false;
+	host_unlock(host);
+	health_cache_free(old);
+	return cache != NULL ? cache : health_cache_new(round->local);
+}
+
+static void ask_libvirt(struct round *round, virConnectPtr conn, struct health_cache *cache)
 {
 	struct health_round asked = {.host = round->host->id,
 	        .local = round->local,
 	        .log_dir = round->local ? round->log_dir : NULL,
 	        .deadline_us = g_get_monotonic_time() + OBJECTS_US,
 	        .go_on = go_on,
+	        .cache = cache,
+	        .serial = serial_of,
 	        .data = round->host};
 	g_autoptr(GError) error = NULL;
 	struct check_objects *objects = health_read_objects(conn, &asked, &error);
@@ -159,13 +192,15 @@ static void libvirt_run(void *data)
 	struct round *round = data;
 	g_autoptr(GError) error = NULL;
 	virConnectPtr conn = open_any(round->host, &error);
+	struct health_cache *cache = take_cache(round);
 
 	if (conn != NULL)
-		ask_libvirt(round, conn);
+		ask_libvirt(round, conn, cache);
 	else
 		post(round->host, (struct health){0}, error->message);
 	conn_close(conn);
 	host_lock(round->host);
+	round->host->health_cache = cache;
 	round->host->health_read = false;
 	host_unlock(round->host);
 	round_free(round);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "backend/conn.h"
+#include "backend/health_cache.h"
 #include "backend/network.h"
 #include "backend/proc.h"
 #include "backend/sample.h"
@@ -245,8 +246,18 @@ static void add_guest(struct check_objects *objects, virDomainPtr dom)
 static void read_guest(struct check_objects *objects, const struct health_round *round,
         struct check_guest *guest, virDomainPtr dom)
 {
-	read_definition(objects, guest, dom);
-	read_snapshots(guest, dom);
+	uint32_t serial = round->serial != NULL ? round->serial(guest->uuid, round->data) : 0;
+	const struct check_guest *known =
+	        round->cache != NULL ? health_cache_guest(round->cache, guest, serial) : NULL;
+
+	if (known != NULL) {
+		check_guest_copy_definition(objects, guest, known);
+	} else {
+		read_definition(objects, guest, dom);
+		read_snapshots(guest, dom);
+	}
+	if (round->cache != NULL)
+		health_cache_note(round->cache, guest, serial, known == NULL);
 	read_control(guest, dom);
 	if (guest_state_alarming(guest->state, guest->reason))
 		read_log(objects, guest, round);
@@ -477,6 +488,8 @@ struct check_objects *health_read_objects(
 		read_networks(objects, conn);
 	if (in_time(round))
 		read_pools(objects, conn);
+	if (round->cache != NULL)
+		health_cache_keep(round->cache, objects);
 	virResetLastError();
 	return objects;
 }
