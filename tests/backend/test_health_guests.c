@@ -213,6 +213,13 @@ static void start_paused(const char *name)
 	checks_virsh("start", "--paused", name);
 }
 
+static bool has_no_job(void *data)
+{
+	virDomainJobInfo info;
+
+	return virDomainGetJobInfo(data, &info) == 0 && info.type == VIR_DOMAIN_JOB_NONE;
+}
+
 /* A backup that others fetch ends when it is told to, and not before. */
 static void a_job_that_nobody_ends_is_found(void **state)
 {
@@ -220,6 +227,7 @@ static void a_job_that_nobody_ends_is_found(void **state)
 	g_autofree char *xml = g_strdup_printf("<domainbackup mode='pull'><server transport='unix' socket='%s.sock'/></domainbackup>",
 	        file);
 	struct check_report *report;
+	virDomainPtr dom;
 
 	(void)state;
 	lab_do(checks_lab, "define", "h1", "t-busy", "boot");
@@ -233,6 +241,9 @@ static void a_job_that_nobody_ends_is_found(void **state)
 	checks_expect(report, "guest.job", CHECK_WARN, "t-busy", "has run for 02:00:0");
 	check_report_free(report);
 	checks_virsh("domjobabort", "t-busy");
+	dom = virDomainLookupByName(lab_connection(checks_lab, "h1"), "t-busy");
+	lab_wait_for(has_no_job, dom, "the backup to be gone", DEADLINE_MS);
+	virDomainFree(dom);
 	report = checks_look_later(2 * UNIX_HOUR);
 	checks_expect(report, "guest.job", CHECK_OK, NULL, NULL);
 	check_report_free(report);
