@@ -173,12 +173,27 @@ char *check_virsh(const struct check_facts *facts)
 	return with_uri("virsh", facts);
 }
 
-/* virsh takes "7" for a number that libvirt gave to another guest, a UUID for that guest's, "-x" for an option. */
+/* It takes one without dashes too, or with others. */
+static bool is_uuid_to_libvirt(const char *name)
+{
+	unsigned digits = 0;
+
+	for (; *name; name++) {
+		if (!g_ascii_isxdigit(*name) && *name != '-' && *name != ' ')
+			return false;
+		digits += g_ascii_isxdigit(*name) ? 1 : 0;
+	}
+	return digits == 2 * 16;
+}
+
+/*
+ * virsh takes "7" for a number that libvirt gave to another guest, a UUID for that guest's, "-x" for an option. And
+ * what was cleaned (text.h) is perhaps no longer what libvirt calls it.
+ */
 static bool is_misread(const char *name)
 {
-	uint8_t uuid[16];
-
-	return !*name || *name == '-' || !name[strspn(name, "0123456789")] || uuid_parse(name, uuid);
+	return !*name || *name == '-' || !name[strspn(name, "0123456789")] || is_uuid_to_libvirt(name) ||
+	       strstr(name, "\\x");
 }
 
 char *check_object_word(const char *name, const uint8_t uuid[16])
