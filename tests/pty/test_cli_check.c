@@ -18,6 +18,9 @@
 #include "support/lab.h"
 #include "support/words.h"
 
+/* libvirt's remote_protocol.x */
+#define PROC_STORAGE_POOL_LIST_ALL_VOLUMES 282
+
 static char *home, *root;
 static struct lab *lab;
 
@@ -159,6 +162,68 @@ static void a_libvirtd_that_hangs_is_found_in_time(void **state)
 	expect(result, 2, "libvirt has not answered for 2 s", "");
 }
 
+/* A round under way in a thread of its own, so that its daemon can fall silent. */
+struct running {
+	const char *uri;
+	const char *const *words;
+	struct said said;
+	gint64 took_us;
+};
+
+static gpointer run_it(gpointer data)
+{
+	struct running *running = data;
+
+	running->took_us = -g_get_monotonic_time();
+	running->said = run_words(running->uri, running->words);
+	running->took_us += g_get_monotonic_time();
+	return NULL;
+}
+
+/* The guests were told of by then, and what lies in the pools is being read. */
+static bool reads_volumes(void *proxy)
+{
+	return proxy_calls(proxy, PROC_STORAGE_POOL_LIST_ALL_VOLUMES).calls > 0;
+}
+
+static struct running stopped_in_the_middle(const char *const *words)
+{
+	struct proxy *proxy = proxy_start(lab, "h1");
+	g_autofree char *uri =
+	        g_strdup_printf("qemu+unix:///%s?socket=%s", lab_is_system(lab) ? "system" : "session", proxy_socket(proxy));
+	struct running running = {.uri = uri, .words = words};
+	GThread *thread;
+
+	/* Slow enough to be stopped in time. */
+	g_free(proxy_command(proxy, "delay 0 60"));
+	thread = g_thread_new("check", run_it, &running);
+	lab_wait_for(reads_volumes, proxy, "the volumes to be read", 20000);
+	/* From here on no byte comes, as of one that is stopped. */
+	g_free(proxy_command(proxy, "stall"));
+	g_thread_join(thread);
+	proxy_stop(proxy);
+	return running;
+}
+
+static void a_libvirtd_that_hangs_in_the_middle_leaves_what_was_told(void **state)
+{
+	struct running all, images;
+
+	(void)state;
+	lab_do(lab, "define", "h1", "web1", "boot");
+	all = stopped_in_the_middle((const char *const[]){"--timeout", "6", "--severity", "ok", NULL});
+	images = stopped_in_the_middle((const char *const[]){"--timeout", "6", "--only", "image", NULL});
+	lab_do(lab, "virsh", "h1", "undefine", "web1");
+	assert_in_range(all.took_us, 5 * G_USEC_PER_SEC, 16 * G_USEC_PER_SEC);
+	assert_in_range(images.took_us, 5 * G_USEC_PER_SEC, 16 * G_USEC_PER_SEC);
+	assert_non_null(strstr(all.said.out, "every QEMU answers"));
+	assert_non_null(strstr(all.said.out, "image.missing,"));
+	/* The empty tree that stands for this machine has no KVM. */
+	expect(all.said, 2, "cannot tell", "");
+	/* Nothing that was chosen could be told. */
+	expect(images.said, 3, "image.missing,", "");
+}
+
 static void several_hosts_are_checked_at_once(void **state)
 {
 	const char *uri = lab_uri(lab, "h1");
@@ -179,6 +244,7 @@ int main(void)
 	        cmocka_unit_test(json_is_one_document_of_a_known_shape),
 	        cmocka_unit_test(the_list_of_checks_asks_no_host),
 	        cmocka_unit_test(a_libvirtd_that_hangs_is_found_in_time),
+	        cmocka_unit_test(a_libvirtd_that_hangs_in_the_middle_leaves_what_was_told),
 	        cmocka_unit_test(several_hosts_are_checked_at_once),
 	};
 
