@@ -87,6 +87,7 @@ enum check_socket {
 
 struct check_machine {
 	GStringChunk *chunk; /* owns all strings */
+	bool elsewhere;      /* another machine's, told over ssh: nothing was tried there */
 	/* Processor and kernel. */
 	const char *arch, *vendor, *cpu_model, *board; /* "" = not told */
 	int virt_flag;                                 /* vmx or svm among the flags; -1 on other machines */
@@ -249,6 +250,7 @@ struct health {
 	struct check_storage *storage;
 	struct check_capabilities *capabilities; /* owned */
 	unsigned long client_version;            /* of libvirt's client library; 0 = not told */
+	char *no_machine; /* why the machine's files were not read, cleaned, owned; NULL = the usual reason */
 };
 
 void health_free(struct health *health);

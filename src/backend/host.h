@@ -140,6 +140,9 @@ struct backend_host {
 	bool machine_read, health_read;
 	struct health_cache *health_cache; /* between two rounds; NULL = none yet, or one is under way */
 	bool health_fresh;                 /* the next one is to read everything */
+	bool ssh_allowed;                  /* its user lets us log in there for its files, until we end */
+	bool far_fresh;                    /* and wants them read anew */
+	gint64 far_us;                     /* when they were asked for last */
 
 	/* Counted for the tests: what a tick costs. */
 	uint64_t ticks, tick_calls;

@@ -225,7 +225,7 @@ static const char *missing_machine(const struct check_facts *facts)
 	if (facts->no_machine)
 		return facts->no_machine;
 	if (facts->status->link == HOST_UP && !facts->status->local)
-		return "only that machine's own files say so: cannot tell from here";
+		return "only that machine's own files say so: cannot tell from here (over ssh: check --ssh)";
 	return "this machine's files were not read";
 }
 
@@ -307,6 +307,7 @@ struct check_report *check_run_host(const struct host *host, const char *no_obje
 	        .objects = health->objects,
 	        .storage = health->storage,
 	        .capabilities = health->capabilities,
+	        .no_machine = health->no_machine,
 	        .no_objects = no_objects ? no_objects : host->health_error,
 	        .now_unix_s = now_unix_s,
 	        .client_version = health->client_version,

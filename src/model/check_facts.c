@@ -308,6 +308,7 @@ void health_free(struct health *health)
 	check_objects_unref(health->objects);
 	check_storage_unref(health->storage);
 	g_free(health->capabilities);
+	g_free(health->no_machine);
 	g_free(health);
 }
 
@@ -315,9 +316,11 @@ void health_take(struct health *health, struct health *news)
 {
 	if (news->client_version)
 		health->client_version = news->client_version;
-	if (news->machine) {
+	if (news->machine || news->no_machine) {
 		check_machine_unref(health->machine);
+		g_free(health->no_machine);
 		health->machine = g_steal_pointer(&news->machine);
+		health->no_machine = g_steal_pointer(&news->no_machine);
 	}
 	if (news->objects) {
 		check_objects_unref(health->objects);
