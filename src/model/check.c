@@ -220,12 +220,23 @@ static const char *missing_objects(const struct check_facts *facts)
 	return facts->status->link == HOST_UP ? "libvirt has not answered yet" : "libvirt is not connected";
 }
 
+/* While it is not connected only its URI tells. */
+static bool is_elsewhere(const struct host_status *status)
+{
+	const char *uri = status->uri ? status->uri : "";
+
+	return status->link == HOST_UP ? !status->local : strstr(uri, "://") && !strstr(uri, ":///");
+}
+
 static const char *missing_machine(const struct check_facts *facts)
 {
 	if (facts->no_machine)
 		return facts->no_machine;
-	if (facts->status->link == HOST_UP && !facts->status->local)
-		return "only that machine's own files say so: cannot tell from here (over ssh: check --ssh)";
+	if (is_elsewhere(facts->status))
+		return facts->status->uri && strstr(facts->status->uri, "+ssh://")
+		               ? "only that machine's own files say so: cannot tell from here. With --ssh, or by S in "
+		                 "its tab Health, they are read over ssh"
+		               : "only that machine's own files say so: cannot tell from here";
 	return "this machine's files were not read";
 }
 

@@ -224,6 +224,43 @@ static void a_libvirtd_that_hangs_in_the_middle_leaves_what_was_told(void **stat
 	expect(images.said, 3, "image.missing,", "");
 }
 
+/* An ssh that logs in to the lab's host, and writes down what it was asked. */
+static char *uri_over_ssh(void)
+{
+	g_autofree char *path = g_build_filename(home, "ssh", NULL), *script = g_canonicalize_filename("tests/lab/lab.sh", NULL);
+	g_autofree char *text = g_strdup_printf("#!/bin/sh\necho \"$*\" >>%s/asked\n"
+	                                        "while [ \"$1\" != -- ]; do shift; done; shift 2\n"
+	                                        "NVIRT_LAB=%s exec %s exec h1 sh -c \"$*\"\n", home, lab_dir(lab), script);
+
+	files_write(path, text, -1);
+	assert_int_equal(g_chmod(path, 0700), 0);
+	return g_strdup_printf("qemu+ssh://me@far.example/system?command=%s", path);
+}
+
+static void another_machines_files_are_read_when_asked_for(void **state)
+{
+	g_autofree char *uri = NULL, *path = g_build_filename(home, "asked", NULL), *before = NULL, *after = NULL;
+
+	(void)state;
+	if (!lab_is_system(lab))
+		skip();
+	uri = uri_over_ssh();
+	/* The lab's host has no /dev/kvm, and is open to everybody on purpose. */
+	expect(run(uri, "--only", "kvm.device,libvirt.socket"), 3, "With --ssh", "");
+	assert_true(g_file_get_contents(path, &before, NULL, NULL));
+	assert_null(strstr(before, "exec sh"));
+	expect(run(uri, "--ssh", "--only", "kvm.device,libvirt.socket"), 2, "/dev/kvm is missing", "");
+	expect(run(uri, "--ssh", "--only", "libvirt.socket"), 2, "as good as root", "");
+	assert_true(g_file_get_contents(path, &after, NULL, NULL));
+	assert_non_null(strstr(after, "-T -oBatchMode=yes -- me@far.example exec sh\n"));
+	/* Its daemon away, it is its files that tell. */
+	lab_do(lab, "kill9", "h1");
+	expect(run(uri, "--ssh", "--only", "kvm.device,libvirt.socket"), 2, "/dev/kvm is missing", "");
+	lab_do(lab, "restart", "h1");
+	/* This machine's own are not read twice. */
+	expect(run(lab_uri(lab, "h1"), "--ssh", "--only", "kvm.device"), 2, "/dev/kvm is missing", "");
+}
+
 static void several_hosts_are_checked_at_once(void **state)
 {
 	const char *uri = lab_uri(lab, "h1");
@@ -245,6 +282,7 @@ int main(void)
 	        cmocka_unit_test(the_list_of_checks_asks_no_host),
 	        cmocka_unit_test(a_libvirtd_that_hangs_is_found_in_time),
 	        cmocka_unit_test(a_libvirtd_that_hangs_in_the_middle_leaves_what_was_told),
+	        cmocka_unit_test(another_machines_files_are_read_when_asked_for),
 	        cmocka_unit_test(several_hosts_are_checked_at_once),
 	};
 
