@@ -95,6 +95,13 @@ void backend_peek_screen(struct backend *backend, const struct obj_ref *ref, con
  * A round that is still under way is not begun again.
  */
 void backend_check(struct backend *backend, unsigned host);
+/*
+ * From now on rounds of that host log in there by the ssh of its connection, and read what only its own files tell.
+ * Only after its user was asked. Nothing happens where the connection goes another way.
+ */
+void backend_allow_ssh(struct backend *backend, unsigned host);
+/* "user@server" of a connection to QEMU over ssh, owned; NULL = it goes another way. Pure. */
+char *backend_ssh_target(const char *uri);
 /* Does the operation have a plan to show first? */
 bool backend_op_has_plan(enum op op);
 /* Every op of OPS has its function: for the self-test. */

@@ -87,6 +87,7 @@ enum check_socket {
 
 struct check_machine {
 	GStringChunk *chunk; /* owns all strings */
+	bool elsewhere;      /* another machine's, told over ssh: nothing was tried there */
 	/* Processor and kernel. */
 	const char *arch, *vendor, *cpu_model, *board; /* "" = not told */
 	int virt_flag;                                 /* vmx or svm among the flags; -1 on other machines */
@@ -171,7 +172,7 @@ struct check_guest {
 	GArray *disks, *nics;
 	int64_t snapshots, oldest_unix_s;   /* how many; when the oldest was taken */
 	const char *job;                    /* what runs in it */
-	gint64 job_ms, stuck_ms;            /* a job; a monitor that does not answer; 0 = no */
+	gint64 job_since_s, stuck_ms;       /* a job, since (Unix); a monitor does not answer, for; 0 = no */
 	int stopped_pid;                    /* its QEMU is stopped (SIGSTOP); 0 = no */
 	const char *disk_errors, *log_line; /* "vda: no space"; QEMU's last words */
 	const char *unread;                 /* why its definition could not be read; "" = it was */
@@ -210,6 +211,9 @@ void check_objects_unref(struct check_objects *objects);
 const char *check_objects_text(struct check_objects *objects, const char *raw, gssize len);
 /* A new row of the box, zeroed, strings "". Good until the next one. */
 struct check_guest *check_objects_add_guest(struct check_objects *objects);
+/* What `from`, of another box, has of its definition and snapshots; `to` is of `objects`. */
+void check_guest_copy_definition(
+        struct check_objects *objects, struct check_guest *to, const struct check_guest *from);
 struct check_pool *check_objects_add_pool(struct check_objects *objects);
 struct check_network *check_objects_add_network(struct check_objects *objects);
 
@@ -230,6 +234,9 @@ struct check_storage *check_storage_new(void);
 struct check_storage *check_storage_ref(struct check_storage *storage);
 void check_storage_unref(struct check_storage *storage);
 
+/* An answer of libvirt's that takes longer is slow. */
+#define CHECK_SLOW_MS 1000
+
 /* What libvirt says that the host and its QEMU can do. Asking may take a minute on a sick host. */
 struct check_capabilities {
 	int kvm_offered, iommu, virt_flag;
@@ -243,6 +250,7 @@ struct health {
 	struct check_storage *storage;
 	struct check_capabilities *capabilities; /* owned */
 	unsigned long client_version;            /* of libvirt's client library; 0 = not told */
+	char *no_machine; /* why the machine's files were not read, cleaned, owned; NULL = the usual reason */
 };
 
 void health_free(struct health *health);

@@ -223,7 +223,7 @@ static void definitions_are_old(struct backend_host *host)
 
 	g_hash_table_iter_init(&iter, host->guests);
 	while (g_hash_table_iter_next(&iter, NULL, &guest))
-		((struct guest_seen *)guest)->serial++;
+		((struct guest_seen *)guest)->serial = ++host->serials;
 }
 
 void backend_refresh(struct backend *backend, unsigned id)
@@ -234,7 +234,7 @@ void backend_refresh(struct backend *backend, unsigned id)
 		return;
 	host_lock(host);
 	host->flags_due = host->lists_due = host->users_due = host->volumes_due = host->detail_kicked =
-	        host->snapshots_due = true;
+	        host->snapshots_due = host->health_fresh = host->far_fresh = true;
 	definitions_are_old(host);
 	host_kick(host);
 	pthread_cond_broadcast(&host->detail_wake);
@@ -380,6 +380,18 @@ void backend_check(struct backend *backend, unsigned id)
 	host_lock(host);
 	if (host->inbox != NULL)
 		host_check(host);
+	host_unlock(host);
+	host_unref(host);
+}
+
+void backend_allow_ssh(struct backend *backend, unsigned id)
+{
+	struct backend_host *host = find(backend, id);
+
+	if (host == NULL)
+		return;
+	host_lock(host);
+	host->ssh_allowed = host->far_fresh = true;
 	host_unlock(host);
 	host_unref(host);
 }

@@ -9,53 +9,24 @@
 #include <unistd.h>
 
 #include "backend/conn.h"
+#include "backend/ssh.h"
 #include "backend/uri.h"
-#include "nvirt/text.h"
 
 /* To log in and to reach the server. */
 #define GREETING_TIMEOUT_MS 20000
-#define WORDS_BYTES 2000
-#define WORDS_WAIT_MS 1000
-
-static void add(GPtrArray *words, const char *word)
-{
-	g_ptr_array_add(words, g_strdup(word));
-}
-
-/* The URI's own parameters first: whoever states a key or a program means it for this too. */
-static void add_options(GPtrArray *words, const char *uri)
-{
-	g_autofree char *key = uri_param(uri, "keyfile");
-	g_autofree char *lax = uri_param(uri, "no_verify");
-	unsigned port = uri_port(uri);
-
-	add(words, "-T");
-	add(words, "-oBatchMode=yes");
-	if (lax && g_str_equal(lax, "1"))
-		add(words, "-oStrictHostKeyChecking=no");
-	if (key) {
-		add(words, "-i");
-		add(words, key);
-	}
-	if (port)
-		g_ptr_array_add(words, g_strdup_printf("-p%u", port));
-}
 
 char **door_ssh_words(const char *uri, const char *host, unsigned port, const char *path)
 {
-	GPtrArray *words = g_ptr_array_new();
-	g_autofree char *program = uri_param(uri, "command");
+	GPtrArray *words = ssh_words(uri);
 	g_autofree char *server = uri_server(uri, true);
 
-	add(words, program ? program : "ssh");
-	add_options(words, uri);
 	if (!path) {
-		add(words, "-W");
+		ssh_add(words, "-W");
 		g_ptr_array_add(words, g_strdup_printf(strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, port));
 	}
 	/* A server whose name begins with a dash is no option. */
-	add(words, "--");
-	add(words, server);
+	ssh_add(words, "--");
+	ssh_add(words, server);
 	if (path) {
 		g_autofree char *quoted = g_shell_quote(path);
 		g_autofree char *netcat = uri_param(uri, "netcat");
@@ -65,22 +36,6 @@ char **door_ssh_words(const char *uri, const char *host, unsigned port, const ch
 	}
 	g_ptr_array_add(words, NULL);
 	return (char **)g_ptr_array_free(words, FALSE);
-}
-
-/* The last line that ssh said of its failure; owned. */
-static char *last_words(int fd)
-{
-	char text[WORDS_BYTES + 1];
-	size_t length = 0;
-	ssize_t n;
-
-	while (length < WORDS_BYTES && poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, WORDS_WAIT_MS) > 0 &&
-	        (n = read(fd, text + length, WORDS_BYTES - length)) > 0)
-		length += (size_t)n;
-	text[length] = '\0';
-	g_strchomp(text);
-	char *line = strrchr(text, '\n');
-	return text_clean(line ? line + 1 : text, -1);
 }
 
 /* A VNC server speaks first: until it has, nothing is known of the way to it. */
@@ -96,7 +51,7 @@ static bool await_greeting(int fd, int words, const char *server, GError **error
 	}
 	if (recv(fd, &byte, 1, MSG_PEEK) > 0)
 		return true;
-	g_autofree char *why = last_words(words);
+	g_autofree char *why = ssh_last_words(words);
 	g_set_error(error, CONN_ERROR, VIR_ERR_NO_CONNECT, "ssh to '%s': %s", server,
 	        *why ? why : "it ended without a word");
 	return false;

@@ -92,7 +92,7 @@ static void stale_guest(struct backend_host *host, const uint8_t uuid[16], bool 
 
 	if (guest != NULL && definition) {
 		guest->defined = host->all_read = false;
-		guest->serial++;
+		guest->serial = ++host->serials;
 	}
 	if (definition)
 		host->users_due = true;

@@ -8,13 +8,23 @@
 #include "backend/health.h"
 
 #include "backend/conn.h"
+#include "backend/health_cache.h"
+#include "backend/health_far.h"
 #include "backend/host.h"
 #include "backend/node.h"
 #include "backend/uri.h"
+#include "nvirt/backend.h"
+#include "nvirt/text.h"
+
+#include <string.h>
 
 /* What guests, pools and networks may take together, and what lies in the pools. */
 #define OBJECTS_US (15 * G_USEC_PER_SEC)
 #define STORAGE_US (30 * G_USEC_PER_SEC)
+/* Another machine's files over ssh: for how long, how much, and how often. */
+#define FAR_US (20 * G_USEC_PER_SEC)
+#define FAR_BYTES (4 * 1024 * 1024)
+#define FAR_OLD_US (50 * G_USEC_PER_SEC)
 /* Another tree than "/", for the tests. */
 #define ROOT_VARIABLE "NVIRT_CHECK_ROOT"
 
@@ -22,6 +32,7 @@ struct round {
 	struct backend_host *host;
 	char *uri, *log_dir;
 	bool local, session;
+	bool over_ssh; /* its user lets us log in there */
 };
 
 /* Is the daemon of this URI, as far as can be told, this machine's QEMU driver? */
@@ -30,18 +41,6 @@ static bool is_this_machine(const char *uri)
 	g_autofree char *driver = uri_driver(uri);
 
 	return uri_is_local(uri) && (*driver == '\0' || g_str_has_prefix(driver, "qemu"));
-}
-
-/* Lock held. What the connection resolved, else what was asked for, else libvirt's own default. */
-static char *host_uri(const struct backend_host *host)
-{
-	const char *resolved = host->status->uri, *usual = g_getenv("LIBVIRT_DEFAULT_URI");
-
-	if (resolved != NULL && *resolved != '\0')
-		return g_strdup(resolved);
-	if (*host->asked_uri != '\0')
-		return g_strdup(host->asked_uri);
-	return g_strdup(usual != NULL ? usual : "");
 }
 
 static const char *root(void)
@@ -59,16 +58,33 @@ static char *log_dir(bool session)
 	return g_strconcat(root(), "/var/log/libvirt/qemu", NULL);
 }
 
+/* Lock held. What the connection resolved, else what was asked for. */
 static struct round *round_new(struct backend_host *host)
 {
 	struct round *round = g_new0(struct round, 1);
+	const char *resolved = host->status->uri;
 
 	round->host = host_ref(host);
-	round->uri = host_uri(host);
-	round->local = is_this_machine(round->uri);
-	round->session = *round->uri != '\0' ? uri_is_session(round->uri) : !node_in_libvirt_group();
-	round->log_dir = log_dir(round->session);
+	round->uri = g_strdup(resolved != NULL && *resolved != '\0' ? resolved : host->asked_uri);
+	round->over_ssh = host->ssh_allowed;
 	return round;
+}
+
+/* On its own thread: files are read. */
+static void round_begin(struct round *round)
+{
+	char *uri = uri_behind(round->uri);
+
+	g_free(round->uri);
+	round->uri = uri;
+	round->local = is_this_machine(uri);
+	round->session = *uri != '\0' ? uri_is_session(uri) : !node_in_libvirt_group();
+	round->log_dir = log_dir(round->session);
+	if (round->over_ssh) {
+		g_autofree char *target = backend_ssh_target(uri);
+
+		round->over_ssh = target != NULL;
+	}
 }
 
 static void round_free(struct round *round)
@@ -95,22 +111,6 @@ static bool post(struct backend_host *host, struct health parts, const char *err
 	return listens;
 }
 
-static void machine_run(void *data)
-{
-	struct round *round = data;
-	const struct health_source source = {.root = root(), .session = round->session};
-	struct check_machine *machine = round->local ? health_read_machine(&source) : NULL;
-	unsigned long version = 0;
-
-	if (virGetVersion(&version, NULL, NULL) != 0)
-		version = 0;
-	post(round->host, (struct health){.machine = machine, .client_version = version}, NULL);
-	host_lock(round->host);
-	round->host->machine_read = false;
-	host_unlock(round->host);
-	round_free(round);
-}
-
 static bool go_on(void *data)
 {
 	struct backend_host *host = data;
@@ -120,6 +120,65 @@ static bool go_on(void *data)
 	listens = host->inbox != NULL;
 	host_unlock(host);
 	return listens;
+}
+
+/* Who logs in there, and where; a copy of the URI's words. */
+char *backend_ssh_target(const char *uri)
+{
+	g_autofree char *transport = uri_transport(uri), *driver = uri_driver(uri);
+	g_autofree char *server = uri_server(uri, true);
+
+	if (strcmp(transport, "ssh") != 0 || strcmp(driver, "qemu") != 0 || *server == '\0')
+		return NULL;
+	return g_steal_pointer(&server);
+}
+
+/* Logging in is dear: not with every event. What was told the last time stays. */
+static bool is_far_due(struct backend_host *host)
+{
+	gint64 now_us = g_get_monotonic_time();
+	bool due;
+
+	host_lock(host);
+	due = host->far_us == 0 || host->far_fresh || now_us - host->far_us > FAR_OLD_US;
+	host->far_fresh = false;
+	if (due)
+		host->far_us = now_us;
+	host_unlock(host);
+	return due;
+}
+
+static void read_far(struct round *round, struct health *parts)
+{
+	const struct ssh_limits limits = {.bytes = FAR_BYTES,
+	        .deadline_us = g_get_monotonic_time() + FAR_US,
+	        .go_on = go_on,
+	        .data = round->host};
+	g_autoptr(GError) error = NULL;
+
+	parts->machine = health_read_far(round->uri, round->session, &limits, &error);
+	if (parts->machine == NULL)
+		parts->no_machine = text_clean(error->message, -1);
+}
+
+static void machine_run(void *data)
+{
+	struct round *round = data;
+	struct health parts = {0};
+
+	round_begin(round);
+	if (round->local)
+		parts.machine = health_read_machine(
+		        &(struct health_source){.root = root(), .session = round->session});
+	else if (round->over_ssh && is_far_due(round->host))
+		read_far(round, &parts);
+	if (virGetVersion(&parts.client_version, NULL, NULL) != 0)
+		parts.client_version = 0;
+	post(round->host, parts, NULL);
+	host_lock(round->host);
+	round->host->machine_read = false;
+	host_unlock(round->host);
+	round_free(round);
 }
 
 static virConnectPtr open_any(struct backend_host *host, GError **error)
@@ -135,13 +194,45 @@ static virConnectPtr open_any(struct backend_host *host, GError **error)
 	return conn;
 }
 
-static void ask_libvirt(struct round *round, virConnectPtr conn)
+/* How often something told that it changed; another thread may be told just now. */
+static uint32_t serial_of(const uint8_t uuid[16], void *data)
+{
+	struct backend_host *host = data;
+	const struct guest_seen *guest;
+	uint32_t serial;
+
+	host_lock(host);
+	guest = host_guest(host, uuid);
+	serial = guest != NULL ? guest->serial + 1 : 0;
+	host_unlock(host);
+	return serial;
+}
+
+/* What the round before left, unless somebody wants all of it read anew. One round of a host at a time has it. */
+static struct health_cache *take_cache(struct round *round)
+{
+	struct backend_host *host = round->host;
+	struct health_cache *cache, *old = NULL;
+
+	host_lock(host);
+	cache = g_steal_pointer(&host->health_cache);
+	if (host->health_fresh)
+		old = g_steal_pointer(&cache);
+	host->health_fresh = false;
+	host_unlock(host);
+	health_cache_free(old);
+	return cache != NULL ? cache : health_cache_new(round->local);
+}
+
+static void ask_libvirt(struct round *round, virConnectPtr conn, struct health_cache *cache)
 {
 	struct health_round asked = {.host = round->host->id,
 	        .local = round->local,
 	        .log_dir = round->local ? round->log_dir : NULL,
 	        .deadline_us = g_get_monotonic_time() + OBJECTS_US,
 	        .go_on = go_on,
+	        .cache = cache,
+	        .serial = serial_of,
 	        .data = round->host};
 	g_autoptr(GError) error = NULL;
 	struct check_objects *objects = health_read_objects(conn, &asked, &error);
@@ -159,13 +250,17 @@ static void libvirt_run(void *data)
 	struct round *round = data;
 	g_autoptr(GError) error = NULL;
 	virConnectPtr conn = open_any(round->host, &error);
+	struct health_cache *cache;
 
+	round_begin(round);
+	cache = take_cache(round);
 	if (conn != NULL)
-		ask_libvirt(round, conn);
+		ask_libvirt(round, conn, cache);
 	else
 		post(round->host, (struct health){0}, error->message);
 	conn_close(conn);
 	host_lock(round->host);
+	round->host->health_cache = cache;
 	round->host->health_read = false;
 	host_unlock(round->host);
 	round_free(round);

@@ -24,12 +24,17 @@ struct health_source {
 /* Owned; never NULL. */
 struct check_machine *health_read_machine(const struct health_source *source);
 
+struct health_cache;
+
 struct health_round {
 	unsigned host;             /* the store's number */
 	bool local;                /* QEMU's processes can be looked at */
 	const char *log_dir;       /* where its QEMUs' logs are, NULL = elsewhere */
 	gint64 deadline_us;        /* monotonic: what is not read by then is left out, and said */
 	bool (*go_on)(void *data); /* asked between two calls; may be NULL */
+	struct health_cache *cache; /* of the rounds before; NULL = all is read */
+	/* A guest's state as usage.h has it, from 1 on; 0 = not known. May be NULL. */
+	uint32_t (*serial)(const uint8_t uuid[16], void *data);
 	void *data;
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "backend/conn.h"
+#include "backend/health_cache.h"
 #include "backend/network.h"
 #include "backend/proc.h"
 #include "backend/sample.h"
@@ -193,6 +194,12 @@ static void read_snapshots(struct check_guest *guest, virDomainPtr dom)
 	free(roots);
 }
 
+/* When it began: a report that is made later than its facts then tells the right time. */
+static gint64 unix_before_ms(unsigned long long ms)
+{
+	return (g_get_real_time() / 1000 - (gint64)ms) / 1000;
+}
+
 /* Never blocks: who holds its monitor, and for how long. */
 static void read_control(struct check_guest *guest, virDomainPtr dom)
 {
@@ -205,7 +212,7 @@ static void read_control(struct check_guest *guest, virDomainPtr dom)
 	else if (info.state == VIR_DOMAIN_CONTROL_ERROR)
 		guest->stuck_ms = MAX(info.stateTime, 60000);
 	else if (info.state == VIR_DOMAIN_CONTROL_JOB) {
-		guest->job_ms = info.stateTime;
+		guest->job_since_s = unix_before_ms(info.stateTime);
 		guest->job = "one of libvirt's calls";
 	}
 }
@@ -239,8 +246,18 @@ static void add_guest(struct check_objects *objects, virDomainPtr dom)
 static void read_guest(struct check_objects *objects, const struct health_round *round,
         struct check_guest *guest, virDomainPtr dom)
 {
-	read_definition(objects, guest, dom);
-	read_snapshots(guest, dom);
+	uint32_t serial = round->serial != NULL ? round->serial(guest->uuid, round->data) : 0;
+	const struct check_guest *known =
+	        round->cache != NULL ? health_cache_guest(round->cache, guest, serial) : NULL;
+
+	if (known != NULL) {
+		check_guest_copy_definition(objects, guest, known);
+	} else {
+		read_definition(objects, guest, dom);
+		read_snapshots(guest, dom);
+	}
+	if (round->cache != NULL)
+		health_cache_note(round->cache, guest, serial, known == NULL);
 	read_control(guest, dom);
 	if (guest_state_alarming(guest->state, guest->reason))
 		read_log(objects, guest, round);
@@ -290,7 +307,7 @@ static void read_job(struct check_guest *guest, virDomainPtr dom)
 	if (virDomainGetJobInfo(dom, &info) < 0 ||
 	        (info.type != VIR_DOMAIN_JOB_BOUNDED && info.type != VIR_DOMAIN_JOB_UNBOUNDED))
 		return;
-	guest->job_ms = (gint64)info.timeElapsed;
+	guest->job_since_s = unix_before_ms(info.timeElapsed);
 	guest->job = "save, migration, backup or the like";
 }
 
@@ -301,10 +318,10 @@ static void ask_monitors(
 	for (int i = 0; i < count && (guint)i < objects->guests->len && in_time(round); i++) {
 		struct check_guest *guest = &g_array_index(objects->guests, struct check_guest, i);
 
-		if (!guest->active || guest->stopped_pid != 0 || guest->stuck_ms != 0 || guest->job_ms != 0)
+		if (!guest->active || guest->stopped_pid != 0 || guest->stuck_ms != 0 || guest->job_since_s != 0)
 			continue;
 		read_job(guest, doms[i]);
-		if (guest->state == GUEST_PAUSED && guest->job_ms == 0 &&
+		if (guest->state == GUEST_PAUSED && guest->job_since_s == 0 &&
 		        guest_state_alarming(guest->state, guest->reason))
 			read_disk_errors(objects, guest, doms[i]);
 	}
@@ -471,21 +488,36 @@ struct check_objects *health_read_objects(
 		read_networks(objects, conn);
 	if (in_time(round))
 		read_pools(objects, conn);
+	if (round->cache != NULL)
+		health_cache_keep(round->cache, objects);
 	virResetLastError();
 	return objects;
 }
 
 /* ---- capabilities --------------------------------------------------------- */
 
+/* How long that took, too; -1 = no answer. */
+static char *ask_capabilities(virConnectPtr conn, gint64 *ret_ms)
+{
+	gint64 start_us = g_get_monotonic_time();
+	char *xml = virConnectGetCapabilities(conn);
+
+	*ret_ms = xml != NULL ? since_ms(start_us) : -1;
+	return xml;
+}
+
 struct check_capabilities *health_read_capabilities(virConnectPtr conn)
 {
 	struct check_capabilities *capabilities = g_new0(struct check_capabilities, 1);
-	gint64 start_us = g_get_monotonic_time();
 	char *xml;
 
 	capabilities->kvm_offered = capabilities->iommu = capabilities->virt_flag = -1;
-	xml = virConnectGetCapabilities(conn);
-	capabilities->took_ms = xml != NULL ? since_ms(start_us) : -1;
+	xml = ask_capabilities(conn, &capabilities->took_ms);
+	/* A daemon that has just started or got another QEMU must ask it once; another time tells what it keeps. */
+	if (capabilities->took_ms > CHECK_SLOW_MS) {
+		free(xml);
+		xml = ask_capabilities(conn, &capabilities->took_ms);
+	}
 	if (xml != NULL)
 		health_parse_capabilities(capabilities, xml);
 	free(xml);

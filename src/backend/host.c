@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backend/advice.h"
+#include "backend/health_cache.h"
 #include "nvirt/text.h"
 
 /* When a hung call is given up and a new connection tried: an open may be slow for good reasons. */
@@ -75,6 +76,7 @@ void host_unref(struct backend_host *host)
 	if (host == NULL || __atomic_sub_fetch(&host->refs, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	host_status_unref(host->status);
+	health_cache_free(host->health_cache);
 	g_array_unref(host->busy.guests);
 	g_array_unref(host->detail_busy.guests);
 	g_array_unref(host->visible);

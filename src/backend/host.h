@@ -64,7 +64,7 @@ struct guest_seen {
 	unsigned vcpus;
 	uint64_t memory_kib;
 	bool tcg;
-	uint32_t serial; /* grows when its definition may be another one: see usage.h */
+	uint32_t serial; /* another number when its definition may be another one: see usage.h */
 	GRefString *tags, *title; /* NULL = not read yet */
 	uint64_t cpu_time_ns; /* asked of libvirt where there is no /proc; 0 = not known */
 	gint64 cpu_read_us;   /* when */
@@ -124,6 +124,7 @@ struct backend_host {
 	uint64_t watch_serial;
 
 	GHashTable *guests; /* uuid -> struct guest_seen, owned */
+	uint32_t serials;   /* the last `serial` given: none is used twice, for a guest may go and come back */
 	/*
 	 * The last tick's, in libvirt's order, borrowed. While no guest came, went
 	 * or changed its run (libvirt's events tell), a row of the same name in the
@@ -137,6 +138,11 @@ struct backend_host {
 
 	/* Rounds of health.h that are under way; one that hangs stays. */
 	bool machine_read, health_read;
+	struct health_cache *health_cache; /* between two rounds; NULL = none yet, or one is under way */
+	bool health_fresh;                 /* the next one is to read everything */
+	bool ssh_allowed;                  /* its user lets us log in there for its files, until we end */
+	bool far_fresh;                    /* and wants them read anew */
+	gint64 far_us;                     /* when they were asked for last */
 
 	/* Counted for the tests: what a tick costs. */
 	uint64_t ticks, tick_calls;

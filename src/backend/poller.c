@@ -151,6 +151,8 @@ static void say_up(struct poller *poller, const GError *refused)
 
 	host->attempt = 0;
 	host->conn_closed = false;
+	/* What changed meanwhile was told to nobody. */
+	host->health_fresh = true;
 	host->close_reason = VIR_CONNECT_CLOSE_REASON_ERROR;
 	poller->epoch = ++host->epoch;
 	forget_stuck(host);

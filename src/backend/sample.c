@@ -73,7 +73,7 @@ static void set_id(struct backend_host *host, struct guest_seen *guest, int id)
 	guest->cpu_time_ns = 0;
 	guest->defined = false;
 	host->rows_due = true;
-	guest->serial++;
+	guest->serial = ++host->serials;
 }
 
 static struct guest_seen *seen(struct backend_host *host, const uint8_t uuid[16])
@@ -85,6 +85,7 @@ static struct guest_seen *seen(struct backend_host *host, const uint8_t uuid[16]
 	guest = g_new0(struct guest_seen, 1);
 	memcpy(guest->uuid, uuid, sizeof(guest->uuid));
 	guest->id = -1;
+	guest->serial = ++host->serials;
 	/* Nearly all are; what else it is, the listing tells. */
 	guest->flags = GUEST_PERSISTENT;
 	host->flags_due = true;

@@ -196,14 +196,40 @@ char *uri_effective_with(const char *uri, const char *conf, const char *env)
 	return asked ? g_strdup(uri) : NULL;
 }
 
-char *uri_effective(const char *uri)
+char *uri_behind_with(const char *uri, const char *conf, const char *env)
+{
+	g_autofree char *found = NULL;
+	char *alias;
+
+	if (uri == NULL || *uri == '\0')
+		uri = env != NULL && *env != '\0' ? env : (found = conf_default(conf));
+	if (uri == NULL)
+		return g_strdup("");
+	alias = strstr(uri, "://") == NULL ? conf_alias(conf, uri) : NULL;
+	return alias != NULL ? alias : g_strdup(uri);
+}
+
+/* libvirt's own client configuration; owned, NULL = there is none. */
+static char *read_conf(void)
 {
 	g_autofree char *path = geteuid() == 0
 	        ? g_strdup(LIBVIRT_CONF)
 	        : g_build_filename(g_get_user_config_dir(), "libvirt", "libvirt.conf", NULL);
-	g_autofree char *conf = NULL;
+	char *conf = NULL;
 
-	if (!g_file_get_contents(path, &conf, NULL, NULL))
-		conf = NULL;
+	return g_file_get_contents(path, &conf, NULL, NULL) ? conf : NULL;
+}
+
+char *uri_behind(const char *uri)
+{
+	g_autofree char *conf = read_conf();
+
+	return uri_behind_with(uri, conf, g_getenv("LIBVIRT_DEFAULT_URI"));
+}
+
+char *uri_effective(const char *uri)
+{
+	g_autofree char *conf = read_conf();
+
 	return uri_effective_with(uri, conf, g_getenv("LIBVIRT_DEFAULT_URI"));
 }

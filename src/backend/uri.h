@@ -15,6 +15,13 @@ char *uri_effective(const char *uri);
 /* The same with the text of a libvirt.conf (may be NULL) and the environment's default. */
 char *uri_effective_with(const char *uri, const char *conf, const char *env);
 
+/*
+ * What is behind an alias, or behind nothing at all (the environment, uri_default); owned, "" = libvirt's own
+ * probing. Reads a file.
+ */
+char *uri_behind(const char *uri);
+char *uri_behind_with(const char *uri, const char *conf, const char *env);
+
 /* Does the daemon of this URI run on this machine, as far as the URI tells? */
 bool uri_is_local(const char *uri);
 bool uri_is_session(const char *uri);

@@ -21,6 +21,8 @@ const struct cli_option cli_options_check[] = {
         {"severity", 's', "LEVEL", false,
                 "Print findings from this level on: ok, note (default), warn, fail"},
         {"timeout", 0, "SECONDS", false, "What has not answered by then is told as such (20)"},
+        {"ssh", 0, NULL, false,
+                "Hosts over ssh: log in there too and read what only their own files tell; nothing is changed"},
         {"list", 0, NULL, false, "List the checks there are, and look at no host"},
         {0},
 };
@@ -466,6 +468,8 @@ static int check_hosts(struct choice *choice)
 
 		/* What the host says of itself comes with its lists. */
 		backend_watch(session->backend, host, &(struct watch){.lists = true, .flags = true});
+		if (cli_line_flag(&choice->cli->line, "ssh"))
+			backend_allow_ssh(session->backend, host);
 		backend_check(session->backend, host);
 	}
 	if (cli_session_wait(session, all_gathered, NULL, -1, choice->started_us + choice->timeout_us) !=

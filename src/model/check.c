@@ -174,12 +174,27 @@ char *check_virsh(const struct check_facts *facts)
 	return with_uri("virsh", facts);
 }
 
-/* virsh takes "7" for a number that libvirt gave to another guest, a UUID for that guest's, "-x" for an option. */
+/* It takes one without dashes too, or with others. */
+static bool is_uuid_to_libvirt(const char *name)
+{
+	unsigned digits = 0;
+
+	for (; *name; name++) {
+		if (!g_ascii_isxdigit(*name) && *name != '-' && *name != ' ')
+			return false;
+		digits += g_ascii_isxdigit(*name) ? 1 : 0;
+	}
+	return digits == 2 * 16;
+}
+
+/*
+ * virsh takes "7" for a number that libvirt gave to another guest, a UUID for that guest's, "-x" for an option. And
+ * what was cleaned (text.h) is perhaps no longer what libvirt calls it.
+ */
 static bool is_misread(const char *name)
 {
-	uint8_t uuid[16];
-
-	return !*name || *name == '-' || !name[strspn(name, "0123456789")] || uuid_parse(name, uuid);
+	return !*name || *name == '-' || !name[strspn(name, "0123456789")] || is_uuid_to_libvirt(name) ||
+	       strstr(name, "\\x");
 }
 
 char *check_object_word(const char *name, const uint8_t uuid[16])
@@ -206,12 +221,23 @@ static const char *missing_objects(const struct check_facts *facts)
 	return facts->status->link == HOST_UP ? "libvirt has not answered yet" : "libvirt is not connected";
 }
 
+/* While it is not connected only its URI tells. */
+static bool is_elsewhere(const struct host_status *status)
+{
+	const char *uri = status->uri ? status->uri : "";
+
+	return status->link == HOST_UP ? !status->local : strstr(uri, "://") && !strstr(uri, ":///");
+}
+
 static const char *missing_machine(const struct check_facts *facts)
 {
 	if (facts->no_machine)
 		return facts->no_machine;
-	if (facts->status->link == HOST_UP && !facts->status->local)
-		return "only that machine's own files say so: cannot tell from here";
+	if (is_elsewhere(facts->status))
+		return facts->status->uri && strstr(facts->status->uri, "+ssh://")
+		               ? "only that machine's own files say so: cannot tell from here. With --ssh, or by S in "
+		                 "its tab Health, they are read over ssh"
+		               : "only that machine's own files say so: cannot tell from here";
 	return "this machine's files were not read";
 }
 
@@ -293,6 +319,7 @@ struct check_report *check_run_host(const struct host *host, const char *no_obje
 	        .objects = health->objects,
 	        .storage = health->storage,
 	        .capabilities = health->capabilities,
+	        .no_machine = health->no_machine,
 	        .no_objects = no_objects ? no_objects : host->health_error,
 	        .now_unix_s = now_unix_s,
 	        .client_version = health->client_version,

@@ -188,6 +188,62 @@ struct check_guest *check_objects_add_guest(struct check_objects *objects)
 	return &g_array_index(objects->guests, struct check_guest, objects->guests->len - 1);
 }
 
+/* Strings of a box are clean already. */
+static const char *again(struct check_objects *objects, const char *text)
+{
+	return g_string_chunk_insert_const(objects->chunk, text);
+}
+
+static void copy_devices(struct check_objects *objects, struct check_guest *to, const struct check_guest *from)
+{
+	for (unsigned i = 0; i < from->disks->len; i++) {
+		struct check_disk disk = g_array_index(from->disks, struct check_disk, i);
+
+		disk.target = again(objects, disk.target);
+		disk.bus = again(objects, disk.bus);
+		disk.device = again(objects, disk.device);
+		disk.source = again(objects, disk.source);
+		disk.cache = again(objects, disk.cache);
+		g_array_append_val(to->disks, disk);
+	}
+	for (unsigned i = 0; i < from->nics->len; i++) {
+		struct check_nic nic = g_array_index(from->nics, struct check_nic, i);
+
+		nic.mac = again(objects, nic.mac);
+		nic.model = again(objects, nic.model);
+		nic.type = again(objects, nic.type);
+		nic.source = again(objects, nic.source);
+		g_array_append_val(to->nics, nic);
+	}
+}
+
+void check_guest_copy_definition(
+        struct check_objects *objects, struct check_guest *to, const struct check_guest *from)
+{
+	to->virt_type = again(objects, from->virt_type);
+	to->machine = again(objects, from->machine);
+	to->arch = again(objects, from->arch);
+	to->cpu_mode = again(objects, from->cpu_mode);
+	to->os = again(objects, from->os);
+	to->clock_offset = again(objects, from->clock_offset);
+	to->open_graphics = again(objects, from->open_graphics);
+	to->graphics_password = from->graphics_password;
+	to->template = from->template;
+	to->agent_channel = from->agent_channel;
+	to->agent_connected = from->agent_connected;
+	to->balloon = from->balloon;
+	to->stats_period_s = from->stats_period_s;
+	to->memory_kib = from->memory_kib;
+	to->limit_kib = from->limit_kib;
+	to->vcpus = from->vcpus;
+	to->huge_kib = from->huge_kib;
+	to->hpet = from->hpet;
+	to->no_paravirt_clock = from->no_paravirt_clock;
+	to->snapshots = from->snapshots;
+	to->oldest_unix_s = from->oldest_unix_s;
+	copy_devices(objects, to, from);
+}
+
 struct check_pool *check_objects_add_pool(struct check_objects *objects)
 {
 	struct check_pool pool = {.name = "", .type = "", .path = ""};
@@ -252,6 +308,7 @@ void health_free(struct health *health)
 	check_objects_unref(health->objects);
 	check_storage_unref(health->storage);
 	g_free(health->capabilities);
+	g_free(health->no_machine);
 	g_free(health);
 }
 
@@ -259,9 +316,11 @@ void health_take(struct health *health, struct health *news)
 {
 	if (news->client_version)
 		health->client_version = news->client_version;
-	if (news->machine) {
+	if (news->machine || news->no_machine) {
 		check_machine_unref(health->machine);
+		g_free(health->no_machine);
 		health->machine = g_steal_pointer(&news->machine);
+		health->no_machine = g_steal_pointer(&news->no_machine);
 	}
 	if (news->objects) {
 		check_objects_unref(health->objects);

@@ -10,7 +10,7 @@
 #define SNAPSHOT_DAYS 30
 #define SNAPSHOTS_MAX 20
 #define AUTOSTART_DAYS 7
-#define JOB_MS (60 * 60 * 1000)
+#define JOB_S (60 * 60)
 #define STUCK_MS 5000
 
 #define each_guest(guest, from)                                                                              \
@@ -143,11 +143,12 @@ void check_guest_job(CHECK_ARGS)
 {
 	each_guest(guest, facts)
 	{
+		gint64 seconds = guest->job_since_s ? facts->now_unix_s - guest->job_since_s : 0;
 		char span[32];
 
-		if (guest->job_ms < JOB_MS)
+		if (seconds < JOB_S)
 			continue;
-		text_format_span_ms(span, sizeof(span), guest->job_ms);
+		text_format_span_ms(span, sizeof(span), seconds * 1000);
 		g_autofree char *words = g_strdup_printf(
 		        "a job (%s) has run for %s", *guest->job ? guest->job : "unknown", span);
 		struct finding *finding = say_guest(check, facts, report, CHECK_WARN, guest, words);

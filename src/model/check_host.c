@@ -239,7 +239,7 @@ void check_kvm_usable(CHECK_ARGS)
 	const struct check_machine *machine = facts->machine;
 	const struct kvm_probe *probe = machine ? &machine->probe : NULL;
 
-	if (!machine) {
+	if (!machine || (machine->elsewhere && machine->kvm.exists)) {
 		usable_remote(check, facts, report);
 		return;
 	}

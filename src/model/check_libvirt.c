@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#define SLOW_MS 1000
 /* libvirt's own default. */
 #define CLIENT_REQUESTS 5
 #define MODULAR (SOCKET_QEMU | SOCKET_NETWORK | SOCKET_STORAGE)
@@ -42,7 +41,7 @@ void check_answers(CHECK_ARGS)
 
 	if (ms < 0) {
 		check_say(report, check, CHECK_UNKNOWN, "it was not measured");
-	} else if (ms > SLOW_MS) {
+	} else if (ms > CHECK_SLOW_MS) {
 		finding = check_say(
 		        report, check, CHECK_WARN, "the list of guests took %.1f s", (double)ms / 1000);
 		check_remedy(finding, "virt-admin client-list libvirtd   # who keeps it busy");
@@ -149,8 +148,10 @@ void check_versions(CHECK_ARGS)
 	if (!daemon || !client)
 		check_say(report, check, CHECK_UNKNOWN, "libvirt has not said its version");
 	else if (daemon < 6000000)
-		check_say(report, check, CHECK_WARN,
-		        "libvirt %s is older than 6.0: much of nvirt asks for more", there);
+		check_remedy(check_say(report, check, CHECK_WARN,
+		                     "libvirt %s is older than 6.0: much of nvirt asks for more", there),
+		        "sudo apt-get install libvirt-daemon-system   # or: sudo dnf upgrade libvirt; else a newer "
+		        "release of the system");
 	else if (client / 1000 < daemon / 1000)
 		check_say(report, check, CHECK_NOTE,
 		        "the daemon is %s, this client's library only %s: new features cannot be asked for",
@@ -171,7 +172,7 @@ void check_capabilities(CHECK_ARGS)
 		check_say(report, check, CHECK_UNKNOWN, "libvirt does not answer what QEMU can do");
 		return;
 	}
-	if (ms <= SLOW_MS) {
+	if (ms <= CHECK_SLOW_MS) {
 		check_say(report, check, CHECK_OK, "known to libvirt: answered in %d ms", (int)ms);
 		return;
 	}

@@ -181,7 +181,7 @@ static void compare_addresses(CHECK_ARGS, const struct check_network *network)
 static void compare_networks(CHECK_ARGS, const struct check_network *a, const struct check_network *b)
 {
 	uint32_t mask = a->mask & b->mask;
-	g_autofree char *virsh = check_virsh(facts), *name = check_word(b->name);
+	g_autofree char *virsh = check_virsh(facts), *name = check_object_word(b->name, b->uuid);
 
 	if (!a->active || !b->active || !a->ipv4 || !b->ipv4 || (a->ipv4 & mask) != (b->ipv4 & mask))
 		return;

@@ -26,7 +26,7 @@ void check_pool_inactive(CHECK_ARGS)
 
 		if (pool->active)
 			continue;
-		g_autofree char *name = check_word(pool->name);
+		g_autofree char *name = check_object_word(pool->name, pool->uuid);
 		finding = check_say_of(report, check, pool->autostart ? CHECK_WARN : CHECK_NOTE, OBJ_POOL,
 		        pool->uuid, pool->name, "is not active%s",
 		        pool->autostart ? ", though it is to start with the host" : "");
@@ -142,7 +142,7 @@ static void say_problems(CHECK_ARGS, unsigned problems, enum check_result result
 
 static void say_missing(CHECK_ARGS, const struct image *image)
 {
-	g_autofree char *path = check_word(image->path), *pool = check_word(image->pool),
+	g_autofree char *path = check_word(image->path), *pool = check_object_word(image->pool, image->ref.uuid),
 	                *virsh = check_virsh(facts);
 	struct finding *finding;
 

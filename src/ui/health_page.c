@@ -2,6 +2,8 @@
 /* What one check found, in full: see health_page.h. Main thread. */
 #include "health_page.h"
 
+#include "app_private.h"
+#include "dialog.h"
 #include "nvirt/text.h"
 #include "review.h"
 
@@ -89,4 +91,42 @@ void health_page_show(struct app *app, const struct finding *finding)
 	                                            .choices = choices_of(shown),
 	                                            .done = shown_done,
 	                                            .data = shown}));
+}
+
+/* ---- over ssh ------------------------------------------------------------- */
+
+static void ssh_answered(struct app *app, bool yes, void *data)
+{
+	struct host *host = store_host(app->store, GPOINTER_TO_UINT(data));
+
+	if (!yes || !host || !app->backend)
+		return;
+	backend_allow_ssh(app->backend, host->id);
+	app_health_ask(app, host);
+	app_notice(app, LEVEL_INFO, "Its own files are being read");
+}
+
+void health_page_ask_ssh(struct app *app, const struct host *host)
+{
+	g_autofree char *target = host->status->uri ? backend_ssh_target(host->status->uri) : NULL;
+	g_autofree char *text = NULL;
+
+	if (!target) {
+		app_notice(app, LEVEL_INFO,
+		        host->status->local ? "this machine's files are read already"
+		                            : "this host is not reached over ssh: its files cannot be read");
+		return;
+	}
+	text = g_strdup_printf("Log in as %s, as the connection does, and run one script there that only reads?\n\n"
+	                       "It prints processor, memory, disks, bridges and KVM from /proc, /sys and /dev, what "
+	                       "is set in /etc/libvirt of who may connect, errors of libvirtd's log, and who you are "
+	                       "there. Nothing is installed, started or changed. Each round of checks does so until "
+	                       "nvirt ends.",
+	        target);
+	app_push_modal(app, dialog_new(app, &(struct dialog_options){.kind = DIALOG_ASK,
+	                                            .title = "Check over ssh",
+	                                            .text = text,
+	                                            .yes = "Log in",
+	                                            .done = ssh_answered,
+	                                            .data = GUINT_TO_POINTER(host->id)}));
 }

@@ -9,4 +9,8 @@
 /* Copies what it needs: the finding may go while it is shown. */
 void health_page_show(struct app *app, const struct finding *finding);
 
+/* Asks whether a host's own files may be read over the ssh of its connection; says so where there is none. */
+struct host;
+void health_page_ask_ssh(struct app *app, const struct host *host);
+
 #endif

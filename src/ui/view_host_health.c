@@ -415,6 +415,15 @@ static void cmd_copy(struct view *view, unsigned count)
 		app_notice(view->app, LEVEL_INFO, "there is no command for this");
 }
 
+static void cmd_ssh(struct view *view, unsigned count)
+{
+	const struct host *host = host_of((struct host_health *)view);
+
+	(void)count;
+	if (host)
+		health_page_ask_ssh(view->app, host);
+}
+
 static bool key(struct view *view, keycode code, unsigned count)
 {
 	struct host_health *self = (struct host_health *)view;
@@ -533,6 +542,7 @@ static const struct view_cmd cmds[] = {
         {"health-fold", "Fold, or go to what it is in", "h Left", NULL, cmd_fold},
         {"health-unfold", "Unfold", "l Right", NULL, cmd_unfold},
         {"copy-remedy", "Copy the command that mends it", "Y", "copy command", cmd_copy},
+        {"check-over-ssh", "Read a remote host's own files too, over the ssh of its connection", "S", NULL, cmd_ssh},
         {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -136,7 +136,7 @@ static bool run_groups(struct bench *bench, const char *only)
 	} groups[] = {
 		{"host", bench_host},     {"many", bench_many_all},         {"start", bench_start_up},
 		{"keys", bench_keys},     {"full-clones", bench_full_clone}, {"linked-clones", bench_clones},
-		{"screen", bench_screen},
+		{"screen", bench_screen}, {"check", bench_check},
 	};
 	unsigned ran = 0;
 
@@ -166,7 +166,7 @@ int main(int argc, char **argv)
 	bool known = run_groups(&bench, argc > 3 ? argv[3] : NULL);
 	tear_down(&bench);
 	if (!known) {
-		fprintf(stderr, "bench: no group '%s'; host, many, start, keys, full-clones, linked-clones, screen\n", argv[3]);
+		fprintf(stderr, "bench: no group '%s'; host, many, start, keys, full-clones, linked-clones, screen, check\n", argv[3]);
 		return 2;
 	}
 	printf("\n%u of %u targets met. docs/bench.md says how each is measured.\n", bench.met, bench.lines);

@@ -64,6 +64,7 @@ bool bench_link(struct bench *bench, double minutes);
 void bench_keys(struct bench *bench);
 void bench_full_clone(struct bench *bench);
 void bench_screen(struct bench *bench);
+void bench_check(struct bench *bench);
 void bench_keys_of_many(struct bench *bench, struct tty *tty);
 
 #endif

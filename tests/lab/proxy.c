@@ -14,6 +14,7 @@
  *   cut N           every connection ends after N more bytes to its client
  *   refuse          new connections are closed at once; "go" ends that too
  *   clients         "clients N": open connections
+ *   lie PROC N      on connections made from now on, that procedure answers the number N; lie 0 0 ends that
  *
  * End of stdin ends the proxy. libvirt's framing (virnetprotocol.x): length with
  * itself, program, version, procedure, type, serial, status; big-endian words.
@@ -31,9 +32,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define REMOTE_PROGRAM 0x20008086u
 #define KEEPALIVE_PROGRAM 0x6b656570u
 #define TYPE_CALL 0u
+#define TYPE_REPLY 1u
+#define STATUS_OK 0u
 #define HEADER 28u
+/* Of an answer that is one number: an unsigned hyper. */
+#define NUMBER_FRAME (HEADER + 8)
 
 struct chunk {
 	gint64 due_us; /* monotonic */
@@ -49,6 +55,9 @@ struct link {
 	GByteArray *pending; /* of the client's bytes: the frame not yet whole */
 	gint64 budget;       /* bytes the client may still get; < 0 = any */
 	guint64 number;      /* of the client, from 1 */
+	uint32_t lie;        /* the procedure whose answers are changed, 0 = none */
+	guint64 says;        /* to this */
+	GByteArray *answers; /* of the server's bytes: the frame not yet whole; NULL = no lie */
 	bool dead;
 };
 
@@ -59,6 +68,8 @@ struct proxy {
 	GHashTable *counts; /* "CLIENT PROGRAM PROCEDURE" -> count */
 	guint64 total, clients;
 	gint64 delay_us[WAYS];
+	uint32_t lie; /* for links to come */
+	guint64 says;
 	bool stalled, refusing, done;
 	GString *command; /* the line not yet whole */
 };
@@ -79,6 +90,8 @@ static void link_free(gpointer data)
 		close(link->fds[way]);
 	}
 	g_byte_array_unref(link->pending);
+	if (link->answers)
+		g_byte_array_unref(link->answers);
 	g_free(link);
 }
 
@@ -126,6 +139,9 @@ static void accept_client(struct proxy *proxy)
 	link->fds[DOWN] = server;
 	link->pending = g_byte_array_new();
 	link->budget = -1;
+	link->lie = proxy->lie;
+	link->says = proxy->says;
+	link->answers = proxy->lie ? g_byte_array_new() : NULL;
 	link->number = ++proxy->clients;
 	g_ptr_array_add(proxy->links, link);
 }
@@ -164,6 +180,37 @@ static void count_bytes(struct proxy *proxy, struct link *link, const guint8 *by
 	}
 }
 
+static void tell_lie(const struct link *link, guint8 *frame, uint32_t len)
+{
+	guint64 says = GUINT64_TO_BE(link->says);
+	if (len == NUMBER_FRAME && word_at(frame, 1) == REMOTE_PROGRAM && word_at(frame, 3) == link->lie &&
+	        word_at(frame, 4) == TYPE_REPLY && word_at(frame, 6) == STATUS_OK)
+		memcpy(frame + HEADER, &says, sizeof(says));
+}
+
+static void queue_bytes(struct proxy *proxy, struct link *link, int way, const guint8 *bytes, gsize len)
+{
+	struct chunk *chunk = g_new0(struct chunk, 1);
+	chunk->due_us = g_get_monotonic_time() + proxy->delay_us[way];
+	chunk->bytes = g_bytes_new(bytes, len);
+	g_queue_push_tail(&link->queue[way], chunk);
+}
+
+/* Whole frames only go on where answers are changed. */
+static void take_answers(struct proxy *proxy, struct link *link, const guint8 *bytes, gsize len)
+{
+	g_byte_array_append(link->answers, bytes, (guint)len);
+	while (link->answers->len >= HEADER) {
+		uint32_t frame = word_at(link->answers->data, 0);
+		link->dead = link->dead || frame < HEADER;
+		if (link->dead || link->answers->len < frame)
+			return;
+		tell_lie(link, link->answers->data, frame);
+		queue_bytes(proxy, link, DOWN, link->answers->data, frame);
+		g_byte_array_remove_range(link->answers, 0, frame);
+	}
+}
+
 static void take_bytes(struct proxy *proxy, struct link *link, int way)
 {
 	guint8 buffer[65536];
@@ -174,10 +221,10 @@ static void take_bytes(struct proxy *proxy, struct link *link, int way)
 	}
 	if (way == UP)
 		count_bytes(proxy, link, buffer, (gsize)len);
-	struct chunk *chunk = g_new0(struct chunk, 1);
-	chunk->due_us = g_get_monotonic_time() + proxy->delay_us[way];
-	chunk->bytes = g_bytes_new(buffer, (gsize)len);
-	g_queue_push_tail(&link->queue[way], chunk);
+	if (way == DOWN && link->answers)
+		take_answers(proxy, link, buffer, (gsize)len);
+	else
+		queue_bytes(proxy, link, way, buffer, (gsize)len);
 }
 
 /* Sends what is due; MSG_DONTWAIT, because a stopped reader must not stop the proxy. */
@@ -244,6 +291,9 @@ static void obey(struct proxy *proxy, const char *line)
 		proxy->stalled = proxy->refusing = false;
 	} else if (g_str_equal(verb, "cut") && count == 2) {
 		set_cut(proxy, g_ascii_strtoll(words[1], NULL, 10));
+	} else if (g_str_equal(verb, "lie") && count == 3) {
+		proxy->lie = (uint32_t)g_ascii_strtoull(words[1], NULL, 10);
+		proxy->says = g_ascii_strtoull(words[2], NULL, 10);
 	} else if (g_str_equal(verb, "clients")) {
 		printf("clients %u\n", proxy->links->len);
 	} else {

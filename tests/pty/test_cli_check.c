@@ -18,6 +18,9 @@
 #include "support/lab.h"
 #include "support/words.h"
 
+/* libvirt's remote_protocol.x */
+#define PROC_STORAGE_POOL_LIST_ALL_VOLUMES 282
+
 static char *home, *root;
 static struct lab *lab;
 
@@ -159,6 +162,105 @@ static void a_libvirtd_that_hangs_is_found_in_time(void **state)
 	expect(result, 2, "libvirt has not answered for 2 s", "");
 }
 
+/* A round under way in a thread of its own, so that its daemon can fall silent. */
+struct running {
+	const char *uri;
+	const char *const *words;
+	struct said said;
+	gint64 took_us;
+};
+
+static gpointer run_it(gpointer data)
+{
+	struct running *running = data;
+
+	running->took_us = -g_get_monotonic_time();
+	running->said = run_words(running->uri, running->words);
+	running->took_us += g_get_monotonic_time();
+	return NULL;
+}
+
+/* The guests were told of by then, and what lies in the pools is being read. */
+static bool reads_volumes(void *proxy)
+{
+	return proxy_calls(proxy, PROC_STORAGE_POOL_LIST_ALL_VOLUMES).calls > 0;
+}
+
+static struct running stopped_in_the_middle(const char *const *words)
+{
+	struct proxy *proxy = proxy_start(lab, "h1");
+	g_autofree char *uri =
+	        g_strdup_printf("qemu+unix:///%s?socket=%s", lab_is_system(lab) ? "system" : "session", proxy_socket(proxy));
+	struct running running = {.uri = uri, .words = words};
+	GThread *thread;
+
+	/* Slow enough to be stopped in time. */
+	g_free(proxy_command(proxy, "delay 0 60"));
+	thread = g_thread_new("check", run_it, &running);
+	lab_wait_for(reads_volumes, proxy, "the volumes to be read", 20000);
+	/* From here on no byte comes, as of one that is stopped. */
+	g_free(proxy_command(proxy, "stall"));
+	g_thread_join(thread);
+	proxy_stop(proxy);
+	return running;
+}
+
+static void a_libvirtd_that_hangs_in_the_middle_leaves_what_was_told(void **state)
+{
+	struct running all, images;
+
+	(void)state;
+	lab_do(lab, "define", "h1", "web1", "boot");
+	all = stopped_in_the_middle((const char *const[]){"--timeout", "6", "--severity", "ok", NULL});
+	images = stopped_in_the_middle((const char *const[]){"--timeout", "6", "--only", "image", NULL});
+	lab_do(lab, "virsh", "h1", "undefine", "web1");
+	assert_in_range(all.took_us, 5 * G_USEC_PER_SEC, 16 * G_USEC_PER_SEC);
+	assert_in_range(images.took_us, 5 * G_USEC_PER_SEC, 16 * G_USEC_PER_SEC);
+	assert_non_null(strstr(all.said.out, "every QEMU answers"));
+	assert_non_null(strstr(all.said.out, "image.missing,"));
+	/* The empty tree that stands for this machine has no KVM. */
+	expect(all.said, 2, "cannot tell", "");
+	/* Nothing that was chosen could be told. */
+	expect(images.said, 3, "image.missing,", "");
+}
+
+/* An ssh that logs in to the lab's host, and writes down what it was asked. */
+static char *uri_over_ssh(void)
+{
+	g_autofree char *path = g_build_filename(home, "ssh", NULL), *script = g_canonicalize_filename("tests/lab/lab.sh", NULL);
+	g_autofree char *text = g_strdup_printf("#!/bin/sh\necho \"$*\" >>%s/asked\n"
+	                                        "while [ \"$1\" != -- ]; do shift; done; shift 2\n"
+	                                        "NVIRT_LAB=%s exec %s exec h1 sh -c \"$*\"\n", home, lab_dir(lab), script);
+
+	files_write(path, text, -1);
+	assert_int_equal(g_chmod(path, 0700), 0);
+	return g_strdup_printf("qemu+ssh://me@far.example/system?command=%s", path);
+}
+
+static void another_machines_files_are_read_when_asked_for(void **state)
+{
+	g_autofree char *uri = NULL, *path = g_build_filename(home, "asked", NULL), *before = NULL, *after = NULL;
+
+	(void)state;
+	if (!lab_is_system(lab))
+		skip();
+	uri = uri_over_ssh();
+	/* The lab's host has no /dev/kvm, and is open to everybody on purpose. */
+	expect(run(uri, "--only", "kvm.device,libvirt.socket"), 3, "With --ssh", "");
+	assert_true(g_file_get_contents(path, &before, NULL, NULL));
+	assert_null(strstr(before, "exec sh"));
+	expect(run(uri, "--ssh", "--only", "kvm.device,libvirt.socket"), 2, "/dev/kvm is missing", "");
+	expect(run(uri, "--ssh", "--only", "libvirt.socket"), 2, "as good as root", "");
+	assert_true(g_file_get_contents(path, &after, NULL, NULL));
+	assert_non_null(strstr(after, "-T -oBatchMode=yes -- me@far.example exec sh\n"));
+	/* Its daemon away, it is its files that tell. */
+	lab_do(lab, "kill9", "h1");
+	expect(run(uri, "--ssh", "--only", "kvm.device,libvirt.socket"), 2, "/dev/kvm is missing", "");
+	lab_do(lab, "restart", "h1");
+	/* This machine's own are not read twice. */
+	expect(run(lab_uri(lab, "h1"), "--ssh", "--only", "kvm.device"), 2, "/dev/kvm is missing", "");
+}
+
 static void several_hosts_are_checked_at_once(void **state)
 {
 	const char *uri = lab_uri(lab, "h1");
@@ -179,6 +281,8 @@ int main(void)
 	        cmocka_unit_test(json_is_one_document_of_a_known_shape),
 	        cmocka_unit_test(the_list_of_checks_asks_no_host),
 	        cmocka_unit_test(a_libvirtd_that_hangs_is_found_in_time),
+	        cmocka_unit_test(a_libvirtd_that_hangs_in_the_middle_leaves_what_was_told),
+	        cmocka_unit_test(another_machines_files_are_read_when_asked_for),
 	        cmocka_unit_test(several_hosts_are_checked_at_once),
 	};
 

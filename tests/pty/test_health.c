@@ -36,10 +36,10 @@ static int stop_lab(void **state)
 }
 
 /* The last tab but one of the host; before the first is the last. */
-static struct pty *start_there(int rows, int cols)
+static struct pty *start_at(const char *uri, int rows, int cols)
 {
 	g_autofree char *variable = g_strdup_printf("NVIRT_CHECK_ROOT=%s", root);
-	const char *const argv[] = {"-c", lab_uri(lab, "h1"), "--refresh", "0.5", NULL};
+	const char *const argv[] = {"-c", uri, "--refresh", "0.5", NULL};
 	const char *const env[] = {variable, NULL};
 	struct pty *pty = pty_start(argv, env, rows, cols);
 
@@ -49,6 +49,11 @@ static struct pty *start_there(int rows, int cols)
 	pty_wait_text(pty, "\\[Health\\]");
 	pty_wait_text(pty, "Processor and kernel +[0-9]+ failures");
 	return pty;
+}
+
+static struct pty *start_there(int rows, int cols)
+{
+	return start_at(lab_uri(lab, "h1"), rows, cols);
 }
 
 static void what_is_wrong_is_listed_and_told_in_the_header(void **state)
@@ -106,6 +111,42 @@ static void a_finding_says_why_and_is_mended_from_there(void **state)
 	lab_do(lab, "virsh", "h1", "-q", "pool-destroy", "stock");
 }
 
+/* An ssh that logs in to the lab's host. */
+static char *uri_over_ssh(void)
+{
+	g_autofree char *path = g_build_filename(root, "ssh", NULL), *script = g_canonicalize_filename("tests/lab/lab.sh", NULL);
+	g_autofree char *text = g_strdup_printf("#!/bin/sh\nwhile [ \"$1\" != -- ]; do shift; done; shift 2\n"
+	                                        "NVIRT_LAB=%s exec %s exec h1 sh -c \"$*\"\n", lab_dir(lab), script);
+
+	files_write(path, text, -1);
+	assert_int_equal(g_chmod(path, 0700), 0);
+	return g_strdup_printf("qemu+ssh://me@far.example/system?command=%s", path);
+}
+
+static void another_machine_is_read_by_leave(void **state)
+{
+	g_autofree char *uri = NULL;
+	struct pty *pty;
+
+	(void)state;
+	if (!lab_is_system(lab))
+		skip();
+	uri = uri_over_ssh();
+	pty = start_at(uri, 60, 120);
+	assert_false(pty_shows(pty, "kvm.device"));
+	/* Refused, nothing is done. */
+	pty_keys(pty, "S");
+	pty_wait_text(pty, "Log in as me@far.example");
+	pty_keys(pty, "Esc");
+	pty_wait_gone(pty, "Log in as");
+	pty_keys(pty, "S");
+	pty_wait_text(pty, "Nothing is installed");
+	pty_keys(pty, "Enter");
+	pty_wait_text(pty, "FAIL +kvm.device +/dev/kvm is missing");
+	pty_wait_text(pty, "FAIL +libvirt.socket");
+	session_quit(pty);
+}
+
 static void it_fits_a_small_screen(void **state)
 {
 	struct pty *pty = start_there(24, 80);
@@ -128,6 +169,7 @@ int main(void)
 	        cmocka_unit_test(what_is_wrong_is_listed_and_told_in_the_header),
 	        cmocka_unit_test(groups_fold),
 	        cmocka_unit_test(a_finding_says_why_and_is_mended_from_there),
+	        cmocka_unit_test(another_machine_is_read_by_leave),
 	        cmocka_unit_test(it_fits_a_small_screen),
 	};
 

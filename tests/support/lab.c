@@ -243,8 +243,10 @@ void proxy_stop(struct proxy *proxy)
 {
 	if (!proxy)
 		return;
-	/* End of its input ends it. */
+	/* End of its input ends it; awaited, because it removes its socket, and the next one has the same name. */
 	close(proxy->commands);
+	while (fgetc(proxy->answers) != EOF)
+		;
 	fclose(proxy->answers);
 	g_spawn_close_pid(proxy->pid);
 	g_free(proxy->socket);

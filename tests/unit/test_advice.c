@@ -174,6 +174,32 @@ static void only_ssh_gets_no_tty(void **state)
 	}
 }
 
+static void what_is_behind_an_alias_is_found(void **state)
+{
+	static const char conf[] = "uri_aliases = [ 'near=qemu:///system', \"far=qemu+tcp://far/system\" ]\n"
+	                           "uri_default = 'qemu+ssh://dflt/system'\n";
+	static const struct {
+		const char *uri, *env, *behind;
+	} cases[] = {
+	        {"qemu:///session", "qemu:///system", "qemu:///session"},
+	        {"near", NULL, "qemu:///system"},
+	        {"far", NULL, "qemu+tcp://far/system"},
+	        {"unknown", NULL, "unknown"},
+	        {"", NULL, "qemu+ssh://dflt/system"},
+	        {NULL, "qemu:///session", "qemu:///session"},
+	        {NULL, "far", "qemu+tcp://far/system"},
+	};
+	g_autofree char *nothing = uri_behind_with(NULL, NULL, NULL);
+
+	(void)state;
+	assert_string_equal(nothing, "");
+	for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *behind = uri_behind_with(cases[i].uri, conf, cases[i].env);
+
+		assert_string_equal(behind, cases[i].behind);
+	}
+}
+
 static void parts_of_a_uri_are_found(void **state)
 {
 	g_autofree char *driver = uri_driver("qemu+ssh://me@h1:22/system");
@@ -274,6 +300,7 @@ int main(void)
 	        cmocka_unit_test(hostile_host_name_stays_one_word_of_the_command),
 	        cmocka_unit_test(silence_is_told_with_the_restart),
 	        cmocka_unit_test(only_ssh_gets_no_tty),
+	        cmocka_unit_test(what_is_behind_an_alias_is_found),
 	        cmocka_unit_test(parts_of_a_uri_are_found),
 	        cmocka_unit_test(stat_of_a_process_with_an_evil_name_is_read),
 	        cmocka_unit_test(uuid_is_found_in_a_command_line),

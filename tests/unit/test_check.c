@@ -262,10 +262,10 @@ static void guests_that_fare_ill_are_found(void **state)
 	world->web->stopped_pid = 4711;
 	ill(world, "guest.stuck", CHECK_FAIL, "web", "SIGSTOP");
 	world->web->stopped_pid = 0;
-	world->web->job_ms = 2 * 60 * 60 * 1000;
+	world->web->job_since_s = NOW_S - 2 * 60 * 60;
 	world->web->job = "backup";
 	ill(world, "guest.job", CHECK_WARN, "web", "backup");
-	world->web->job_ms = 0;
+	world->web->job_since_s = 0;
 	world->web->started_unix_s = NOW_S - 10 * DAY_S;
 	ill(world, "guest.autostart", CHECK_NOTE, "web", "10 days");
 	world->web->autostart = true;
@@ -597,6 +597,59 @@ static void names_are_words_for_a_shell(void **state)
 	        "virsh -c qemu:///system start 01000000-0000-0000-0000-000000000000");
 }
 
+/* A name, and the word that virsh and nvirt are to be given for it; NULL = the UUID. */
+static const struct odd_name {
+	const char *name, *word;
+} odd_names[] = {
+        {"web-1.lab", "web-1.lab"},
+        {"a b'c", "'a b'\\''c'"},
+        {"$(reboot)", "'$(reboot)'"},
+        {"it`s`", "'it`s`'"},
+        {"7", NULL},
+        {"-x", NULL},
+        {"--all", NULL},
+        {"00112233-4455-6677-8899-aabbccddeeff", NULL},
+        {"00112233445566778899aabbccddeeff", NULL},
+        {"bell\\x07", NULL},
+        {"x7", "x7"},
+};
+
+static void expect_command(struct world *world, const char *id, enum check_result result, const char *name,
+        const char *format, const char *word)
+{
+	g_auto(GStrv) parts = g_strsplit(format, "%s", -1);
+	g_autofree char *wanted = g_strjoinv(word, parts);
+
+	assert_string_equal(expect(world, id, result, name, NULL)->remedy, wanted);
+}
+
+static void odd_names_are_read_right_by_virsh(void **state)
+{
+	struct world *world = *state;
+
+	world->web->state = GUEST_CRASHED;
+	world->web->active = false;
+	world->web->oldest_unix_s = NOW_S - 50 * DAY_S;
+	world->web->snapshots = 1;
+	world->pool->active = world->network->active = false;
+	for (unsigned i = 0; i < G_N_ELEMENTS(odd_names); i++) {
+		const char *name = odd_names[i].name, *word = odd_names[i].word;
+		char guest[37], pool[37], network[37];
+
+		uuid_format(world->web->uuid, guest);
+		uuid_format(world->pool->uuid, pool);
+		uuid_format(world->network->uuid, network);
+		world->web->name = world->web->raw = world->pool->name = world->network->name = name;
+		run(world);
+		expect_command(world, "guest.crashed", CHECK_FAIL, name, "virsh -c qemu:///system start %s", word ? word : guest);
+		expect_command(world, "guest.snapshots", CHECK_WARN, name,
+		        "nvirt -c qemu:///system snapshot-list %s   # then: nvirt snapshot-delete", word ? word : guest);
+		expect_command(world, "pool.inactive", CHECK_NOTE, name, "virsh -c qemu:///system pool-start %s", word ? word : pool);
+		expect_command(world, "network.inactive", CHECK_NOTE, name,
+		        "virsh -c qemu:///system net-start %s && virsh -c qemu:///system net-autostart %s", word ? word : network);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -617,6 +670,7 @@ int main(void)
 	        TEST(no_check_says_worse_than_its_row),
 	        TEST(the_report_counts_and_marks),
 	        TEST(names_are_words_for_a_shell),
+	        TEST(odd_names_are_read_right_by_virsh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
