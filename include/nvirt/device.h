@@ -112,6 +112,8 @@ const char *device_class_words(const struct device_row *row);
 char *device_title(const struct device_row *row);
 /* "web1, web2 (off)"; "-" = nobody, "?" = not known yet. Owned. */
 char *device_user_words(const struct device_row *row);
+/* All words that it can be found by, folded; owned. */
+char *device_filter_text(const struct device_row *row);
 /* The names in a list, "eth0, sda"; owned, "" = none. */
 char *device_list_words(const GPtrArray *names);
 /* The element of a guest's definition that gives it the device; owned, NULL = none can. */

@@ -78,7 +78,7 @@ struct qemu_thread *qemu_thread_new(void);
 int qemu_thread_compare(gconstpointer a, gconstpointer b);
 /* Rates from what was known before of the same process; `before` may be NULL. */
 void qemu_process_set_rates(struct qemu_process *process, const struct qemu_process *before);
-/* "vCPU 0", "I/O thread iothread1", "worker": for people. Owned. */
+/* "main loop", "vCPU 0", "IO iothread1", "worker": for people. Owned. */
 char *qemu_thread_title(const struct qemu_thread *thread);
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nvirt/text.h"
+
 const char *device_verdict_word(enum device_verdict verdict)
 {
 	static const char *const words[DEVICE_VERDICT_N] = {
@@ -155,6 +157,16 @@ char *device_list_words(const GPtrArray *names)
 	for (unsigned i = 0; i < names->len; i++)
 		g_string_append_printf(text, "%s%s", i ? ", " : "", (const char *)names->pdata[i]);
 	return g_string_free(text, FALSE);
+}
+
+char *device_filter_text(const struct device_row *row)
+{
+	g_autofree char *title = device_title(row), *users = device_user_words(row);
+	g_autofree char *carries = device_list_words(row->carries);
+	g_autofree char *text = g_strjoin(" ", row->address, title, device_class_words(row), row->vendor, row->driver,
+	        users, carries, device_verdict_word(row->verdict), row->name, NULL);
+
+	return text_fold(text);
 }
 
 /* ---- the element for a guest ---- */

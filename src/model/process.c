@@ -141,8 +141,6 @@ char *qemu_thread_title(const struct qemu_thread *thread)
 		return g_strdup_printf("vCPU %d", thread->vcpu);
 	if (thread->kind == THREAD_VCPU)
 		return g_strdup("all vCPUs");
-	if (thread->kind == THREAD_IO)
-		return g_strdup_printf("I/O thread %s", thread->name + strlen("IO "));
 	if (thread->kind == THREAD_MAIN || thread->kind == THREAD_WORKER)
 		return g_strdup(thread_kind_word(thread->kind));
 	return g_strdup(*thread->name ? thread->name : thread_kind_word(thread->kind));

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "look.h"
 #include "nvirt/text.h"
 #include "table_view.h"
 
@@ -186,17 +185,20 @@ GPtrArray *process_rows_make(const struct store *store, const struct host *host,
 
 /* ---- words ---- */
 
-static char *files_title(const struct qemu_process *process)
+int64_t process_file_bytes(const struct qemu_process *process)
 {
-	char size[16] = "";
 	int64_t bytes = 0;
 
-	if (!process->files)
-		return g_strdup("open files can not be seen");
-	for (unsigned i = 0; i < process->files->len; i++)
+	for (unsigned i = 0; process->files && i < process->files->len; i++)
 		bytes += MAX(((const struct qemu_file *)process->files->pdata[i])->bytes, 0);
-	text_format_bytes(size, sizeof(size), (guint64)bytes);
-	return g_strdup_printf("%u open file%s, %s", process->files->len, process->files->len == 1 ? "" : "s", size);
+	return process->files ? bytes : -1;
+}
+
+static char *files_title(const struct qemu_process *process)
+{
+	if (!process->files)
+		return g_strdup("open files: not seen");
+	return g_strdup_printf("%u open file%s", process->files->len, process->files->len == 1 ? "" : "s");
 }
 
 char *process_row_title(const struct process_row *row)

@@ -50,6 +50,8 @@ GPtrArray *process_rows_make(const struct store *store, const struct host *host,
 char *process_row_fold(const struct process_row *row);
 /* Its name in the table, without the glyph before it; owned. */
 char *process_row_title(const struct process_row *row);
+/* What its open files take on disk; -1 = they may not be seen. */
+int64_t process_file_bytes(const struct qemu_process *process);
 /* What the columns have no room for; owned, "" = nothing. */
 char *process_row_note(const struct process_row *row);
 

@@ -41,16 +41,11 @@ static const char *part(const void *row)
 	return ((const struct device_row *)row)->address;
 }
 
-static bool match(const void *at, const char *filter_fold)
+static bool match(const void *row, const char *filter_fold)
 {
-	const struct device_row *row = at;
-	g_autofree char *title = device_title(row), *users = device_user_words(row);
-	g_autofree char *carries = device_list_words(row->carries);
-	g_autofree char *text = g_strjoin(" ", row->address, title, device_class_words(row), row->vendor, row->driver,
-	        users, carries, device_verdict_word(row->verdict), row->name, NULL);
-	g_autofree char *fold = text_fold(text);
+	g_autofree char *text = device_filter_text(row);
 
-	return filter_match(fold, filter_fold);
+	return filter_match(text, filter_fold);
 }
 
 static int compare_words(char *a, char *b)

@@ -113,7 +113,11 @@ static void draw_integer(struct area cell, enum role role, int number)
 
 static void draw_time(struct area cell, enum role role, int64_t ns)
 {
-	table_view_number(cell, role, ns >= 0 ? look_span_us(ns / 1000) : g_strdup("-"));
+	char text[24] = "-";
+
+	if (ns >= 0)
+		text_format_cpu_time(text, sizeof(text), ns);
+	area_text_right(cell, 0, 0, cell.cols, role, text);
 }
 
 static void draw_process(const struct qemu_process *process, enum process_column column, struct area cell, enum role role)
@@ -191,6 +195,8 @@ static void cell(struct table_view *self, const void *at, unsigned column, struc
 		draw_process(row->process, (enum process_column)column, area, role);
 	else if (row->what == ROW_THREAD)
 		draw_thread(row->thread, (enum process_column)column, area, role);
+	else if (row->what == ROW_FILES && column == PROCESS_MEMORY)
+		table_view_number(area, role, look_bytes(process_file_bytes(row->process)));
 	else if (row->what == ROW_FILE && column == PROCESS_MEMORY)
 		table_view_number(area, role, look_bytes(row->file->bytes));
 	else if (row->what == ROW_FILE && column == PROCESS_STATE)
