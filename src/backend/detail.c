@@ -324,6 +324,14 @@ static unsigned traffic_due(const struct detail *detail, gint64 now_us, gint64 *
 	return rows;
 }
 
+/* Lock held. /proc is read each tick; elsewhere it is three calls a guest. */
+static gint64 processes_gap(const struct detail *detail)
+{
+	gint64 tick_us = (gint64)detail->host->refresh_ms * G_TIME_SPAN_MILLISECOND;
+
+	return detail->local ? tick_us : MAX(tick_us, CPU_TIMES_EVERY_US);
+}
+
 /* Lock held. false when nothing is due; `next_us` is then when. */
 static bool find_due(const struct detail *detail, struct due *due, gint64 *next_us)
 {
@@ -348,8 +356,7 @@ static bool find_due(const struct detail *detail, struct due *due, gint64 *next_
 	lists_due(detail, now_us, due, next_us);
 	snapshots_due(detail, now_us, due, next_us);
 	if (host->processes)
-		due->processes = !detail->processes ||
-		        when(now_us, detail->processes_us + (gint64)host->refresh_ms * G_TIME_SPAN_MILLISECOND, next_us);
+		due->processes = !detail->processes || when(now_us, detail->processes_us + processes_gap(detail), next_us);
 	return due->facts || due->node || due->guest || due->rows || due->all || due->traffic != 0 || due->canary || due->pools ||
 	        due->networks || due->volumes || due->usage || due->snapshots ||
 	        due->devices || due->processes;

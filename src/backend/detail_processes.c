@@ -118,9 +118,7 @@ static struct qemu_process *ask_libvirt(struct detail *detail, const struct runn
 		process->taken_us = g_get_monotonic_time();
 		process->cpu_ns = (int64_t)info.cpuTime;
 		g_free(process->unread);
-		process->unread = g_strdup(detail->local
-		                                   ? "its process can not be seen in /proc: only what libvirt tells"
-		                                   : "not on this machine: only what libvirt tells of its vCPUs");
+		process->unread = g_strdup("no process that can be seen from here: only what libvirt tells of its vCPUs");
 		n = virDomainGetVcpus(dom, infos, VCPUS_MAX, NULL, 0);
 		for (int i = 0; i < n; i++)
 			add_vcpu(process, &infos[i]);
