@@ -49,7 +49,7 @@ tabs() {
 
 # What a tab shows when it is complete.
 declare -A seen=(
-	[host-Summary]='QEMU' [host-Guests]='running +[0-9]+[.][0-9]' [host-Storage]='default' [host-Images]='counter.qcow2' [host-Networks]='default' [host-Health]='libvirt  '
+	[host-Summary]='QEMU' [host-Guests]='running +[0-9]+[.][0-9]' [host-Storage]='default' [host-Images]='counter.qcow2' [host-Networks]='default' [host-Devices]='For guest' [host-Processes]='main loop' [host-Health]='libvirt  '
 	[guest-Summary]='On the host' [guest-Hardware]='Processors' [guest-XML]='<domain' [guest-Graphs]='CPU'
 	[guest-Snapshots]='held' [guest-Console]='seconds [0-9]' [host-Wall]='seconds [0-9]'
 	[pool-Summary]='dir' [pool-Volumes]='counter.qcow2' [network-Summary]='192.168'
@@ -62,7 +62,7 @@ capture() {
 	wait_for 'guests 2 of 3'
 	wait_for 'Networks +1'
 	keys M-1 Home
-	tabs host Summary Guests Storage Images Networks Tasks Graphs Health Wall
+	tabs host Summary Guests Storage Images Networks Devices Processes Tasks Graphs Health Wall
 	keys j
 	wait_for 'guest counter'
 	tabs guest Summary Hardware Snapshots Console Tasks XML Graphs

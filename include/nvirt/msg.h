@@ -3,18 +3,20 @@
  * Messages from the workers to the main thread, and the one inbox they go to.
  *
  * A message is owned by whoever holds it. State messages are never dropped; a
- * MSG_SAMPLE, MSG_DETAIL, MSG_VOLUMES, MSG_SNAPSHOTS or MSG_TRAFFIC replaces an unread one of the same
+ * MSG_SAMPLE, MSG_DETAIL, MSG_TRAFFIC or list that says so below replaces an unread one of the same
  * source, so a stopped screen (Ctrl-Z) can not fill memory.
  */
 #ifndef NVIRT_MSG_H
 #define NVIRT_MSG_H
 
 #include "nvirt/check.h"
+#include "nvirt/device.h"
 #include "nvirt/history.h"
 #include "nvirt/inv.h"
 #include "nvirt/journal.h"
 #include "nvirt/op.h"
 #include "nvirt/picture.h"
+#include "nvirt/process.h"
 #include "nvirt/screen_door.h"
 #include "nvirt/serial.h"
 #include "nvirt/snapshot.h"
@@ -27,6 +29,8 @@ enum msg_type {
 	MSG_NETWORKS, /* list of struct network_row * (all of the host) */
 	MSG_VOLUMES,  /* list of struct volume_row * of pool `uuid`, users as of `known` of `total` guests; replaces */
 	MSG_FILES,    /* list of struct volume_row *: images of the host's guests that lie in no pool; replaces */
+	MSG_DEVICES,   /* list of struct device_row * (all of the host), guests as of `known` of `total`; replaces */
+	MSG_PROCESSES, /* list of struct qemu_process *, `known` of the `total` running guests; replaces */
 	MSG_SNAPSHOTS, /* list of struct snapshot_row * of guest `uuid`, parents before children; replaces */
 	MSG_DETAIL,   /* detail of a guest; replaces */
 	MSG_TRAFFIC,  /* list of struct guest_traffic *, of rows on screen; replaces */

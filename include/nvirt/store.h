@@ -113,6 +113,10 @@ struct host {
 	GPtrArray *pools;           /* struct pool *, by name */
 	GPtrArray *networks;        /* struct network *, by name */
 	GPtrArray *files; /* struct volume_row *: images in no pool that guests use; NULL until asked for */
+	GPtrArray *devices; /* struct device_row *, in the order of device.h; NULL until asked for */
+	unsigned device_users_known, device_users_total; /* guests whose definitions were read for them, of how many */
+	GPtrArray *processes; /* struct qemu_process *, of the running guests; NULL until asked for */
+	unsigned processes_known, processes_total; /* of how many running guests that is */
 	bool listed;                /* at least one sample came in this life */
 	unsigned running;           /* active guests */
 	unsigned described;         /* guests whose definition was read: their tags are known */

@@ -50,6 +50,8 @@ int text_compare(const char *a, const char *b);
 void text_format_bytes(char *out, size_t size, guint64 bytes);
 /* "3d 04h", "04:05:06", "12 s", "180 ms": time spans, at most 9 columns. */
 void text_format_span_ms(char *out, size_t size, gint64 ms);
+/* "0:12.34", "59:59.99", "123:45:06": CPU time, to be compared at a glance; at most 9 columns up to 1000 hours. */
+void text_format_cpu_time(char *out, size_t size, gint64 ns);
 /* "21:45:03" today, "11-20 21:45" this year, "2025-11-20" else; local time; at most 11 columns. */
 void text_format_time(char *out, size_t size, gint64 unix_us, gint64 now_unix_us);
 

@@ -234,7 +234,7 @@ void backend_refresh(struct backend *backend, unsigned id)
 		return;
 	host_lock(host);
 	host->flags_due = host->lists_due = host->users_due = host->volumes_due = host->detail_kicked =
-	        host->snapshots_due = host->health_fresh = host->far_fresh = true;
+	        host->snapshots_due = host->devices_due = host->health_fresh = host->far_fresh = true;
 	definitions_are_old(host);
 	host_kick(host);
 	pthread_cond_broadcast(&host->detail_wake);
@@ -264,6 +264,7 @@ static bool same_watch(const struct backend_host *host, const struct watch *watc
 {
 	return obj_ref_equal(&host->open, &watch->open) && host->storage == watch->storage &&
 	        host->all == watch->all && host->rows == watch->rows && host->images == watch->images &&
+	        host->devices == watch->devices && host->processes == watch->processes &&
 	        host->visible->len == watch->visible_n &&
 	        (watch->visible_n == 0 || memcmp(host->visible->data, watch->visible, watch->visible_n * 16) == 0);
 }
@@ -276,7 +277,7 @@ static void watch_brief(struct backend_host *host, const struct watch *watch)
 		pthread_cond_broadcast(&host->poller_wake);
 	}
 	host->brief_watch |= watch->lists || watch->open.kind != OBJ_NONE || watch->storage || watch->images ||
-	        watch->visible_n > 0 || watch->all || watch->rows || watch->now;
+	        watch->devices || watch->processes || watch->visible_n > 0 || watch->all || watch->rows || watch->now;
 	host_want_threads(host);
 }
 
@@ -293,6 +294,8 @@ void backend_watch(struct backend *backend, unsigned id, const struct watch *wat
 		host->open = watch->open;
 		host->storage = watch->storage;
 		host->images = watch->images;
+		host->devices = watch->devices;
+		host->processes = watch->processes;
 		host->all = watch->all;
 		host->rows = watch->rows;
 		host->rows_now |= watch->now;

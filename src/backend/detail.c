@@ -30,7 +30,7 @@
 /* What a round has to do. */
 struct due {
 	bool connect, facts, node, guest, rows, cpu_times, all, canary, pools, networks, volumes, usage;
-	bool snapshots, snapshots_asked;
+	bool snapshots, snapshots_asked, devices, processes;
 	unsigned traffic; /* enum watch_row bits */
 };
 
@@ -285,7 +285,7 @@ static void lists_due(const struct detail *detail, gint64 now_us, struct due *du
 	const struct backend_host *host = detail->host;
 	bool opened = detail->watch_serial != host->watch_serial &&
 	        (!obj_ref_equal(&detail->open, &host->open) || detail->storage != host->storage ||
-	                detail->images != host->images);
+	                detail->images != host->images || detail->devices != host->devices);
 	bool storage_open = host->open.kind == OBJ_POOL || host->open.kind == OBJ_VOLUME || host->storage ||
 	        host->images;
 	bool network_open = host->open.kind == OBJ_NETWORK;
@@ -299,7 +299,10 @@ static void lists_due(const struct detail *detail, gint64 now_us, struct due *du
 	if (storage_open)
 		due->volumes = opened || when(now_us, detail->volumes_us + gap_us, next_us);
 	/* With every look at the volumes a few old definitions are read again. */
-	if (storage_open || network_open)
+	if (host->devices)
+		due->devices = opened ||
+		        when(now_us, detail->devices_us + (host->devices_due ? LISTS_GAP_US : LISTS_EVERY_US), next_us);
+	if (storage_open || network_open || host->devices)
 		due->usage = opened || due->volumes ||
 		        ((host->users_due || detail->usage_left) &&
 		                when(now_us, detail->usage_us + BATCH_GAP_US, next_us)) ||
@@ -319,6 +322,14 @@ static unsigned traffic_due(const struct detail *detail, gint64 now_us, gint64 *
 	if (host->rows & WATCH_SLOW && (more & WATCH_SLOW || when(now_us, detail->slow_us + SLOW_EVERY_US, next_us)))
 		rows |= host->rows & WATCH_SLOW;
 	return rows;
+}
+
+/* Lock held. /proc is read each tick; elsewhere it is three calls a guest. */
+static gint64 processes_gap(const struct detail *detail)
+{
+	gint64 tick_us = (gint64)detail->host->refresh_ms * G_TIME_SPAN_MILLISECOND;
+
+	return detail->local ? tick_us : MAX(tick_us, CPU_TIMES_EVERY_US);
 }
 
 /* Lock held. false when nothing is due; `next_us` is then when. */
@@ -344,8 +355,11 @@ static bool find_due(const struct detail *detail, struct due *due, gint64 *next_
 	due->canary = host->visible->len > 0 && when(now_us, detail->canary_us + CANARY_EVERY_US, next_us);
 	lists_due(detail, now_us, due, next_us);
 	snapshots_due(detail, now_us, due, next_us);
+	if (host->processes)
+		due->processes = !detail->processes || when(now_us, detail->processes_us + processes_gap(detail), next_us);
 	return due->facts || due->node || due->guest || due->rows || due->all || due->traffic != 0 || due->canary || due->pools ||
-	        due->networks || due->volumes || due->usage || due->snapshots;
+	        due->networks || due->volumes || due->usage || due->snapshots ||
+	        due->devices || due->processes;
 }
 
 /* Lock held. Drops the domains that nobody looks at any more. */
@@ -373,6 +387,8 @@ static void take_due(struct detail *detail, const struct due *due)
 		detail->storage = host->storage;
 		detail->rows = host->rows;
 		detail->images = host->images;
+		detail->devices = host->devices;
+		detail->processes = host->processes;
 		g_array_set_size(detail->visible, 0);
 		if (host->visible->len > 0)
 			g_array_append_vals(detail->visible, host->visible->data, host->visible->len);
@@ -393,6 +409,8 @@ static void take_due(struct detail *detail, const struct due *due)
 		detail->volumes_fresh = host->volumes_due;
 		host->volumes_due = false;
 	}
+	if (due->devices)
+		host->devices_due = false;
 	if (due->usage)
 		host->users_due = false;
 }
@@ -421,6 +439,8 @@ static void work(struct detail *detail, const struct due *due)
 		return;
 	if (due->rows)
 		detail_rows(detail, due->cpu_times);
+	if (due->processes)
+		detail_processes(detail);
 	if (due->snapshots)
 		detail_snapshots(detail, due->snapshots_asked);
 	if (due->volumes)
@@ -429,6 +449,8 @@ static void work(struct detail *detail, const struct due *due)
 		detail_pools(detail);
 	if (due->networks)
 		detail_networks(detail);
+	if (due->devices)
+		detail_devices(detail, true);
 	if (due->usage)
 		detail_usage(detail);
 	if (due->guest)
@@ -475,6 +497,8 @@ static void detail_fini(struct detail *detail)
 	disconnect(detail);
 	detail_look_clear(&detail->look);
 	detail_snapshots_free(detail->snapshots);
+	detail_devices_free(detail->devices_look);
+	g_clear_pointer(&detail->pss, g_hash_table_destroy);
 	g_array_unref(detail->section_guests);
 	g_array_unref(detail->visible);
 	g_hash_table_destroy(detail->doms);

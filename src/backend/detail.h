@@ -14,6 +14,7 @@
 
 struct addresses;
 struct snapshots_look;
+struct devices_look;
 
 /* What is kept of the open guest between two looks. */
 struct look {
@@ -38,7 +39,7 @@ struct detail {
 	GArray *visible;  /* struct guest_id */
 	GHashTable *doms; /* uuid -> virDomainPtr, of the open and visible guests */
 	struct look look;
-	bool storage, images; /* these and `rows` as in struct watch */
+	bool storage, images, devices, processes; /* these and `rows` as in struct watch */
 	unsigned rows;
 	struct usage *usage;
 	struct volumes *volumes;
@@ -51,7 +52,9 @@ struct detail {
 	/* When each job was last done. */
 	gint64 traffic_us, slow_us;
 	gint64 guest_us, all_us, all_kick_us, canary_us, cpu_times_us, node_us;
-	gint64 lists_us, networks_us, volumes_us, usage_us, snapshots_us;
+	gint64 lists_us, networks_us, volumes_us, usage_us, snapshots_us, devices_us, processes_us;
+	struct devices_look *devices_look; /* what was read of the host's devices; NULL = nothing yet */
+	GHashTable *pss; /* of processes: see detail_processes.c; NULL = none was read */
 };
 
 /* `guests` NULL = none. false: left behind, do nothing more. */
@@ -88,6 +91,11 @@ void detail_pools(struct detail *detail);
 void detail_networks(struct detail *detail);
 /* The open pool's volumes; the other pools' too, as far as the time goes: what they are based on. */
 void detail_volumes(struct detail *detail);
+/* The host's devices; `read`: libvirt is asked for them, else only who uses them is told anew. */
+void detail_devices(struct detail *detail, bool read);
+void detail_devices_free(struct devices_look *look);
+/* The running guests' processes. */
+void detail_processes(struct detail *detail);
 /* One batch of definitions: who uses which volume, who is on which network. */
 void detail_usage(struct detail *detail);
 

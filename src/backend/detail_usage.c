@@ -45,7 +45,7 @@ static bool go_on(void *data)
 
 	host_lock(detail->host);
 	same = detail->generation == detail->host->detail_generation && detail->storage == detail->host->storage &&
-	        detail->images == detail->host->images &&
+	        detail->images == detail->host->images && detail->devices == detail->host->devices &&
 	        obj_ref_equal(&detail->open, &detail->host->open);
 	host_unlock(detail->host);
 	return same;
@@ -231,6 +231,8 @@ void detail_usage(struct detail *detail)
 	post_volumes(detail);
 	if (detail->open.kind == OBJ_NETWORK)
 		detail_networks(detail);
+	if (detail->devices)
+		detail_devices(detail, false);
 }
 
 /* ---- networks -------------------------------------------------------------------- */

@@ -24,7 +24,7 @@ struct events {
 	int domain[DOMAIN_EVENTS_MAX];
 	unsigned domain_n;
 	bool lifecycle;
-	int network, pool, pool_refresh; /* -1 = not registered */
+	int network, pool, pool_refresh, device, device_update; /* -1 = not registered */
 	bool close;
 };
 
@@ -268,6 +268,32 @@ static void on_pool_refresh(virConnectPtr conn, virStoragePoolPtr pool, void *da
 	host_unlock(sink->host);
 }
 
+/* A driver was bound, a stick plugged in. */
+static void devices_changed(struct sink *sink)
+{
+	if (!enter(sink))
+		return;
+	sink->host->devices_due = true;
+	pthread_cond_broadcast(&sink->host->detail_wake);
+	host_unlock(sink->host);
+}
+
+static void on_device(virConnectPtr conn, virNodeDevicePtr device, int event, int detail, void *data)
+{
+	(void)conn;
+	(void)device;
+	(void)event;
+	(void)detail;
+	devices_changed(data);
+}
+
+static void on_device_update(virConnectPtr conn, virNodeDevicePtr device, void *data)
+{
+	(void)conn;
+	(void)device;
+	devices_changed(data);
+}
+
 /* May run on the thread whose call has just failed: only a flag, never a close. */
 static void on_close(virConnectPtr conn, int reason, void *data)
 {
@@ -334,6 +360,12 @@ static void register_all(struct events *events, virConnectPtr conn)
 	events->pool_refresh = registered(sink,
 	        virConnectStoragePoolEventRegisterAny(conn, NULL, VIR_STORAGE_POOL_EVENT_ID_REFRESH,
 	                on_pool_refresh, sink_ref(sink), sink_unref));
+	events->device = registered(sink,
+	        virConnectNodeDeviceEventRegisterAny(conn, NULL, VIR_NODE_DEVICE_EVENT_ID_LIFECYCLE,
+	                VIR_NODE_DEVICE_EVENT_CALLBACK(on_device), sink_ref(sink), sink_unref));
+	events->device_update = registered(sink,
+	        virConnectNodeDeviceEventRegisterAny(conn, NULL, VIR_NODE_DEVICE_EVENT_ID_UPDATE,
+	                VIR_NODE_DEVICE_EVENT_CALLBACK(on_device_update), sink_ref(sink), sink_unref));
 }
 
 struct events *events_register(
@@ -353,7 +385,7 @@ struct events *events_register(
 	 * yes and never frees it, and none is under way once it is unregistered.
 	 */
 	events->close = virConnectRegisterCloseCallback(conn, on_close, sink, NULL) == 0;
-	events->network = events->pool = events->pool_refresh = -1;
+	events->network = events->pool = events->pool_refresh = events->device = events->device_update = -1;
 	if (!host->brief)
 		register_all(events, conn);
 	virResetLastError();
@@ -393,6 +425,10 @@ void events_unregister(struct events *events)
 		virConnectStoragePoolEventDeregisterAny(events->conn, events->pool);
 	if (events->pool_refresh >= 0)
 		virConnectStoragePoolEventDeregisterAny(events->conn, events->pool_refresh);
+	if (events->device >= 0)
+		virConnectNodeDeviceEventDeregisterAny(events->conn, events->device);
+	if (events->device_update >= 0)
+		virConnectNodeDeviceEventDeregisterAny(events->conn, events->device_update);
 	if (events->close && virConnectUnregisterCloseCallback(events->conn, on_close) < 0)
 		leave_behind(sink_ref(events->sink));
 	virResetLastError();

@@ -112,11 +112,12 @@ struct backend_host {
 	struct busy detail_busy;
 	bool detail_readonly;
 	unsigned lists_hung; /* threads that hang in storage or networks */
-	bool detail_kicked, rows_due, rows_now, facts_due, lists_due, users_due, volumes_due, snapshots_due;
+	bool detail_kicked, rows_due, rows_now, facts_due, lists_due, users_due, volumes_due, snapshots_due, devices_due;
 	struct node_sample node; /* of a remote host */
 	struct obj_ref open;
 	bool storage; /* the sums over all pools are on screen */
 	bool images;  /* so are all images */
+	bool devices, processes; /* and these, as in struct watch */
 	GArray *visible; /* struct guest_id */
 	unsigned rows;   /* enum watch_row bits */
 	bool all;        /* the definitions of all guests are wanted */

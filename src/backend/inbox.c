@@ -33,6 +33,8 @@ static bool replaces(enum msg_type type)
 	case MSG_DETAIL:
 	case MSG_VOLUMES:
 	case MSG_FILES:
+	case MSG_DEVICES:
+	case MSG_PROCESSES:
 	case MSG_SNAPSHOTS:
 	case MSG_TRAFFIC:
 		return true;

@@ -137,15 +137,33 @@ bool proc_read(int pid, uint64_t start, struct proc_figures *ret_figures)
 	return true;
 }
 
-int64_t proc_parse_swap(const char *status)
+int proc_parse_last_cpu(const char *text)
 {
-	const char *line = strstr(status, "\nVmSwap:");
+	enum { FIELDS_BEFORE = 36 }; /* from the state on */
+	const char *at = strrchr(text, ')');
+
+	if (at == NULL || *++at != ' ')
+		return -1;
+	at++;
+	for (int i = 0; i < FIELDS_BEFORE; i++) {
+		at = strchr(at, ' ');
+		if (at == NULL)
+			return -1;
+		at++;
+	}
+	return g_ascii_isdigit(*at) ? atoi(at) : -1;
+}
+
+int64_t proc_parse_kib(const char *status, const char *name)
+{
+	g_autofree char *start = g_strdup_printf("\n%s:", name);
+	const char *line = strstr(status, start);
 	char *end;
 	gint64 kib;
 
 	if (line == NULL)
 		return -1;
-	line += strlen("\nVmSwap:");
+	line += strlen(start);
 	kib = g_ascii_strtoll(line, &end, 10);
 	return end != line && kib >= 0 && strncmp(end, " kB", 3) == 0 ? kib : -1;
 }
@@ -159,7 +177,7 @@ int64_t proc_swap_kib(int pid, uint64_t start)
 	if (read_file(pid, "status", text, sizeof(text)) <= 0 || !read_stat(pid, &state, &ticks, &its_start, &rss) ||
 	        its_start != start)
 		return -1;
-	return proc_parse_swap(text);
+	return proc_parse_kib(text, "VmSwap");
 }
 
 gint64 proc_started_unix_us(uint64_t start)

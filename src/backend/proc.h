@@ -30,9 +30,12 @@ int64_t proc_swap_kib(int pid, uint64_t start);
 /* Wall clock; 0 = not known. */
 gint64 proc_started_unix_us(uint64_t start);
 
-/* For the tests: the parsers. */
+/* The parsers; of proc_tree.h and the tests too. */
 bool proc_parse_stat(const char *text, char *ret_state, uint64_t *ret_ticks, uint64_t *ret_start, uint64_t *ret_rss_pages);
-int64_t proc_parse_swap(const char *status);
+/* The CPU that a process or thread ran on last; -1 = not told. */
+int proc_parse_last_cpu(const char *text);
+/* A line like "VmSwap:  12 kB", not the first one; -1 = none. */
+int64_t proc_parse_kib(const char *status, const char *name);
 bool proc_parse_cmdline(const char *bytes, gsize len, uint8_t ret_uuid[16]);
 
 #endif

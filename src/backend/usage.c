@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/device_xml.h"
 #include "backend/xml.h"
 #include "nvirt/text.h"
 
@@ -20,6 +21,7 @@ struct guest {
 	bool unreadable; /* tried in vain: not counted, and not tried again until it changes */
 	char *name;      /* cleaned */
 	GPtrArray *nics; /* struct nic * */
+	GPtrArray *live_devices, *stored_devices; /* char *: keys of the host's devices in its definitions */
 };
 
 struct usage {
@@ -58,6 +60,8 @@ static void guest_free(gpointer data)
 
 	g_free(guest->name);
 	g_ptr_array_unref(guest->nics);
+	g_ptr_array_unref(guest->live_devices);
+	g_ptr_array_unref(guest->stored_devices);
 	g_free(guest);
 }
 
@@ -173,6 +177,10 @@ static void keep(struct usage *usage, virDomainPtr dom, const struct usage_guest
 	guest->unreadable = docs->live == NULL;
 	read_nics(guest->nics, docs->live, wanted->active);
 	read_nics(guest->nics, docs->stored, false);
+	guest->live_devices = g_ptr_array_new_with_free_func(g_free);
+	guest->stored_devices = g_ptr_array_new_with_free_func(g_free);
+	device_xml_add_keys(docs->live, wanted->active ? guest->live_devices : guest->stored_devices);
+	device_xml_add_keys(docs->stored, guest->stored_devices);
 	if (dom != NULL)
 		file_users_set_guest(usage->files, dom, wanted->uuid, docs);
 	else
@@ -252,4 +260,34 @@ GPtrArray *usage_network_guests(const struct usage *usage, const char *network, 
 				g_ptr_array_add(guests, make_guest(guest, guest->nics->pdata[i]));
 	}
 	return guests;
+}
+
+/* ---- devices ---------------------------------------------------------------------- */
+
+static bool has_key(const GPtrArray *keys, const char *key)
+{
+	return key != NULL && g_ptr_array_find_with_equal_func((GPtrArray *)keys, key, g_str_equal, NULL);
+}
+
+GPtrArray *usage_device_guests(const struct usage *usage, const char *key, const char *id_key)
+{
+	GPtrArray *uses = g_ptr_array_new_with_free_func((GDestroyNotify)device_use_free);
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, usage->guests);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const struct guest *guest = value;
+		bool live = has_key(guest->live_devices, key) || has_key(guest->live_devices, id_key);
+		struct device_use *use;
+
+		if (!live && !has_key(guest->stored_devices, key) && !has_key(guest->stored_devices, id_key))
+			continue;
+		use = g_new0(struct device_use, 1);
+		memcpy(use->guest, guest->read.uuid, sizeof(use->guest));
+		use->name = g_strdup(guest->name);
+		use->live = live;
+		g_ptr_array_add(uses, use);
+	}
+	return uses;
 }

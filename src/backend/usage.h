@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the guests' definitions say of files and networks, kept: which files
- * each uses (live, stored, snapshots) and which networks its NICs are on. A
+ * What the guests' definitions say of files, networks and the host's devices, kept: which files
+ * each uses (live, stored, snapshots), which networks its NICs are on, what it was given. A
  * guest is read again when something about it changed, not with every look;
  * what nobody tells (an external snapshot has no event) is found by reading a
  * few old ones again now and then. Detail thread.
@@ -12,7 +12,7 @@
 #include <libvirt/libvirt.h>
 
 #include "backend/file_users.h"
-#include "nvirt/inv.h"
+#include "nvirt/device.h"
 
 struct usage;
 
@@ -37,5 +37,7 @@ void usage_read(struct usage *usage, virConnectPtr conn, const struct usage_gues
 bool usage_keep_only(struct usage *usage, bool (*there)(const uint8_t uuid[16], void *data), void *data);
 /* The NICs on a network, by its name or by its bridge (raw; bridge "" = none): struct network_guest *, owned. */
 GPtrArray *usage_network_guests(const struct usage *usage, const char *network, const char *bridge);
+/* The guests whose definition has the host's device of that key (device.h; `id_key` may be NULL): struct device_use *, owned. */
+GPtrArray *usage_device_guests(const struct usage *usage, const char *key, const char *id_key);
 
 #endif

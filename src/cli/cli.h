@@ -47,7 +47,7 @@ extern const struct cli_option cli_options_common[]; /* of every verb; ends with
 extern const struct cli_option cli_options_action[], cli_options_plan[];
 extern const struct cli_option cli_options_list[], cli_options_tasks[], cli_options_images[], cli_options_screen[];
 extern const struct cli_option cli_options_wait[], cli_options_type[], cli_options_key[];
-extern const struct cli_option cli_options_console[], cli_options_wall[];
+extern const struct cli_option cli_options_console[], cli_options_wall[], cli_options_devices[], cli_options_processes[];
 extern const struct cli_option cli_options_check[];
 
 int cli_action(struct cli *cli, const struct action *action);
@@ -60,6 +60,8 @@ int cli_type(struct cli *cli);
 int cli_key(struct cli *cli);
 int cli_console(struct cli *cli);
 int cli_wall(struct cli *cli);
+int cli_devices(struct cli *cli);
+int cli_processes(struct cli *cli);
 int cli_check(struct cli *cli);
 int cli_tasks(struct cli *cli);
 int cli_snapshot_list(struct cli *cli);

@@ -575,6 +575,8 @@ const struct document documents[] = {
         {"pool", "nvirt show pool POOL --json", &record_pool_detail, false},
         {"network", "nvirt show network NETWORK --json", &record_network_detail, false},
         {"images", "nvirt images --json", &record_image, true},
+        {"devices", "nvirt devices --json", &record_device, true},
+        {"processes", "nvirt processes --json", &record_process, true},
         {"snapshots", "nvirt snapshot list GUEST --json", &record_snapshot, true},
         {"snapshot", "nvirt snapshot show GUEST SNAPSHOT --json", &record_snapshot, false},
         {"diff", "nvirt snapshot diff GUEST SNAPSHOT --json", &record_diff, false},

@@ -158,6 +158,19 @@ void json_add_string(json_object *object, const char *key, const char *value)
 	json_object_object_add(object, key, value ? json_object_new_string(value) : NULL);
 }
 
+void json_add_filled(json_object *object, const char *key, const char *value)
+{
+	json_add_string(object, key, *value ? value : NULL);
+}
+
+void json_add_figure(json_object *object, const char *key, double value)
+{
+	char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+	g_ascii_formatd(text, sizeof(text), "%.2f", value);
+	json_object_object_add(object, key, value < 0 ? NULL : json_object_new_double_s(value, text));
+}
+
 void json_add_int(json_object *object, const char *key, gint64 value)
 {
 	json_object_object_add(object, key, json_object_new_int64(value));

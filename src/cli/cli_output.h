@@ -69,6 +69,10 @@ bool output_table(struct output *out, const struct cli_table *table);
 
 /* For JSON objects: NULL becomes null. */
 void json_add_string(json_object *object, const char *key, const char *value);
+/* "" becomes null. */
+void json_add_filled(json_object *object, const char *key, const char *value);
+/* With two digits after the point; null where it is negative: not known. */
+void json_add_figure(json_object *object, const char *key, double value);
 void json_add_int(json_object *object, const char *key, gint64 value);
 /* null where it is not known. */
 void json_add_known(json_object *object, const char *key, gint64 value, bool known);

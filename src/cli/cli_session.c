@@ -426,6 +426,59 @@ enum cli_wait cli_session_images(struct cli_session *session, unsigned host)
 	return cli_session_wait(session, images_came, &host, -1, g_get_monotonic_time() + ANSWER_TIMEOUT_US);
 }
 
+/* Each is known to be used, or not; a host without devices has none to wait for. */
+static bool devices_have_users(const struct host *host)
+{
+	const struct device_row *first = host->devices->len ? host->devices->pdata[0] : NULL;
+
+	return !first || (first->uses && host->device_users_known >= host->device_users_total);
+}
+
+static bool devices_came(struct cli_session *session, void *data)
+{
+	const struct host *host = store_host(session->store, *(unsigned *)data);
+
+	return !host || host_failed(host) || host->devices;
+}
+
+static bool device_users_came(struct cli_session *session, void *data)
+{
+	const struct host *host = store_host(session->store, *(unsigned *)data);
+
+	return !host || host_failed(host) || devices_have_users(host);
+}
+
+enum cli_wait cli_session_devices(struct cli_session *session, unsigned host)
+{
+	enum cli_wait wait;
+
+	backend_watch(session->backend, host, &(struct watch){.devices = true});
+	wait = cli_session_wait(session, devices_came, &host, -1, g_get_monotonic_time() + ANSWER_TIMEOUT_US);
+	if (wait != WAIT_DONE)
+		return wait;
+	return cli_session_wait(
+	        session, device_users_came, &host, -1, g_get_monotonic_time() + FIGURES_TIMEOUT_US);
+}
+
+static bool processes_came(struct cli_session *session, void *data)
+{
+	const struct host *host = store_host(session->store, *(unsigned *)data);
+
+	if (!host || host_failed(host))
+		return true;
+	for (unsigned i = 0; host->processes && i < host->processes->len; i++)
+		if (((const struct qemu_process *)host->processes->pdata[i])->cpu_pct >= 0)
+			return true;
+	return host->processes && !host->processes_total;
+}
+
+enum cli_wait cli_session_processes(struct cli_session *session, unsigned host)
+{
+	backend_watch(session->backend, host, &(struct watch){.processes = true});
+	return cli_session_wait(
+	        session, processes_came, &host, -1, g_get_monotonic_time() + ANSWER_TIMEOUT_US);
+}
+
 static bool figures_came(struct cli_session *session, void *data)
 {
 	const struct obj_ref *ref = data;

@@ -86,6 +86,10 @@ enum cli_wait cli_session_users(struct cli_session *session, const struct obj_re
  * is then missing is for the caller to say.
  */
 enum cli_wait cli_session_images(struct cli_session *session, unsigned host);
+/* Opens a host's devices and waits for them, and a moment for who uses them. */
+enum cli_wait cli_session_devices(struct cli_session *session, unsigned host);
+/* Opens the running guests' processes and waits until they were read twice, so that they have rates. */
+enum cli_wait cli_session_processes(struct cli_session *session, unsigned host);
 /* Did all of them come? */
 bool cli_session_has_images(const struct host *host);
 /* Asks the back end for a plan and waits; takes the request. NULL: told on stderr, `ret_wait` says why. */

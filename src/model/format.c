@@ -73,6 +73,17 @@ static bool is_same_day(GDateTime *a, GDateTime *b)
 	       g_date_time_get_day_of_year(a) == g_date_time_get_day_of_year(b);
 }
 
+void text_format_cpu_time(char *out, size_t size, gint64 ns)
+{
+	gint64 hundredths = MAX(ns, 0) / 10000000, seconds = hundredths / 100;
+
+	if (seconds < 3600)
+		g_snprintf(out, size, "%d:%02d.%02d", (int)(seconds / 60), (int)(seconds % 60), (int)(hundredths % 100));
+	else
+		g_snprintf(out, size, "%" G_GINT64_FORMAT ":%02d:%02d", seconds / 3600, (int)(seconds / 60 % 60),
+		        (int)(seconds % 60));
+}
+
 void text_format_time(char *out, size_t size, gint64 unix_us, gint64 now_unix_us)
 {
 	g_autoptr(GDateTime) then = g_date_time_new_from_unix_local(unix_us / US_A_SECOND);

@@ -23,6 +23,8 @@ static void host_free(gpointer data)
 	g_ptr_array_unref(host->pools);
 	g_ptr_array_unref(host->networks);
 	g_clear_pointer(&host->files, g_ptr_array_unref);
+	g_clear_pointer(&host->devices, g_ptr_array_unref);
+	g_clear_pointer(&host->processes, g_ptr_array_unref);
 	history_free(host->history);
 	health_free(host->health);
 	g_free(host->health_error);

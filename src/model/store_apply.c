@@ -255,6 +255,10 @@ static unsigned apply_to_host(struct store *store, struct host_entry *entry, str
 		return store_apply_volumes(store, host, msg);
 	case MSG_FILES:
 		return store_apply_files(host, msg);
+	case MSG_DEVICES:
+		return store_apply_devices(host, msg);
+	case MSG_PROCESSES:
+		return store_apply_processes(host, msg);
 	case MSG_SNAPSHOTS:
 		return store_apply_snapshots(store, host, msg);
 	case MSG_DETAIL:
@@ -306,6 +310,8 @@ static unsigned apply(struct store *store, struct msg *msg, gint64 now_us, gint6
 	case MSG_NETWORKS:
 	case MSG_VOLUMES:
 	case MSG_FILES:
+	case MSG_DEVICES:
+	case MSG_PROCESSES:
 	case MSG_SNAPSHOTS:
 	case MSG_DETAIL:
 	case MSG_TRAFFIC:

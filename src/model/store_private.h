@@ -74,6 +74,9 @@ unsigned store_apply_networks(struct store *store, struct host *host, struct msg
 unsigned store_apply_volumes(struct store *store, struct host *host, struct msg *msg);
 unsigned store_apply_snapshots(struct store *store, struct host *host, struct msg *msg);
 unsigned store_apply_files(struct host *host, struct msg *msg);
+/* store_machine.c */
+unsigned store_apply_devices(struct host *host, struct msg *msg);
+unsigned store_apply_processes(struct host *host, struct msg *msg);
 
 /* ---- store_sample.c ---- */
 /* `wall_us` = Unix time minus monotonic. */

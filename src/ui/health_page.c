@@ -48,22 +48,6 @@ static const struct review_choice *choices_of(const struct shown *shown)
 	return there ? go : plain;
 }
 
-/* A review cuts its lines; these are sentences. */
-static void add_wrapped(GPtrArray *lines, enum role role, const char *text, int cols)
-{
-	g_auto(GStrv) words = g_strsplit(text, " ", -1);
-	g_autoptr(GString) line = g_string_new(NULL);
-
-	for (char **word = words; *word; word++) {
-		if (line->len && text_columns(line->str) + 1 + text_columns(*word) > cols) {
-			review_add_text(lines, role, line->str);
-			g_string_truncate(line, 0);
-		}
-		g_string_append_printf(line, "%s%s", line->len ? " " : "", *word);
-	}
-	review_add_text(lines, role, line->str);
-}
-
 void health_page_show(struct app *app, const struct finding *finding)
 {
 	GPtrArray *lines = review_lines_new();
@@ -78,12 +62,12 @@ void health_page_show(struct app *app, const struct finding *finding)
 	shown->remedy = g_strdup(finding->remedy);
 	shown->ref = finding->ref;
 	shown->action = finding->verb ? action_by_verb(finding->verb) : NULL;
-	add_wrapped(lines, ROLE_DIALOG, finding->evidence, cols);
-	add_wrapped(lines, ROLE_BOLD, "Why it matters", cols);
-	add_wrapped(lines, ROLE_DIALOG, finding->check->why, cols);
+	review_add_wrapped(lines, ROLE_DIALOG, finding->evidence, cols);
+	review_add_wrapped(lines, ROLE_BOLD, "Why it matters", cols);
+	review_add_wrapped(lines, ROLE_DIALOG, finding->check->why, cols);
 	if (finding->remedy && finding->result != CHECK_OK) {
-		add_wrapped(lines, ROLE_BOLD, "What mends it, on that host", cols);
-		add_wrapped(lines, ROLE_KEY, finding->remedy, cols);
+		review_add_wrapped(lines, ROLE_BOLD, "What mends it, on that host", cols);
+		review_add_wrapped(lines, ROLE_KEY, finding->remedy, cols);
 	}
 	app_push_modal(app, review_new(app, &(struct review_options){.title = title,
 	                                            .intro = intro,

@@ -64,6 +64,21 @@ void review_add_text(GPtrArray *lines, enum role role, const char *text)
 		add_line(lines, role, split[i]);
 }
 
+void review_add_wrapped(GPtrArray *lines, enum role role, const char *text, int cols)
+{
+	g_auto(GStrv) words = g_strsplit(text, " ", -1);
+	g_autoptr(GString) line = g_string_new(NULL);
+
+	for (char **word = words; *word; word++) {
+		if (line->len && text_columns(line->str) + 1 + text_columns(*word) > cols) {
+			review_add_text(lines, role, line->str);
+			g_string_truncate(line, 0);
+		}
+		g_string_append_printf(line, "%s%s", line->len ? " " : "", *word);
+	}
+	review_add_text(lines, role, line->str);
+}
+
 static enum role diff_role(enum diff_kind kind)
 {
 	switch (kind) {

@@ -27,6 +27,8 @@ struct review_options {
 GPtrArray *review_lines_new(void);
 /* Cleaned line by line. */
 void review_add_text(GPtrArray *lines, enum role role, const char *text);
+/* Sentences, broken between words: a review cuts its lines at `cols`. */
+void review_add_wrapped(GPtrArray *lines, enum role role, const char *text, int cols);
 /* A unified diff of two raw texts, passwords masked. Returns whether they differ. */
 bool review_add_diff(GPtrArray *lines, const char *before, const char *after, unsigned context);
 

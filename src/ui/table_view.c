@@ -117,6 +117,12 @@ static void sync_rows(struct table_view *self)
 	keep_cursor(self);
 }
 
+const void *table_view_at_cursor(struct table_view *self)
+{
+	sync_rows(self);
+	return row_at(self, self->table.list.cursor);
+}
+
 /* ---- drawing ---- */
 
 void table_view_text(struct area cell, enum role role, const char *text)
@@ -229,10 +235,14 @@ void table_view_cmd_invert(struct view *view, unsigned count)
 
 void table_view_cmd_open(struct view *view, unsigned count)
 {
+	struct table_view *self = (struct table_view *)view;
+	const void *row = table_view_at_cursor(self);
 	struct obj_ref ref;
 
 	(void)count;
-	if (table_view_selected(view, &ref) && store_has(view->app->store, &ref))
+	if (row && self->table_ops->open)
+		self->table_ops->open(self, row);
+	else if (table_view_selected(view, &ref) && store_has(view->app->store, &ref))
 		app_open_inside(view->app, &ref);
 }
 

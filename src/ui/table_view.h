@@ -33,6 +33,8 @@ struct table_view_ops {
 	/* Owned: the line below the table, and what stands there while it is empty. */
 	char *(*foot)(struct table_view *self);
 	const char *(*empty)(struct table_view *self);
+	/* What Enter and a double click do with a row that is no object's page; may be NULL. */
+	void (*open)(struct table_view *self, const void *row);
 	const char *legend; /* right end of the foot where there is room; may be NULL */
 };
 
@@ -54,6 +56,8 @@ void table_view_init(struct table_view *self, struct app *app, const struct view
         const struct table_view_ops *table_ops);
 struct view *table_view_new(
         struct app *app, const struct view_ops *ops, const struct table_view_ops *table_ops);
+/* The row under the cursor, made anew first where something changed; NULL = none. Good until the next message. */
+const void *table_view_at_cursor(struct table_view *self);
 void table_view_goto(struct table_view *self, unsigned index);
 struct host *table_view_host(const struct table_view *self);
 
@@ -76,7 +80,7 @@ extern const struct view_cmd table_view_cmds[];
 
 /* The rows of view_cmd that every such tab has. */
 #define TABLE_VIEW_CMDS                                                                                      \
-	{"open-row", "Open the page of what is under the cursor", "Enter", "open", table_view_cmd_open},     \
+	{"open-row", "Open what is under the cursor", "Enter", "open", table_view_cmd_open},     \
 	        {"sort-next", "Sort by the next column", ">", "sort", table_view_cmd_sort_next},             \
 	        {"sort-prev", "Sort by the previous column", "<", NULL, table_view_cmd_sort_prev},           \
 	{                                                                                                    \

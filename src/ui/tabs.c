@@ -8,6 +8,8 @@ const struct tab tab_table[] = {
         {OBJ_HOST, &host_storage_view},
         {OBJ_HOST, &host_images_view},
         {OBJ_HOST, &host_networks_view},
+        {OBJ_HOST, &host_devices_view},
+        {OBJ_HOST, &host_processes_view},
         {OBJ_HOST, &host_tasks_view},
         {OBJ_HOST, &host_graphs_view},
         {OBJ_HOST, &host_health_view},

@@ -101,6 +101,7 @@ extern const struct view_ops host_summary_view, host_guests_view, host_tasks_vie
 extern const struct view_ops guest_summary_view, guest_tasks_view, guest_xml_view, guest_hardware_view;
 extern const struct view_ops guest_snapshots_view, guest_console_view;
 extern const struct view_ops host_storage_view, host_images_view, host_networks_view;
+extern const struct view_ops host_devices_view, host_processes_view;
 extern const struct view_ops pool_summary_view, pool_volumes_view, volume_summary_view;
 extern const struct view_ops network_summary_view, network_guests_view;
 extern const struct view_ops host_graphs_view, guest_graphs_view;

@@ -393,7 +393,7 @@ static void keep_both(const char *name, const char *line)
 {
 	g_autofree char *json = g_strconcat(line, " --json", NULL), *csv = g_strconcat(line, " --csv", NULL);
 	struct said first = words_run(&words, json), second = words_run(&words, csv);
-	bool moving = strstr(line, "stats") || strstr(line, "guests");
+	bool moving = strstr(line, "stats") || strstr(line, "guests") || strstr(line, "processes");
 
 	if (first.code != 0 || *first.err || !words_keep(&words, name, first.out, moving ? NULL : second.out))
 		tell(json, &first, "no data");
@@ -421,6 +421,8 @@ static void lists_have_their_documents(void **state)
 	if (lab_is_system(lab))
 		keep_both("network", "show network default");
 	keep_both("images", "images");
+	keep_both("devices", "devices");
+	keep_both("processes", "processes up");
 	keep_both("snapshots", "snapshot list r2");
 	keep_both("snapshot", "snapshot show r2 'snap one'");
 	keep_both("diff", "snapshot diff r2 'snap one'");

@@ -54,6 +54,10 @@ static const char node_xml[] =
         "<path>/pool/two.raw</path></target></volume></pool>"
         "<pool type='dir'><name>spare</name><uuid>00000000-0000-4000-8000-000000000022</uuid>"
         "<target><path>/spare</path></target></pool>"
+        "<device><name>pci_0000_02_00_0</name><parent>computer</parent><driver><name>e1000e</name></driver>"
+        "<capability type='pci'><class>0x020000</class><domain>0</domain><bus>2</bus><slot>0</slot><function>0</function>"
+        "<product id='0x10d3'>82574L</product><vendor id='0x8086'>Intel</vendor>"
+        "<iommuGroup number='7'><address domain='0' bus='2' slot='0' function='0'/></iommuGroup></capability></device>"
         "</node>";
 
 struct row {
@@ -86,6 +90,11 @@ static const struct row host_images_rows[] = {{"open-row", "Home", "►volume (i
         {"unfold-image", "Home", "▾ ?two\\.raw", NULL}, END};
 static const struct row host_networks_rows[] = {
         {"open-row", "Home", "►network default ═", NULL}, SORTED(NULL, "Network", "State"), END};
+static const struct row host_devices_rows[] = {{"open-row", "Home", "┌─ Device 0000:02:00\\.0", "Esc"},
+        SORTED(NULL, "Address", "Device"), {"copy-hostdev", "Home", "XML copied|not copied", NULL}, END};
+static const struct row host_processes_rows[] = {{"fold-process", "Home", "▸ alpha", NULL},
+        {"unfold-process", "Home", "▾ alpha", NULL}, {"fold-processes", NULL, "▸ alpha", "H"},
+        SORTED(NULL, "Process", "Id"), {"open-row", "Home", "►guest alpha ═", NULL}, END};
 static const struct row task_rows[] = {{"open-task", "Home", "Says +(paused|refreshed)", "Esc"}, END};
 static const struct row host_graphs_rows[] = {{"span-longer", NULL, "5m \\[1h\\]", NULL},
         {"span-shorter", NULL, "\\[5m\\] 1h", NULL}, {"graph-style", NULL, "Graphs are drawn as blocks", NULL}, END};
@@ -147,6 +156,7 @@ static const struct {
 	const struct row *rows;
 } views[] = {{&host_summary_view, host_summary_rows}, {&host_guests_view, host_guests_rows},
         {&host_storage_view, host_storage_rows}, {&host_images_view, host_images_rows}, {&host_networks_view, host_networks_rows},
+        {&host_devices_view, host_devices_rows}, {&host_processes_view, host_processes_rows},
         {&host_tasks_view, task_rows}, {&host_graphs_view, host_graphs_rows}, {&host_health_view, host_health_rows}, {&host_wall_view, host_wall_rows}, {&guest_tasks_view, task_rows},
         {&guest_hardware_view, guest_hardware_rows}, {&guest_snapshots_view, guest_snapshots_rows},
         {&guest_console_view, guest_console_rows}, {&guest_xml_view, guest_xml_rows},
@@ -255,7 +265,7 @@ static void open_tab(const struct tab *tab)
 		return;
 	session_open(pty, titles[tab->kind]);
 	pty_keys(pty, "M-2");
-	for (int i = 0; i < 9 && !pty_shows(pty, shown); i++)
+	for (int i = 0; i < 11 && !pty_shows(pty, shown); i++)
 		pty_keys(pty, "]");
 	pty_wait_text(pty, there);
 }
@@ -306,7 +316,7 @@ static void every_tab_is_there_and_its_keys_work(void **state)
 static void show_summary(void)
 {
 	pty_keys(pty, "M-2");
-	for (int i = 0; i < 8 && !pty_shows(pty, "\\[Summary\\]"); i++)
+	for (int i = 0; i < 10 && !pty_shows(pty, "\\[Summary\\]"); i++)
 		pty_keys(pty, "]");
 	pty_wait_text(pty, "\\[Summary\\]");
 }

@@ -29,3 +29,26 @@ void files_write(const char *path, const char *text, gssize len)
 	if (!g_file_set_contents(path, text, len, &error))
 		fail_msg("%s", error->message);
 }
+
+static char *make_place(const char *root, const char *path)
+{
+	char *full = g_strconcat(root, path, NULL);
+	g_autofree char *dir = g_path_get_dirname(full);
+
+	assert_int_equal(g_mkdir_with_parents(dir, 0755), 0);
+	return full;
+}
+
+void files_put(const char *root, const char *path, const char *text)
+{
+	g_autofree char *full = make_place(root, path);
+
+	files_write(full, text, -1);
+}
+
+void files_link(const char *root, const char *path, const char *target)
+{
+	g_autofree char *full = make_place(root, path);
+
+	assert_int_equal(symlink(target, full), 0);
+}

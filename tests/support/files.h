@@ -9,5 +9,9 @@
 void files_remove(const char *dir);
 /* Writes it or fails the test. */
 void files_write(const char *path, const char *text, gssize len);
+/* The same below `root`, with the directories that it needs. */
+void files_put(const char *root, const char *path, const char *text);
+/* A symbolic link below `root`, with the directories that it needs. */
+void files_link(const char *root, const char *path, const char *target);
 
 #endif
