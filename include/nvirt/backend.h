@@ -57,6 +57,7 @@ struct watch {
 	struct obj_ref open;          /* OBJ_NONE, or guest, pool, network */
 	bool storage;                 /* what the volumes of all pools add up to is on screen */
 	bool images;                  /* so are all images of all pools: their volumes, and MSG_FILES */
+	bool node;                    /* so is the host itself: MSG_NODE comes, every few seconds */
 	const uint8_t (*visible)[16]; /* guests on screen */
 	unsigned visible_n;
 	unsigned rows; /* enum watch_row bits, of the visible ones */

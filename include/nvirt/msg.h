@@ -3,7 +3,7 @@
  * Messages from the workers to the main thread, and the one inbox they go to.
  *
  * A message is owned by whoever holds it. State messages are never dropped; a
- * MSG_SAMPLE, MSG_DETAIL, MSG_VOLUMES, MSG_SNAPSHOTS or MSG_TRAFFIC replaces an unread one of the same
+ * MSG_SAMPLE, MSG_DETAIL, MSG_VOLUMES, MSG_SNAPSHOTS, MSG_TRAFFIC or MSG_NODE replaces an unread one of the same
  * source, so a stopped screen (Ctrl-Z) can not fill memory.
  */
 #ifndef NVIRT_MSG_H
@@ -13,6 +13,7 @@
 #include "nvirt/history.h"
 #include "nvirt/inv.h"
 #include "nvirt/journal.h"
+#include "nvirt/node_detail.h"
 #include "nvirt/op.h"
 #include "nvirt/picture.h"
 #include "nvirt/screen_door.h"
@@ -30,6 +31,7 @@ enum msg_type {
 	MSG_SNAPSHOTS, /* list of struct snapshot_row * of guest `uuid`, parents before children; replaces */
 	MSG_DETAIL,   /* detail of a guest; replaces */
 	MSG_TRAFFIC,  /* list of struct guest_traffic *, of rows on screen; replaces */
+	MSG_NODE,     /* node: a look at the host itself; replaces */
 	MSG_STUCK,    /* guest `uuid` has not answered since `since_us` (0: answers again); text = why */
 	MSG_EVENT,    /* something happened to guest/pool/network `uuid`: text, event */
 	MSG_TASK,     /* update */
@@ -90,6 +92,7 @@ struct msg {
 	struct serial_frame *serial;
 	struct journal_record *record;
 	struct health *health;
+	struct node_detail *node;
 	GArray *history; /* struct history_record */
 };
 

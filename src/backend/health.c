@@ -44,7 +44,7 @@ static char *host_uri(const struct backend_host *host)
 	return g_strdup(usual != NULL ? usual : "");
 }
 
-static const char *root(void)
+const char *health_root(void)
 {
 	const char *dir = g_getenv(ROOT_VARIABLE);
 
@@ -56,7 +56,7 @@ static char *log_dir(bool session)
 {
 	if (session)
 		return g_build_filename(g_get_user_cache_dir(), "libvirt", "qemu", "log", NULL);
-	return g_strconcat(root(), "/var/log/libvirt/qemu", NULL);
+	return g_strconcat(health_root(), "/var/log/libvirt/qemu", NULL);
 }
 
 static struct round *round_new(struct backend_host *host)
@@ -98,7 +98,7 @@ static bool post(struct backend_host *host, struct health parts, const char *err
 static void machine_run(void *data)
 {
 	struct round *round = data;
-	const struct health_source source = {.root = root(), .session = round->session};
+	const struct health_source source = {.root = health_root(), .session = round->session};
 	struct check_machine *machine = round->local ? health_read_machine(&source) : NULL;
 	unsigned long version = 0;
 

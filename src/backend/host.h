@@ -117,6 +117,7 @@ struct backend_host {
 	struct obj_ref open;
 	bool storage; /* the sums over all pools are on screen */
 	bool images;  /* so are all images */
+	bool node_watched; /* so is the host's own Summary */
 	GArray *visible; /* struct guest_id */
 	unsigned rows;   /* enum watch_row bits */
 	bool all;        /* the definitions of all guests are wanted */

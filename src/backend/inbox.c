@@ -35,6 +35,7 @@ static bool replaces(enum msg_type type)
 	case MSG_FILES:
 	case MSG_SNAPSHOTS:
 	case MSG_TRAFFIC:
+	case MSG_NODE:
 		return true;
 	case MSG_HOST:
 	case MSG_POOLS:
