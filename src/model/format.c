@@ -35,6 +35,9 @@ bool text_parse_size(const char *text, guint64 *ret_bytes)
 	if (!g_ascii_isdigit(*text))
 		return false;
 	value = g_ascii_strtod(text, &end);
+	/* It also reads exponents and other bases, which nobody means here. */
+	if (strspn(text, "0123456789.") != (size_t)(end - text))
+		return false;
 	end += strspn(end, " ");
 	unit = *end ? strchr(letters, g_ascii_toupper(*end)) : NULL;
 	if (!unit || (end[1] && g_ascii_strcasecmp(end + 1, "iB") != 0))
