@@ -185,3 +185,11 @@ void json_add_time(json_object *object, const char *key, gint64 unix_us)
 	g_autofree char *text = g_strdup_printf("%s.%06dZ", date, (int)(unix_us % G_USEC_PER_SEC));
 	json_add_string(object, key, text);
 }
+
+void json_add_number(json_object *object, const char *key, double value)
+{
+	char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+	g_ascii_formatd(text, sizeof(text), "%.2f", value);
+	json_object_object_add(object, key, value < 0 ? NULL : json_object_new_double_s(value, text));
+}

@@ -72,6 +72,8 @@ void json_add_string(json_object *object, const char *key, const char *value);
 void json_add_int(json_object *object, const char *key, gint64 value);
 /* null where it is not known. */
 void json_add_known(json_object *object, const char *key, gint64 value, bool known);
+/* With a fraction; null for what is below 0: not known. */
+void json_add_number(json_object *object, const char *key, double value);
 void json_add_bool(json_object *object, const char *key, bool value);
 /* "2026-11-20T21:45:03.123456Z"; null for 0. */
 void json_add_time(json_object *object, const char *key, gint64 unix_us);

@@ -187,14 +187,6 @@ static double rate(double before, double now, gint64 before_us, gint64 now_us)
 	return (now - before) * G_USEC_PER_SEC / (double)(now_us - before_us);
 }
 
-static void add_figure(json_object *object, const char *key, double value)
-{
-	char text[G_ASCII_DTOSTR_BUF_SIZE];
-
-	g_ascii_formatd(text, sizeof(text), "%.2f", value);
-	json_object_object_add(object, key, value < 0 ? NULL : json_object_new_double_s(value, text));
-}
-
 static void add_counter(json_object *object, const char *key, double value)
 {
 	json_add_known(object, key, (gint64)value, value >= 0);
@@ -218,15 +210,15 @@ static json_object *guest_json(const struct stats *stats, unsigned at, const str
 	json_add_string(object, "uuid", uuid);
 	json_add_string(object, "state", guest_state_word(guest->state));
 	json_add_string(object, "stuck", why_stuck(guest));
-	add_figure(object, "cpu_pct", cpu < 0 ? -1 : cpu / 1e7);
+	json_add_number(object, "cpu_pct", cpu < 0 ? -1 : cpu / 1e7);
 	add_counter(object, "cpu_time_ns", now.cpu_ns);
 	json_add_known(object, "vcpus", guest->vcpus, guest->vcpus > 0);
 	json_add_known(object, "memory_kib", (gint64)guest->memory_kib, guest->memory_kib > 0);
 	json_add_known(object, "rss_kib", (gint64)guest->rss_kib, guest->rss_kib > 0);
-	add_figure(object, "read_bytes_per_second", rate(then->rd, now.rd, then->disk_us, now.disk_us));
-	add_figure(object, "written_bytes_per_second", rate(then->wr, now.wr, then->disk_us, now.disk_us));
-	add_figure(object, "received_bytes_per_second", rate(then->rx, now.rx, then->net_us, now.net_us));
-	add_figure(object, "sent_bytes_per_second", rate(then->tx, now.tx, then->net_us, now.net_us));
+	json_add_number(object, "read_bytes_per_second", rate(then->rd, now.rd, then->disk_us, now.disk_us));
+	json_add_number(object, "written_bytes_per_second", rate(then->wr, now.wr, then->disk_us, now.disk_us));
+	json_add_number(object, "received_bytes_per_second", rate(then->rx, now.rx, then->net_us, now.net_us));
+	json_add_number(object, "sent_bytes_per_second", rate(then->tx, now.tx, then->net_us, now.net_us));
 	add_counter(object, "read_bytes", now.rd);
 	add_counter(object, "written_bytes", now.wr);
 	add_counter(object, "received_bytes", now.rx);
@@ -256,18 +248,18 @@ static json_object *host_json(const struct stats *stats, unsigned at, const stru
 	json_add_int(object, "interval_ms", stats->interval_us / 1000);
 	json_add_string(object, "host", host->name);
 	json_add_known(object, "cpus", host->status->cpus, host->status->cpus > 0);
-	add_figure(object, "cpu_pct", counted ? 100.0 * (double)(node->cpu_busy_ns - then->node.cpu_busy_ns) / (double)total
+	json_add_number(object, "cpu_pct", counted ? 100.0 * (double)(node->cpu_busy_ns - then->node.cpu_busy_ns) / (double)total
 	                                      : host->cpu_pct);
-	add_figure(object, "load1", node->load1);
-	add_figure(object, "load5", node->load5);
-	add_figure(object, "load15", node->load15);
+	json_add_number(object, "load1", node->load1);
+	json_add_number(object, "load5", node->load5);
+	json_add_number(object, "load15", node->load15);
 	json_add_known(object, "memory_kib", node->memory_total_kib, node->memory_total_kib >= 0);
 	json_add_known(object, "memory_free_kib", node->memory_free_kib, node->memory_free_kib >= 0);
 	json_add_known(object, "swap_kib", node->swap_total_kib, node->swap_total_kib >= 0);
 	json_add_known(object, "swap_free_kib", node->swap_free_kib, node->swap_free_kib >= 0);
-	add_figure(object, "stall_cpu_pct", stall(then->node.stall_cpu_us, node->stall_cpu_us, span_us));
-	add_figure(object, "stall_memory_pct", stall(then->node.stall_memory_us, node->stall_memory_us, span_us));
-	add_figure(object, "stall_io_pct", stall(then->node.stall_io_us, node->stall_io_us, span_us));
+	json_add_number(object, "stall_cpu_pct", stall(then->node.stall_cpu_us, node->stall_cpu_us, span_us));
+	json_add_number(object, "stall_memory_pct", stall(then->node.stall_memory_us, node->stall_memory_us, span_us));
+	json_add_number(object, "stall_io_pct", stall(then->node.stall_io_us, node->stall_io_us, span_us));
 	json_add_known(object, "guests", host->guests->len, host->listed);
 	json_add_known(object, "running", host->running, host->listed);
 	return object;

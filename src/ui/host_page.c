@@ -285,7 +285,7 @@ static char *guests_text(const struct host_page *page, unsigned cell)
 	return g_string_free(text, FALSE);
 }
 
-/* "2.0 of 4.0 GiB in pages of 2 MiB"; owned. */
+/* "512 of 2.00 MiB, 12 free"; owned. */
 static char *pages_text(const struct node_cell *cell)
 {
 	GString *text = g_string_new(NULL);
@@ -297,9 +297,9 @@ static char *pages_text(const struct node_cell *cell)
 		if (pages->total <= 0)
 			continue;
 		text_format_bytes(size, sizeof(size), (guint64)pages->size_kib * 1024);
-		g_string_append_printf(text, "%s%" G_GINT64_FORMAT " of %s", text->len ? ", " : "", pages->total, size);
+		g_string_append_printf(text, "%s%" G_GINT64_FORMAT " of %s", text->len ? "; " : "", pages->total, size);
 		if (pages->free >= 0)
-			g_string_append_printf(text, " (%" G_GINT64_FORMAT " free)", pages->free);
+			g_string_append_printf(text, ", %" G_GINT64_FORMAT " free", pages->free);
 	}
 	return g_string_free(g_string_append(text, text->len ? "" : "none"), FALSE);
 }

@@ -192,7 +192,7 @@ static void cells_name_the_guests_on_them(void **state)
 	add_place(detail, host, 3, 0, -1);             /* bound there */
 	add_place(detail, host, 77, 1 << 20, 1 << 20); /* gone meanwhile */
 	post(screen, host, detail);
-	screen_assert_has(screen, "512 of 2.00 MiB (12 free)");
+	screen_assert_has(screen, "512 of 2.00 MiB, 12 free");
 	screen_assert_has(screen, "1.00 GiB, web1 512 MiB");
 	screen_assert_has(screen, "2.00 GiB, ");
 	screen_assert_has(screen, " ?");
