@@ -49,7 +49,7 @@ struct node_pages {
 struct node_cell {
 	int id;
 	char *cpus; /* "0-7,16-23"; cleaned */
-	int64_t total_kib, free_kib /* the page cache makes room */; /* -1 = not told */
+	int64_t total_kib, free_kib; /* free: of this machine with the page cache, which makes room; -1 = not told */
 	GArray *pages; /* struct node_pages, huge ones only */
 };
 

@@ -112,6 +112,13 @@ static int64_t cell_field(const char *text, const char *name)
 	return at != NULL ? g_ascii_strtoll(at + strlen(name), NULL, 10) : -1;
 }
 
+static gint by_page_size(gconstpointer a, gconstpointer b)
+{
+	const struct node_pages *x = a, *y = b;
+
+	return (x->size_kib > y->size_kib) - (x->size_kib < y->size_kib);
+}
+
 static void read_pages(struct node_cell *cell, const struct health_source *source, const char *dir)
 {
 	g_autofree char *pages = g_strconcat(dir, "/hugepages", NULL);
@@ -125,6 +132,7 @@ static void read_pages(struct node_cell *cell, const struct health_source *sourc
 		if (sscanf(names->pdata[i], "hugepages-%" G_GINT64_FORMAT "kB", &row.size_kib) == 1)
 			g_array_append_val(cell->pages, row);
 	}
+	g_array_sort(cell->pages, by_page_size);
 }
 
 static struct node_cell *read_cell(const struct health_source *source, const char *dir, int id)

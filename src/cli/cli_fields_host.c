@@ -49,7 +49,7 @@ static const struct field host_cell_fields[] = {
         {"id", FIELD_INT, .help = "its number"},
         {"cpus", FIELD_TEXT, .help = "its CPUs: 0-7,16-23"},
         {"memory_kib", FIELD_INT, .null = true, .help = "memory"},
-        {"free_kib", FIELD_INT, .null = true, .help = "free, the page cache counted as free"},
+        {"free_kib", FIELD_INT, .null = true, .help = "free; of this machine the page cache counts as free"},
         {"huge_pages", FIELD_LIST, .help = "pages that are set aside", .of = &record_huge_pages},
         {"guests", FIELD_LIST, .help = "who has memory there, where there are several cells", .of = &record_cell_guest},
         {0},

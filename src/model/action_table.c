@@ -624,7 +624,6 @@ const struct action action_table[] = {
                 .verb = "ksm",
                 .title = "Memory merging (KSM)",
                 .help = "Turns the merging of equal pages of memory on or off, and sets its pace.",
-                .virsh = "virsh node-memory-tune",
                 .kind = OBJ_HOST,
                 .flags = ACTION_WRITES | ACTION_PLAN,
                 .key = "M",

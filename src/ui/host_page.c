@@ -192,6 +192,10 @@ static void fill_ksm_saved(const struct host_page *page, const struct node_ksm *
 
 	if (ksm->sharing_pages < 0 || ksm->page_bytes <= 0)
 		return;
+	if (!ksm->sharing_pages) {
+		pane_pair(page->pane, "Saves", role_of(page), "nothing so far");
+		return;
+	}
 	pane_pairf(page->pane, "Saves", role_of(page), "%s: %" G_GINT64_FORMAT " pages are kept once, in %s", saved,
 	        ksm->sharing_pages, kept);
 	if (ksm->profit_bytes != G_MININT64 && ksm->profit_bytes != 0)
@@ -270,10 +274,12 @@ static char *guests_text(const struct host_page *page, unsigned cell)
 	g_autoptr(GArray) found = NULL;
 	GString *text;
 
+	if (!page->host->running)
+		return g_strdup("none");
 	if (detail->cells->len == 1)
-		return g_strdup_printf("all %u active", page->host->running);
+		return g_strdup_printf("all that are active (%u)", page->host->running);
 	if (!detail->places->len)
-		return g_strdup(page->host->running ? CANNOT_TELL : "none");
+		return g_strdup(CANNOT_TELL);
 	found = lodgers(page, cell);
 	text = g_string_new(found->len ? NULL : "none");
 	for (unsigned i = 0; i < found->len; i++) {

@@ -529,6 +529,11 @@ static void figures_come_from_other_machines_too(void **state)
 	g_autofree char *hosts = g_strdup_printf(
 	        "nvirt -c '%s' stats --host --interval 1 --json | jq -r '.[0] | [.cpu_pct, .memory_free_kib] | map(type) | join(\" \")'",
 	        uri);
+	/* What only files tell is not told of it. */
+	g_autofree char *host = g_strdup_printf(
+	        "nvirt -c '%s' host --json | jq -r '[.files_read, (.cpus[0].busy_pct, .memory_kib | type), "
+	        "(.pressure + .disks + .sensors | length)] | map(tostring) | join(\" \")'",
+	        uri);
 	struct said said = words_shell(&words, guests);
 	(void)state;
 
@@ -536,6 +541,9 @@ static void figures_come_from_other_machines_too(void **state)
 	said_fini(&said);
 	said = words_shell(&words, hosts);
 	assert_string_equal(g_strchomp(said.out), "number number");
+	said_fini(&said);
+	said = words_shell(&words, host);
+	assert_string_equal(g_strchomp(said.out), "false number number 0");
 	said_fini(&said);
 }
 
