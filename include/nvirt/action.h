@@ -34,6 +34,8 @@ enum param_type {
 	PARAM_BOOL,
 	PARAM_CHOICE,  /* one of `choices` */
 	PARAM_SECONDS, /* 0..86400 */
+	PARAM_NUMBER,  /* 0..INT32_MAX */
+	PARAM_SIZE,    /* as text_parse_size() reads it */
 	PARAM_PATH,    /* absolute, on the host */
 	PARAM_NAME,    /* a libvirt object name: no '/', not "." or "..", at most 200 bytes, no leading '-' */
 };

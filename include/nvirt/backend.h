@@ -59,6 +59,7 @@ struct watch {
 	bool images;                  /* so are all images of all pools: their volumes, and MSG_FILES */
 	bool devices;                 /* the host's devices are on screen: MSG_DEVICES */
 	bool processes;               /* the guests' processes are: MSG_PROCESSES, each tick */
+	bool node;                    /* so is the host itself: MSG_NODE comes, every few seconds */
 	const uint8_t (*visible)[16]; /* guests on screen */
 	unsigned visible_n;
 	unsigned rows; /* enum watch_row bits, of the visible ones */

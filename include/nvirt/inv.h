@@ -225,6 +225,8 @@ struct guest_detail {
 	char *boot;             /* "hd, cdrom" or per-device order "vda, net0" */
 	char *cpu_mode;         /* "host-passthrough", "custom: Skylake", … */
 	char *graphics;         /* "vnc 127.0.0.1:5900", "spice …", "" */
+	char *balloon;          /* model of its balloon device: "virtio"; "" = it has none */
+	int balloon_period_s;   /* how often its driver is asked for figures; 0 = never */
 	char *accelerator;      /* "KVM", "TCG (emulated: slow)", … */
 	gint64 started_unix_us; /* 0 = not known */
 	int pid;                /* local QEMU; 0 = not known */

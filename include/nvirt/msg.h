@@ -14,6 +14,7 @@
 #include "nvirt/history.h"
 #include "nvirt/inv.h"
 #include "nvirt/journal.h"
+#include "nvirt/node_detail.h"
 #include "nvirt/op.h"
 #include "nvirt/picture.h"
 #include "nvirt/process.h"
@@ -34,6 +35,7 @@ enum msg_type {
 	MSG_SNAPSHOTS, /* list of struct snapshot_row * of guest `uuid`, parents before children; replaces */
 	MSG_DETAIL,   /* detail of a guest; replaces */
 	MSG_TRAFFIC,  /* list of struct guest_traffic *, of rows on screen; replaces */
+	MSG_NODE,     /* node: a look at the host itself; replaces */
 	MSG_STUCK,    /* guest `uuid` has not answered since `since_us` (0: answers again); text = why */
 	MSG_EVENT,    /* something happened to guest/pool/network `uuid`: text, event */
 	MSG_TASK,     /* update */
@@ -94,6 +96,7 @@ struct msg {
 	struct serial_frame *serial;
 	struct journal_record *record;
 	struct health *health;
+	struct node_detail *node;
 	GArray *history; /* struct history_record */
 };
 

@@ -30,6 +30,8 @@
 	X(OP_GUEST_DESCRIBE)  /* title, description, tags */                                                 \
 	X(OP_GUEST_TAGS)      /* add, remove: tags, separated by commas */                                       \
 	X(OP_GUEST_EDIT)      /* request->edit */                                                           \
+	X(OP_GUEST_BALLOON)   /* memory: size, stats-period: seconds ("" = as it is) */                          \
+	X(OP_HOST_KSM)        /* state: keep|on|off|unmerge, pages-to-scan, sleep-ms: numbers, cells: keep|across|within */ \
 	X(OP_GUEST_UNDEFINE)  /* remove: newline-separated plan item ids */                                  \
 	X(OP_GUEST_CLONE)       /* name, mode: default|full|linked, count, start: bool, pool, own-overlay: bool, … */ \
 	X(OP_GUEST_TEMPLATE)    /* on: bool, own-overlay: bool */                                             \

@@ -12,6 +12,7 @@
 #include "nvirt/check.h"
 #include "nvirt/history.h"
 #include "nvirt/msg.h"
+#include "nvirt/node_detail.h"
 #include "nvirt/screen_signs.h"
 
 /* What a message changed; the loop redraws what shows it. */
@@ -123,6 +124,9 @@ struct host {
 	gint64 sample_us;           /* monotonic, of the last sample; 0 = none */
 	gint64 call_us;             /* the last bulk call's duration */
 	struct node_sample node;
+	struct node_detail *node_detail; /* last one, or NULL until asked for (watch.node) */
+	struct node_rates node_rates;    /* of the last two */
+	uint32_t node_epoch;             /* private: of node_detail */
 	double cpu_pct; /* of all host CPUs: 0..100; < 0 = not known */
 	bool marked;
 	struct history *history; /* of the host and its guests; never NULL */

@@ -48,6 +48,11 @@ int text_compare(const char *a, const char *b);
 
 /* "1.50 GiB", "12.0 MiB", "512 B": at most 9 columns. */
 void text_format_bytes(char *out, size_t size, guint64 bytes);
+/*
+ * Reads such a size, also short ("768M", "1.5g", "2 GiB"): units of 1024. What has no unit, a sign, is larger
+ * than 2^63 bytes or followed by anything is none, and leaves `ret_bytes` alone.
+ */
+bool text_parse_size(const char *text, guint64 *ret_bytes);
 /* "3d 04h", "04:05:06", "12 s", "180 ms": time spans, at most 9 columns. */
 void text_format_span_ms(char *out, size_t size, gint64 ms);
 /* "0:12.34", "59:59.99", "123:45:06": CPU time, to be compared at a glance; at most 9 columns up to 1000 hours. */

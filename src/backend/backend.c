@@ -265,6 +265,7 @@ static bool same_watch(const struct backend_host *host, const struct watch *watc
 	return obj_ref_equal(&host->open, &watch->open) && host->storage == watch->storage &&
 	        host->all == watch->all && host->rows == watch->rows && host->images == watch->images &&
 	        host->devices == watch->devices && host->processes == watch->processes &&
+	        host->node_watched == watch->node &&
 	        host->visible->len == watch->visible_n &&
 	        (watch->visible_n == 0 || memcmp(host->visible->data, watch->visible, watch->visible_n * 16) == 0);
 }
@@ -276,7 +277,7 @@ static void watch_brief(struct backend_host *host, const struct watch *watch)
 		host->brief_flags = host->flags_due = true;
 		pthread_cond_broadcast(&host->poller_wake);
 	}
-	host->brief_watch |= watch->lists || watch->open.kind != OBJ_NONE || watch->storage || watch->images ||
+	host->brief_watch |= watch->lists || watch->open.kind != OBJ_NONE || watch->storage || watch->images || watch->node ||
 	        watch->devices || watch->processes || watch->visible_n > 0 || watch->all || watch->rows || watch->now;
 	host_want_threads(host);
 }
@@ -296,6 +297,7 @@ void backend_watch(struct backend *backend, unsigned id, const struct watch *wat
 		host->images = watch->images;
 		host->devices = watch->devices;
 		host->processes = watch->processes;
+		host->node_watched = watch->node;
 		host->all = watch->all;
 		host->rows = watch->rows;
 		host->rows_now |= watch->now;

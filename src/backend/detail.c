@@ -21,6 +21,9 @@
 #define TRAFFIC_EVERY_US (5 * G_USEC_PER_SEC)
 #define SLOW_EVERY_US (10 * G_USEC_PER_SEC)
 #define NODE_EVERY_US (5 * G_USEC_PER_SEC)
+/* The host's Summary; the second look comes soon, for rates are of two. */
+#define HOST_LOCAL_US (2 * G_USEC_PER_SEC)
+#define HOST_SECOND_US (500 * G_TIME_SPAN_MILLISECOND)
 #define OPEN_NETWORK_EVERY_US (5 * G_USEC_PER_SEC)
 /* Between two batches of definitions or volumes: the daemon has others to serve. */
 #define BATCH_GAP_US (500 * G_TIME_SPAN_MILLISECOND)
@@ -30,7 +33,7 @@
 /* What a round has to do. */
 struct due {
 	bool connect, facts, node, guest, rows, cpu_times, all, canary, pools, networks, volumes, usage;
-	bool snapshots, snapshots_asked, devices, processes;
+	bool snapshots, snapshots_asked, devices, processes, host;
 	unsigned traffic; /* enum watch_row bits */
 };
 
@@ -309,6 +312,15 @@ static void lists_due(const struct detail *detail, gint64 now_us, struct due *du
 		        when(now_us, detail->usage_us + LISTS_EVERY_US, next_us);
 }
 
+/* Lock held. */
+static bool host_due(const struct detail *detail, gint64 now_us, gint64 *next_us)
+{
+	const struct backend_host *host = detail->host;
+	gint64 every_us = detail->host_second ? HOST_SECOND_US : detail->local ? HOST_LOCAL_US : NODE_EVERY_US;
+
+	return host->node_watched && when(now_us, detail->host_us + every_us, next_us);
+}
+
 /* Lock held. Which columns of the rows on screen are read now; at once where they have only now been shown. */
 static unsigned traffic_due(const struct detail *detail, gint64 now_us, gint64 *next_us)
 {
@@ -357,9 +369,10 @@ static bool find_due(const struct detail *detail, struct due *due, gint64 *next_
 	snapshots_due(detail, now_us, due, next_us);
 	if (host->processes)
 		due->processes = !detail->processes || when(now_us, detail->processes_us + processes_gap(detail), next_us);
+	due->host = host_due(detail, now_us, next_us);
 	return due->facts || due->node || due->guest || due->rows || due->all || due->traffic != 0 || due->canary || due->pools ||
 	        due->networks || due->volumes || due->usage || due->snapshots ||
-	        due->devices || due->processes;
+	        due->devices || due->processes || due->host;
 }
 
 /* Lock held. Drops the domains that nobody looks at any more. */
@@ -441,6 +454,8 @@ static void work(struct detail *detail, const struct due *due)
 		detail_rows(detail, due->cpu_times);
 	if (due->processes)
 		detail_processes(detail);
+	if (due->host)
+		detail_node(detail);
 	if (due->snapshots)
 		detail_snapshots(detail, due->snapshots_asked);
 	if (due->volumes)
@@ -499,6 +514,7 @@ static void detail_fini(struct detail *detail)
 	detail_snapshots_free(detail->snapshots);
 	detail_devices_free(detail->devices_look);
 	g_clear_pointer(&detail->pss, g_hash_table_destroy);
+	detail_node_free(detail->node_look);
 	g_array_unref(detail->section_guests);
 	g_array_unref(detail->visible);
 	g_hash_table_destroy(detail->doms);

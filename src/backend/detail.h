@@ -13,6 +13,7 @@
 #include "nvirt/backend.h"
 
 struct addresses;
+struct node_watch;
 struct snapshots_look;
 struct devices_look;
 
@@ -46,13 +47,15 @@ struct detail {
 	GHashTable *arp; /* of the open network: MAC -> words, both owned */
 	unsigned arp_next;
 	struct snapshots_look *snapshots; /* of the open guest; NULL = not read */
+	struct node_watch *node_look; /* what is kept of the host's own; NULL = not looked at */
 	/* What the last round left for the next one. */
 	bool usage_left, volumes_left;
+	bool host_second; /* the host was looked at once: rates are of two looks */
 	bool volumes_fresh; /* read what is kept again: something changed */
 	/* When each job was last done. */
 	gint64 traffic_us, slow_us;
 	gint64 guest_us, all_us, all_kick_us, canary_us, cpu_times_us, node_us;
-	gint64 lists_us, networks_us, volumes_us, usage_us, snapshots_us, devices_us, processes_us;
+	gint64 lists_us, networks_us, volumes_us, usage_us, snapshots_us, devices_us, processes_us, host_us;
 	struct devices_look *devices_look; /* what was read of the host's devices; NULL = nothing yet */
 	GHashTable *pss; /* of processes: see detail_processes.c; NULL = none was read */
 };
@@ -87,6 +90,9 @@ void detail_canary(struct detail *detail);
 void detail_traffic(struct detail *detail, unsigned rows);
 /* The running guests on screen whose monitor may be asked; owned, struct guest_id. */
 GArray *detail_answering(struct detail *detail);
+/* The host itself, for its Summary. */
+void detail_node(struct detail *detail);
+void detail_node_free(struct node_watch *watch); /* NULL is fine */
 void detail_pools(struct detail *detail);
 void detail_networks(struct detail *detail);
 /* The open pool's volumes; the other pools' too, as far as the time goes: what they are based on. */

@@ -56,6 +56,15 @@ static void parse_size(xmlNodePtr root, struct guest_detail *detail)
 	detail->memory_kib = now >= 0 ? (uint64_t)now / 1024 : detail->memory_max_kib;
 }
 
+static void parse_balloon(xmlNodePtr node, struct guest_detail *detail)
+{
+	g_autofree char *model = xml_attr(node, "model");
+	g_autofree char *period = xml_raw_attr(xml_child(node, "stats"), "period");
+
+	set(&detail->balloon, g_strdup(strcmp(model, "none") == 0 ? "" : model));
+	detail->balloon_period_s = CLAMP(xml_number(period, 0), 0, G_MAXINT);
+}
+
 static char *accelerator(const char *virt_type)
 {
 	if (strcmp(virt_type, "kvm") == 0)
@@ -341,6 +350,7 @@ bool domain_xml_parse(const char *xml, struct guest_detail *detail, GError **err
 	parse_size(root, detail);
 	parse_os(root, detail);
 	parse_devices(xml_child(root, "devices"), detail);
+	parse_balloon(xml_child(xml_child(root, "devices"), "memballoon"), detail);
 	xmlFreeDoc(doc);
 	return true;
 }

@@ -43,7 +43,7 @@ static bool is_this_machine(const char *uri)
 	return uri_is_local(uri) && (*driver == '\0' || g_str_has_prefix(driver, "qemu"));
 }
 
-static const char *root(void)
+const char *health_root(void)
 {
 	const char *dir = g_getenv(ROOT_VARIABLE);
 
@@ -55,7 +55,7 @@ static char *log_dir(bool session)
 {
 	if (session)
 		return g_build_filename(g_get_user_cache_dir(), "libvirt", "qemu", "log", NULL);
-	return g_strconcat(root(), "/var/log/libvirt/qemu", NULL);
+	return g_strconcat(health_root(), "/var/log/libvirt/qemu", NULL);
 }
 
 /* Lock held. What the connection resolved, else what was asked for. */
@@ -169,7 +169,7 @@ static void machine_run(void *data)
 	round_begin(round);
 	if (round->local)
 		parts.machine = health_read_machine(
-		        &(struct health_source){.root = root(), .session = round->session});
+		        &(struct health_source){.root = health_root(), .session = round->session});
 	else if (round->over_ssh && is_far_due(round->host))
 		read_far(round, &parts);
 	if (virGetVersion(&parts.client_version, NULL, NULL) != 0)

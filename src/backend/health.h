@@ -21,6 +21,9 @@ struct health_source {
 	bool session;  /* of a session daemon: QEMU runs as its user */
 };
 
+/* What NVIRT_CHECK_ROOT says, else "": this machine. Borrowed. */
+const char *health_root(void);
+
 /* Owned; never NULL. */
 struct check_machine *health_read_machine(const struct health_source *source);
 

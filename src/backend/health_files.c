@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "backend/node.h"
+#include "backend/node_machine.h"
 
 #define LOG_TAIL_BYTES (256 * 1024)
 #define LOG_HOURS 6
@@ -22,47 +23,15 @@
 
 /* ---- memory --------------------------------------------------------------- */
 
-/* "HugePages_Total:      12": the number after a name at the start of a line, or -1. */
-static int64_t field(const char *text, const char *name)
-{
-	gsize len = strlen(name);
-
-	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, name, len) == 0)
-			return g_ascii_strtoll(line + len, NULL, 10);
-	}
-	return -1;
-}
-
-/* "Node 0 MemFree:  12 kB" */
-static int64_t cell_field(const char *text, const char *name)
-{
-	const char *at = strstr(text, name);
-
-	return at != NULL ? g_ascii_strtoll(at + strlen(name), NULL, 10) : -1;
-}
-
 static void read_cells(struct check_machine *machine, const struct health_source *source)
 {
-	const char *dir = "/sys/devices/system/node";
-	g_autoptr(GPtrArray) names = health_names(source, dir);
+	g_autoptr(GPtrArray) cells = node_machine_cells(source);
 
-	for (guint i = 0; i < names->len; i++) {
-		const char *name = names->pdata[i];
-		g_autofree char *path = g_strdup_printf("%s/%s/meminfo", dir, name);
-		g_autofree char *text = NULL;
-		struct check_cell cell;
+	for (guint i = 0; i < cells->len; i++) {
+		const struct node_cell *found = cells->pdata[i];
+		struct check_cell cell = {
+		        .id = (unsigned)found->id, .total_kib = found->total_kib, .free_kib = found->free_kib};
 
-		if (!g_str_has_prefix(name, "node") || !g_ascii_isdigit(name[4]))
-			continue;
-		text = health_file(source, path, NULL);
-		if (text == NULL)
-			continue;
-		cell.id = (unsigned)g_ascii_strtoull(name + 4, NULL, 10);
-		cell.total_kib = cell_field(text, " MemTotal:");
-		/* The page cache makes room. */
-		cell.free_kib = cell_field(text, " MemFree:") + MAX(cell_field(text, " FilePages:"), 0);
 		if (cell.total_kib > 0)
 			g_array_append_val(machine->cells, cell);
 	}
@@ -104,27 +73,15 @@ static void read_mounts(struct check_machine *machine, const struct health_sourc
 	}
 }
 
-/* Whole disks that are in use; not what is made of memory or files. */
 static void read_disks(struct check_machine *machine, const struct health_source *source)
 {
-	g_autofree char *text = health_file(source, "/proc/diskstats", NULL);
-	g_auto(GStrv) lines = g_strsplit(text != NULL ? text : "", "\n", -1);
+	g_autoptr(GPtrArray) disks = node_machine_disks(source);
 
-	for (char **line = lines; *line != NULL; line++) {
-		unsigned long long reads, read_ms, writes, write_ms;
-		struct check_blockdev disk;
-		g_autofree char *path = NULL;
-		char name[64];
+	for (guint i = 0; i < disks->len; i++) {
+		const struct node_disk *found = disks->pdata[i];
+		struct check_blockdev disk = {check_machine_text(machine, found->name, -1), (uint64_t)found->ops,
+		        (uint64_t)found->wait_ms};
 
-		if (sscanf(*line, " %*u %*u %63s %llu %*u %*u %llu %llu %*u %*u %llu", name, &reads, &read_ms,
-		            &writes, &write_ms) != 5)
-			continue;
-		path = g_strdup_printf("/sys/block/%s", name);
-		if (g_str_has_prefix(name, "loop") || g_str_has_prefix(name, "ram") ||
-		        g_str_has_prefix(name, "zram") || reads + writes == 0 || !health_exists(source, path))
-			continue;
-		disk = (struct check_blockdev){
-		        check_machine_text(machine, name, -1), reads + writes, read_ms + write_ms};
 		g_array_append_val(machine->blockdevs, disk);
 	}
 }
@@ -141,9 +98,9 @@ void health_read_memory(struct check_machine *machine, const struct health_sourc
 		machine->available_kib = node.memory_free_kib;
 		machine->swap_kib = node.swap_total_kib;
 		machine->swap_free_kib = node.swap_free_kib;
-		machine->huge_pages = field(text, "HugePages_Total:");
-		machine->huge_free = field(text, "HugePages_Free:");
-		machine->huge_kib = field(text, "Hugepagesize:");
+		machine->huge_pages = node_field(text, "HugePages_Total:");
+		machine->huge_free = node_field(text, "HugePages_Free:");
+		machine->huge_kib = node_field(text, "Hugepagesize:");
 	}
 	read_cells(machine, source);
 	read_ksm(machine, source);

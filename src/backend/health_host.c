@@ -383,12 +383,13 @@ static void read_cgroups(struct check_machine *machine, const struct health_sour
 	}
 }
 
-static double stall(const struct health_source *source, const char *path)
+static double pressure(const struct health_source *source, const char *path)
 {
 	g_autofree char *text = health_file(source, path, NULL);
-	const char *at = text != NULL ? strstr(text, "avg300=") : NULL;
+	struct node_stall stall;
 
-	return at != NULL ? g_ascii_strtod(at + strlen("avg300="), NULL) : -1;
+	node_parse_stall(text != NULL ? text : "", &stall);
+	return stall.some[NODE_STALL_SPANS - 1];
 }
 
 /* Of the kernel itself by a call; below another root by the file that systemd-timesyncd keeps. */
@@ -415,9 +416,9 @@ void health_read_kernel(struct check_machine *machine, const struct health_sourc
 	read_cgroups(machine, source);
 	read_clock(machine, source);
 	machine->entropy_bits = health_number(source, "/proc/sys/kernel/random/entropy_avail", -1);
-	machine->stall_cpu_pct = stall(source, "/proc/pressure/cpu");
-	machine->stall_memory_pct = stall(source, "/proc/pressure/memory");
-	machine->stall_io_pct = stall(source, "/proc/pressure/io");
+	machine->stall_cpu_pct = pressure(source, "/proc/pressure/cpu");
+	machine->stall_memory_pct = pressure(source, "/proc/pressure/memory");
+	machine->stall_io_pct = pressure(source, "/proc/pressure/io");
 }
 
 struct check_machine *health_read_machine(const struct health_source *source)

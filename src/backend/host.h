@@ -118,6 +118,7 @@ struct backend_host {
 	bool storage; /* the sums over all pools are on screen */
 	bool images;  /* so are all images */
 	bool devices, processes; /* and these, as in struct watch */
+	bool node_watched; /* so is the host's own Summary */
 	GArray *visible; /* struct guest_id */
 	unsigned rows;   /* enum watch_row bits */
 	bool all;        /* the definitions of all guests are wanted */

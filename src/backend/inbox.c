@@ -37,6 +37,7 @@ static bool replaces(enum msg_type type)
 	case MSG_PROCESSES:
 	case MSG_SNAPSHOTS:
 	case MSG_TRAFFIC:
+	case MSG_NODE:
 		return true;
 	case MSG_HOST:
 	case MSG_POOLS:

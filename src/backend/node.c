@@ -18,8 +18,7 @@
 
 /* ---- figures ------------------------------------------------------------- */
 
-/* Value of "Name:   123 kB" as a number, or -1. `name` with its colon, at the start of a line. */
-static int64_t field_kib(const char *text, const char *name)
+int64_t node_field(const char *text, const char *name)
 {
 	gsize len = strlen(name);
 
@@ -33,10 +32,10 @@ static int64_t field_kib(const char *text, const char *name)
 
 void node_parse_meminfo(const char *text, struct node_sample *node)
 {
-	node->memory_total_kib = field_kib(text, "MemTotal:");
-	node->memory_free_kib = field_kib(text, "MemAvailable:");
-	node->swap_total_kib = field_kib(text, "SwapTotal:");
-	node->swap_free_kib = field_kib(text, "SwapFree:");
+	node->memory_total_kib = node_field(text, "MemTotal:");
+	node->memory_free_kib = node_field(text, "MemAvailable:");
+	node->swap_total_kib = node_field(text, "SwapTotal:");
+	node->swap_free_kib = node_field(text, "SwapFree:");
 }
 
 static unsigned count_cpus(const char *text)
@@ -48,20 +47,66 @@ static unsigned count_cpus(const char *text)
 	return n;
 }
 
-/* The first line: user nice system idle iowait irq softirq steal, in ticks; guest time is within user. */
-void node_parse_stat(const char *text, struct node_sample *node)
+/* What stands behind "cpu" or "cpu3": user nice system idle iowait irq softirq steal, in ticks; guest time is within user. */
+static bool parse_ticks(const char *text, struct node_cpu *ret_cpu)
 {
 	int64_t ns = INT64_C(1000000000) / sysconf(_SC_CLK_TCK);
 	unsigned long long user, nice, sys, idle, iowait = 0, irq = 0, softirq = 0, steal = 0;
 	unsigned long long busy;
 
-	if (sscanf(text, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &user, &nice, &sys, &idle, &iowait, &irq,
+	if (sscanf(text, "%llu %llu %llu %llu %llu %llu %llu %llu", &user, &nice, &sys, &idle, &iowait, &irq,
 	            &softirq, &steal) < 4)
-		return;
+		return false;
 	busy = user + nice + sys + irq + softirq + steal;
-	node->cpu_busy_ns = busy * ns;
-	node->cpu_total_ns = (busy + idle + iowait) * ns;
+	*ret_cpu = (struct node_cpu){(int64_t)busy * ns, (int64_t)(busy + idle + iowait) * ns};
+	return true;
+}
+
+void node_parse_stat(const char *text, struct node_sample *node)
+{
+	struct node_cpu all;
+
+	if (!g_str_has_prefix(text, "cpu ") || !parse_ticks(text + strlen("cpu "), &all))
+		return;
+	node->cpu_busy_ns = all.busy_ns;
+	node->cpu_total_ns = all.total_ns;
 	node->cpus = count_cpus(text);
+}
+
+void node_parse_cpus(const char *text, GArray *cpus)
+{
+	const struct node_cpu offline = {-1, -1};
+
+	for (const char *at = strstr(text, "\ncpu"); at != NULL; at = strstr(at + 4, "\ncpu")) {
+		char *end;
+		guint64 number = g_ascii_strtoull(at + 4, &end, 10);
+
+		if (end == at + 4 || number >= NODE_CPUS_MAX)
+			continue;
+		while (cpus->len <= number)
+			g_array_append_val(cpus, offline);
+		parse_ticks(end, &g_array_index(cpus, struct node_cpu, number));
+	}
+}
+
+/* "avg10=0.12" of a line; -1 = not told. */
+static double average(const char *line, const char *name)
+{
+	const char *at = line != NULL ? strstr(line, name) : NULL;
+
+	return at != NULL ? g_ascii_strtod(at + strlen(name), NULL) : -1;
+}
+
+void node_parse_stall(const char *text, struct node_stall *ret_stall)
+{
+	static const char *const names[NODE_STALL_SPANS] = {"avg10=", "avg60=", "avg300="};
+	const char *full = strstr(text, "\nfull ");
+	const char *some = g_str_has_prefix(text, "some ") ? text : NULL;
+
+	for (unsigned i = 0; i < NODE_STALL_SPANS; i++) {
+		ret_stall->some[i] = average(some, names[i]);
+		ret_stall->full[i] = average(full, names[i]);
+	}
 }
 
 /* "some avg10=… total=123": time in which at least one task waited, or -1. */

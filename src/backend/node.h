@@ -7,6 +7,10 @@
 #include <libvirt/virterror.h>
 
 #include "nvirt/inv.h"
+#include "nvirt/node_detail.h"
+
+/* More than Linux can have; a number from elsewhere is no reason to fill memory. */
+#define NODE_CPUS_MAX 8192
 
 /* Never blocks. */
 void node_read_local(struct node_sample *ret_node);
@@ -25,5 +29,12 @@ void node_parse_meminfo(const char *text, struct node_sample *node);
 void node_parse_stat(const char *text, struct node_sample *node);
 /* A file of /proc/pressure: microseconds, or -1. */
 int64_t node_parse_pressure(const char *text);
+
+/* Value of "Name:   123 kB" as a number, or -1. `name` with its colon, at the start of a line. */
+int64_t node_field(const char *text, const char *name);
+/* Each CPU of /proc/stat, appended to `cpus` (struct node_cpu) by number. */
+void node_parse_cpus(const char *text, GArray *cpus);
+/* A file of /proc/pressure. */
+void node_parse_stall(const char *text, struct node_stall *ret_stall);
 
 #endif

@@ -24,6 +24,8 @@ static const struct op_row rows[OP_N] = {
 	ROW(OP_GUEST_DESCRIBE, OBJ_GUEST, op_guest_describe),
 	ROW(OP_GUEST_TAGS, OBJ_GUEST, op_guest_tags),
 	ROW(OP_GUEST_EDIT, OBJ_GUEST, op_guest_edit),
+	PLANNED(OP_GUEST_BALLOON, OBJ_GUEST, op_guest_balloon),
+	PLANNED(OP_HOST_KSM, OBJ_HOST, op_host_ksm),
 	[OP_GUEST_UNDEFINE] = {
 		.op = OP_GUEST_UNDEFINE,
 		.kind = OBJ_GUEST,

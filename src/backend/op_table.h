@@ -55,6 +55,8 @@ OP_FUNCTIONS(op_guest_rename);
 OP_FUNCTIONS(op_guest_describe);
 OP_FUNCTIONS(op_guest_tags);
 OP_FUNCTIONS(op_guest_edit);
+OP_FUNCTIONS(op_guest_balloon);
+OP_FUNCTIONS(op_host_ksm);
 OP_FUNCTIONS(op_guest_undefine);
 OP_FUNCTIONS(op_guest_clone);
 OP_FUNCTIONS(op_guest_template);
@@ -91,6 +93,8 @@ struct plan *op_guest_unprotect_plan(virConnectPtr conn, const struct op_request
 #define OP_PLAN(name)                                                                                        \
 	struct plan *name##_plan(virConnectPtr conn, const struct op_request *request, GError **error)
 
+OP_PLAN(op_guest_balloon);
+OP_PLAN(op_host_ksm);
 OP_PLAN(op_snapshot_take);
 OP_PLAN(op_snapshot_delete);
 OP_PLAN(op_snapshot_prune);

@@ -62,6 +62,8 @@ const struct cli_verb cli_verbs[] = {
         {"pools", "", "List storage pools: short for 'list pools'.", cli_options_list, cli_pools},
         {"networks", "", "List virtual networks: short for 'list networks'.", cli_options_list, cli_networks},
         {"hosts", "", "List hosts and their connections: short for 'list hosts'.", cli_options_list, cli_hosts},
+        {"host", "", "Show the host itself: CPUs, memory, pressure, KSM, NUMA cells, disks, temperatures.",
+                cli_options_host, cli_host},
         {"schema", "", "Print the JSON schema of what --json prints.", cli_options_schema, cli_schema},
         {"completion", "bash | zsh | fish", "Print what makes a shell complete nvirt's words.", no_options,
                 cli_completion},

@@ -71,7 +71,7 @@ int cli_self_test(struct cli *cli);
 int cli_help(struct cli *cli);
 
 /* ---- for scripts and shells: data with a contract, completion, the manual ---- */
-extern const struct cli_option cli_options_stats[], cli_options_schema[], cli_options_complete[];
+extern const struct cli_option cli_options_host[], cli_options_stats[], cli_options_schema[], cli_options_complete[];
 extern const struct cli_option cli_options_program[]; /* before the verb */
 
 /* A row for verbs that print records. */
@@ -80,6 +80,7 @@ extern const struct cli_option cli_options_program[]; /* before the verb */
 int cli_pools(struct cli *cli);
 int cli_networks(struct cli *cli);
 int cli_hosts(struct cli *cli);
+int cli_host(struct cli *cli);
 int cli_stats(struct cli *cli);
 int cli_schema(struct cli *cli);
 int cli_completion(struct cli *cli);

@@ -571,6 +571,7 @@ const struct document documents[] = {
         {"networks", "nvirt list networks --json", &record_network, true},
         {"volumes", "nvirt list volumes POOL --json", &record_volume, true},
         {"hosts", "nvirt list hosts --json", &record_host, true},
+        {"host", "nvirt host --json", &record_host_detail, false},
         {"guest", "nvirt show GUEST --json", &record_guest_detail, false},
         {"pool", "nvirt show pool POOL --json", &record_pool_detail, false},
         {"network", "nvirt show network NETWORK --json", &record_network_detail, false},

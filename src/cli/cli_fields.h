@@ -58,7 +58,7 @@ struct document {
 
 extern const struct document documents[]; /* ends with a row without name */
 
-extern const struct record record_guest, record_pool, record_network, record_volume, record_host;
+extern const struct record record_guest, record_pool, record_network, record_volume, record_host, record_host_detail;
 extern const struct record record_guest_detail, record_pool_detail, record_network_detail;
 extern const struct record record_image, record_task, record_snapshot, record_diff;
 extern const struct record record_device, record_process; /* cli_fields_machine.c */

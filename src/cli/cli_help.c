@@ -175,6 +175,10 @@ const char *cli_param_value_word(const struct param *param)
 		return param->choices;
 	case PARAM_SECONDS:
 		return "SECONDS";
+	case PARAM_NUMBER:
+		return "NUMBER";
+	case PARAM_SIZE:
+		return "SIZE";
 	case PARAM_PATH:
 		return "PATH";
 	case PARAM_NAME:

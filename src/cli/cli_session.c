@@ -479,6 +479,25 @@ enum cli_wait cli_session_processes(struct cli_session *session, unsigned host)
 	        session, processes_came, &host, -1, g_get_monotonic_time() + ANSWER_TIMEOUT_US);
 }
 
+/* The first look tells no rates; a host without CPU counters never does. */
+static bool node_came(struct cli_session *session, void *data)
+{
+	const struct host *host = store_host(session->store, *(unsigned *)data);
+
+	if (!host || host_failed(host))
+		return true;
+	for (unsigned i = 0; i < host->node_rates.cpus->len; i++)
+		if (g_array_index(host->node_rates.cpus, double, i) >= 0)
+			return true;
+	return host->node_detail && !host->node_rates.cpus->len;
+}
+
+enum cli_wait cli_session_node(struct cli_session *session, unsigned host)
+{
+	backend_watch(session->backend, host, &(struct watch){.node = true, .lists = true});
+	return cli_session_wait(session, node_came, &host, -1, g_get_monotonic_time() + ANSWER_TIMEOUT_US);
+}
+
 static bool figures_came(struct cli_session *session, void *data)
 {
 	const struct obj_ref *ref = data;

@@ -92,6 +92,8 @@ enum cli_wait cli_session_devices(struct cli_session *session, unsigned host);
 enum cli_wait cli_session_processes(struct cli_session *session, unsigned host);
 /* Did all of them come? */
 bool cli_session_has_images(const struct host *host);
+/* Looks at the host itself until two looks tell rates, but not long. */
+enum cli_wait cli_session_node(struct cli_session *session, unsigned host);
 /* Asks the back end for a plan and waits; takes the request. NULL: told on stderr, `ret_wait` says why. */
 struct plan *cli_session_plan(
         struct cli_session *session, struct op_request *request, enum cli_wait *ret_wait);

@@ -69,6 +69,21 @@ static bool check_seconds(const struct param *param, const char *value, GError *
 	return wrong(param, value, "a whole number of seconds from 0 to 86400 is wanted", error);
 }
 
+static bool check_number(const struct param *param, const char *value, GError **error)
+{
+	if (g_ascii_string_to_unsigned(value, 10, 0, G_MAXINT32, NULL, NULL))
+		return true;
+	return wrong(param, value, "a whole number, 0 or more, is wanted", error);
+}
+
+static bool check_size(const struct param *param, const char *value, GError **error)
+{
+	guint64 bytes;
+
+	return text_parse_size(value, &bytes) ||
+	       wrong(param, value, "a size with its unit is wanted, such as '768 MiB' or '1.5G'", error);
+}
+
 static bool check_path(const struct param *param, const char *value, GError **error)
 {
 	if (*value != '/')
@@ -119,6 +134,10 @@ static bool check_value(const struct param *param, struct args *args, const char
 		return check_choice(param, value, error);
 	case PARAM_SECONDS:
 		return check_seconds(param, value, error);
+	case PARAM_NUMBER:
+		return check_number(param, value, error);
+	case PARAM_SIZE:
+		return check_size(param, value, error);
 	case PARAM_PATH:
 		return check_path(param, value, error);
 	case PARAM_NAME:

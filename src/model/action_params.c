@@ -47,6 +47,39 @@ static char *current_tags(const struct store *store, const struct obj_ref *ref)
 	return guest && guest->tags ? g_strdup(guest->tags) : detail ? g_strdup(detail->tags) : NULL;
 }
 
+/* What it has now, so that a small change is a small change. */
+static char *current_memory(const struct store *store, const struct obj_ref *ref)
+{
+	const struct guest_detail *detail = detail_of(store, ref);
+	int64_t kib = detail && detail->balloon_kib > 0 ? detail->balloon_kib : 0;
+
+	if (!kib)
+		return NULL;
+	return kib % 1024 ? g_strdup_printf("%" G_GINT64_FORMAT " KiB", kib)
+	                  : g_strdup_printf("%" G_GINT64_FORMAT " MiB", kib / 1024);
+}
+
+static const struct node_ksm *ksm_of(const struct store *store, const struct obj_ref *ref)
+{
+	const struct host *host = store_host(store, ref->host);
+
+	return host && host->node_detail ? &host->node_detail->ksm : NULL;
+}
+
+static char *current_pages(const struct store *store, const struct obj_ref *ref)
+{
+	const struct node_ksm *ksm = ksm_of(store, ref);
+
+	return ksm && ksm->pages_to_scan >= 0 ? g_strdup_printf("%" G_GINT64_FORMAT, ksm->pages_to_scan) : NULL;
+}
+
+static char *current_sleep(const struct store *store, const struct obj_ref *ref)
+{
+	const struct node_ksm *ksm = ksm_of(store, ref);
+
+	return ksm && ksm->sleep_ms >= 0 ? g_strdup_printf("%" G_GINT64_FORMAT, ksm->sleep_ms) : NULL;
+}
+
 /* ---- parameters ---- */
 
 #define PARAMS_END                                                                                           \
@@ -226,6 +259,49 @@ static char *propose_clone_name(const struct store *store, const struct obj_ref 
 {
 	return g_strdup_printf("%s-clone", store_name(store, ref));
 }
+
+const struct param balloon_params[] = {
+        {.name = "memory",
+                .title = "Memory",
+                .help = "What the guest is given from now on, with its unit: 768 MiB, 1.5G.",
+                .type = PARAM_SIZE,
+                .required = true,
+                .current = current_memory},
+        {.name = "stats-period",
+                .title = "Figures every",
+                .help = "How often its driver tells how memory is used, in seconds; 0: never, empty: as it is.",
+                .type = PARAM_SECONDS,
+                .fallback = ""},
+        PARAMS_END,
+};
+
+const struct param ksm_params[] = {
+        {.name = "state",
+                .title = "State",
+                .help = "Whether equal pages are merged; unmerge turns it off and takes apart what was merged.",
+                .type = PARAM_CHOICE,
+                .choices = "keep|on|off|unmerge",
+                .fallback = "keep"},
+        {.name = "pages-to-scan",
+                .title = "Pages at once",
+                .help = "How many pages it looks at before it sleeps; empty: as it is.",
+                .type = PARAM_NUMBER,
+                .fallback = "",
+                .current = current_pages},
+        {.name = "sleep-ms",
+                .title = "Sleeps (ms)",
+                .help = "How long it sleeps then, in milliseconds; empty: as it is.",
+                .type = PARAM_NUMBER,
+                .fallback = "",
+                .current = current_sleep},
+        {.name = "cells",
+                .title = "NUMA cells",
+                .help = "Whether pages of different NUMA cells are merged too.",
+                .type = PARAM_CHOICE,
+                .choices = "keep|across|within",
+                .fallback = "keep"},
+        PARAMS_END,
+};
 
 const struct param clone_params[] = {
         {.name = "name",

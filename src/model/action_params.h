@@ -20,6 +20,8 @@ extern const struct param describe_params[];
 extern const struct param tags_params[];
 extern const struct param tag_add_params[];
 extern const struct param tag_remove_params[];
+extern const struct param balloon_params[];
+extern const struct param ksm_params[];
 extern const struct param clone_params[];
 extern const struct param untemplate_params[];
 extern const struct param own_overlay_params[];

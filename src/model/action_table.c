@@ -206,6 +206,18 @@ const struct action action_table[] = {
                 .op = OP_GUEST_AUTOSTART,
         },
         {
+                .verb = "balloon",
+                .title = "Set memory (balloon)",
+                .help = "Gives a guest that runs more or less memory, as far as its balloon driver follows.",
+                .virsh = "virsh setmem %s SIZE --live",
+                .kind = OBJ_GUEST,
+                .flags = ACTION_WRITES | ACTION_ABORTABLE | ACTION_PLAN | ACTION_BY_STATE,
+                .key = "M",
+                .params = balloon_params,
+                .why_not = why_not_balloon,
+                .op = OP_GUEST_BALLOON,
+        },
+        {
                 .verb = "rename",
                 .title = "Rename",
                 .help = "Gives a guest that is off another name.",
@@ -607,6 +619,19 @@ const struct action action_table[] = {
                 .key = "w",
                 .why_not = why_not_network_define_default,
                 .op = OP_NETWORK_DEFINE_DEFAULT,
+        },
+        {
+                .verb = "ksm",
+                .title = "Memory merging (KSM)",
+                .help = "Turns the merging of equal pages of memory on or off, and sets its pace.",
+                .kind = OBJ_HOST,
+                .flags = ACTION_WRITES | ACTION_PLAN,
+                .key = "M",
+                .params = ksm_params,
+                .confirm = CONFIRM_YES,
+                .consequence = "It changes how much memory and CPU time all guests of the host share.",
+                .why_not = why_not_ksm,
+                .op = OP_HOST_KSM,
         },
         /* tasks */
         {

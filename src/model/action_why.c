@@ -245,6 +245,19 @@ static const char *own_overlay_rule(const struct guest *guest)
 	               : NULL;
 }
 
+static const char *balloon_rule(const struct guest *guest)
+{
+	const char *what = active_rule(guest);
+
+	if (what)
+		return what;
+	if (guest->state == GUEST_CRASHED)
+		return HAS_CRASHED;
+	if (guest->state == GUEST_PAUSED)
+		return "is paused: it can neither give nor take memory now";
+	return guest->state == GUEST_SUSPENDED ? SLEEPS : NULL;
+}
+
 static const char *edit_rule(const struct guest *guest)
 {
 	/* The flag comes a moment after the guest; the detail tells the same. Who knows neither asks libvirt. */
@@ -281,6 +294,7 @@ GUEST_WHY(why_not_autostart_off, autostart_off_rule)
 GUEST_WHY(why_not_rename, rename_rule)
 GUEST_WHY(why_not_snapshot_create, snapshot_create_rule)
 GUEST_WHY(why_not_snapshot_prune, snapshot_prune_rule)
+GUEST_WHY(why_not_balloon, balloon_rule)
 GUEST_WHY(why_not_edit, edit_rule)
 GUEST_WHY(why_not_undefine, undefine_rule)
 GUEST_WHY(why_not_clone, clone_rule)
@@ -442,6 +456,21 @@ char *why_not_network_define_default(const struct store *store, const struct obj
 			        network->row->active ? "active" : "inactive: start it");
 	}
 	return NULL;
+}
+
+/* ---- hosts ---- */
+
+char *why_not_ksm(const struct store *store, const struct obj_ref *ref)
+{
+	const struct host *host = store_host(store, ref->host);
+	const struct node_detail *detail = host->node_detail;
+
+	if (host->status->session)
+		return g_strdup("an unprivileged session daemon may not change how the host merges memory");
+	if (host->status->driver && *host->status->driver && strcmp(host->status->driver, "QEMU") != 0)
+		return g_strdup_printf("libvirt's driver %s can not set it", host->status->driver);
+	/* Not looked at is not none: then the operation says so. */
+	return detail && detail->ksm.pages_to_scan < 0 ? reason(host->name, "has a kernel without KSM") : NULL;
 }
 
 /* ---- connections and tasks ---- */

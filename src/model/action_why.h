@@ -45,6 +45,8 @@
 	X(why_not_network_autostart_on)                                                                      \
 	X(why_not_network_autostart_off)                                                                     \
 	X(why_not_network_define_default)                                                                    \
+	X(why_not_balloon)                                                                                   \
+	X(why_not_ksm)                                                                                       \
 	X(why_not_connect)                                                                                   \
 	X(why_not_disconnect)                                                                                \
 	X(why_not_task_abort)                                                                                \

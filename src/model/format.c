@@ -25,6 +25,30 @@ static void format_scaled(char *out, size_t size, double value, const char *unit
 		g_snprintf(out, size, "%u %s", (unsigned)rint(value), unit);
 }
 
+bool text_parse_size(const char *text, guint64 *ret_bytes)
+{
+	static const char letters[] = "KMGTPE";
+	char *end;
+	const char *unit;
+	double value;
+
+	if (!g_ascii_isdigit(*text))
+		return false;
+	value = g_ascii_strtod(text, &end);
+	/* It also reads exponents and other bases, which nobody means here. */
+	if (strspn(text, "0123456789.") != (size_t)(end - text))
+		return false;
+	end += strspn(end, " ");
+	unit = *end ? strchr(letters, g_ascii_toupper(*end)) : NULL;
+	if (!unit || (end[1] && g_ascii_strcasecmp(end + 1, "iB") != 0))
+		return false;
+	value = ldexp(value, 10 * (int)(unit - letters + 1));
+	if (!(value < ldexp(1, 63)))
+		return false;
+	*ret_bytes = (guint64)value;
+	return true;
+}
+
 void text_format_bytes(char *out, size_t size, guint64 bytes)
 {
 	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

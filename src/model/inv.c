@@ -301,6 +301,7 @@ void sample_free(struct sample *sample)
 	X(boot)                                                                                              \
 	X(cpu_mode)                                                                                          \
 	X(graphics)                                                                                          \
+	X(balloon)                                                                                           \
 	X(accelerator)                                                                                       \
 	X(xml)                                                                                               \
 	X(xml_stored)                                                                                        \

@@ -30,6 +30,7 @@ void msg_free(struct msg *msg)
 	screen_door_free(msg->door);
 	serial_frame_free(msg->serial);
 	health_free(msg->health);
+	node_detail_free(msg->node);
 	journal_record_free(msg->record);
 	if (msg->history)
 		g_array_unref(msg->history);

@@ -26,6 +26,8 @@ static void host_free(gpointer data)
 	g_clear_pointer(&host->devices, g_ptr_array_unref);
 	g_clear_pointer(&host->processes, g_ptr_array_unref);
 	history_free(host->history);
+	node_detail_free(host->node_detail);
+	node_rates_fini(&host->node_rates);
 	health_free(host->health);
 	g_free(host->health_error);
 	check_report_free(host->report);
@@ -110,6 +112,7 @@ struct host *store_add_host(struct store *store, const char *uri, bool readonly)
 	host->networks = g_ptr_array_new_with_free_func(network_free);
 	host->cpu_pct = -1;
 	node_sample_clear(&host->node);
+	node_rates_init(&host->node_rates);
 	host->history = history_new();
 	host->health = g_new0(struct health, 1);
 	g_ptr_array_add(store->hosts, entry);

@@ -237,6 +237,20 @@ static unsigned apply_traffic(struct store *store, const struct host *host, cons
 	return changes;
 }
 
+/* Takes it. Another epoch may be another boot: counters of before tell nothing. */
+static unsigned apply_node(struct host *host, struct msg *msg)
+{
+	struct node_detail *before = host->node_epoch == msg->epoch ? host->node_detail : NULL;
+
+	if (!msg->node)
+		return 0;
+	node_rates_take(&host->node_rates, before, msg->node);
+	node_detail_free(host->node_detail);
+	host->node_detail = g_steal_pointer(&msg->node);
+	host->node_epoch = msg->epoch;
+	return CHANGE_DETAIL;
+}
+
 static unsigned apply_to_host(struct store *store, struct host_entry *entry, struct msg *msg, gint64 now_us,
         gint64 now_unix_us)
 {
@@ -265,6 +279,8 @@ static unsigned apply_to_host(struct store *store, struct host_entry *entry, str
 		return apply_detail(store, entry, msg, now_unix_us - now_us);
 	case MSG_TRAFFIC:
 		return apply_traffic(store, host, msg);
+	case MSG_NODE:
+		return apply_node(host, msg);
 	case MSG_STUCK:
 		return apply_stuck(store, msg);
 	case MSG_EVENT:
@@ -315,6 +331,7 @@ static unsigned apply(struct store *store, struct msg *msg, gint64 now_us, gint6
 	case MSG_SNAPSHOTS:
 	case MSG_DETAIL:
 	case MSG_TRAFFIC:
+	case MSG_NODE:
 	case MSG_STUCK:
 	case MSG_EVENT:
 		entry = msg_host(store, msg);

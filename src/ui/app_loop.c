@@ -456,6 +456,7 @@ static void watch_host(struct app_loop *loop, const struct layout *layout, unsig
 	guint8 images = here && tab_on(loop->app, layout, &host_images_view);
 	guint8 devices = here && tab_on(loop->app, layout, &host_devices_view);
 	guint8 processes = here && tab_on(loop->app, layout, &host_processes_view);
+	guint8 node = here && tab_on(loop->app, layout, &host_summary_view);
 	g_byte_array_append(key, &kind, 1);
 	guint8 all = wants_all(loop->app, layout, host);
 	g_byte_array_append(key, &all, 1);
@@ -466,6 +467,7 @@ static void watch_host(struct app_loop *loop, const struct layout *layout, unsig
 	g_byte_array_append(key, &images, 1);
 	g_byte_array_append(key, &devices, 1);
 	g_byte_array_append(key, &processes, 1);
+	g_byte_array_append(key, &node, 1);
 	g_byte_array_append(key, (const guint8 *)uuids->data, uuids->len * 16);
 	g_autoptr(GBytes) now = g_byte_array_free_to_bytes(key);
 	const GBytes *before = g_hash_table_lookup(loop->watched, GUINT_TO_POINTER(host));
@@ -473,7 +475,7 @@ static void watch_host(struct app_loop *loop, const struct layout *layout, unsig
 		return;
 	struct watch watch = {
 	        .open = open, .storage = storage, .images = images, .devices = devices, .processes = processes,
-	        .all = all, .rows = rows,
+	        .node = node, .all = all, .rows = rows,
 	        .visible = (const uint8_t(*)[16])(const void *)uuids->data, .visible_n = uuids->len};
 	backend_watch(loop->app->backend, host, &watch);
 	store_watch(loop->app->store, host, &open, watch.visible, watch.visible_n);

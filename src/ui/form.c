@@ -88,6 +88,8 @@ static bool is_text(const struct field *field)
 	case PARAM_STRING:
 	case PARAM_TEXT:
 	case PARAM_SECONDS:
+	case PARAM_NUMBER:
+	case PARAM_SIZE:
 	case PARAM_PATH:
 	case PARAM_NAME:
 		return true;

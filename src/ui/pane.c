@@ -8,18 +8,20 @@
 #include <string.h>
 
 #include "look.h"
+#include "meters.h"
 #include "nvirt/text.h"
 
 #define LABEL_MAX 16
 #define COLUMN_GAP 3
 
-enum line_kind { LINE_PAIR, LINE_BAR, LINE_TEXT, LINE_MARK, LINE_TITLES, LINE_ROW };
+enum line_kind { LINE_PAIR, LINE_BAR, LINE_PARTS, LINE_METERS, LINE_TEXT, LINE_MARK, LINE_TITLES, LINE_ROW };
 
 struct line {
 	enum line_kind kind;
 	enum role role;
 	char *label, *text;
 	double fraction;
+	GArray *values; /* struct pane_part of LINE_PARTS, double of LINE_METERS */
 	char **cells;
 };
 
@@ -41,6 +43,7 @@ struct placed {
 	const struct line *line;
 	char *part; /* owned: the piece of wrapped text */
 	bool first;
+	unsigned row; /* of several lines that are no text */
 };
 
 static void line_free(gpointer data)
@@ -50,6 +53,8 @@ static void line_free(gpointer data)
 	g_free(line->label);
 	g_free(line->text);
 	g_strfreev(line->cells);
+	if (line->values)
+		g_array_unref(line->values);
 	g_free(line);
 }
 
@@ -146,6 +151,29 @@ void pane_bar(struct pane *pane, const char *label, double fraction, bool stale,
 	add_line(pane, LINE_BAR, role, label, value)->fraction = fraction;
 }
 
+/* Appending none would be an error of GLib's. */
+static GArray *copy_values(gsize size, const void *values, unsigned count)
+{
+	GArray *copy = g_array_sized_new(FALSE, FALSE, (guint)size, count);
+
+	return count ? g_array_append_vals(copy, values, count) : copy;
+}
+
+void pane_parts(struct pane *pane, const char *label, const struct pane_part *parts, unsigned count, bool stale,
+        const char *value)
+{
+	struct line *line = add_line(pane, LINE_PARTS, stale ? ROLE_STALE : ROLE_TEXT, label, value);
+
+	line->values = copy_values(sizeof(*parts), parts, count);
+}
+
+void pane_meters(struct pane *pane, const double *fractions, unsigned count, bool stale)
+{
+	struct line *line = add_line(pane, LINE_METERS, stale ? ROLE_STALE : ROLE_TEXT, NULL, NULL);
+
+	line->values = copy_values(sizeof(*fractions), fractions, count);
+}
+
 void pane_text(struct pane *pane, enum role role, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
@@ -200,10 +228,12 @@ static int text_indent(const struct section *section, const struct line *line)
 	switch (line->kind) {
 	case LINE_PAIR:
 	case LINE_BAR:
+	case LINE_PARTS:
 		return section->label_cols + 2;
 	case LINE_MARK:
 		return text_columns(line->label) + 1;
 	case LINE_TEXT:
+	case LINE_METERS:
 	case LINE_TITLES:
 	case LINE_ROW:
 		break;
@@ -214,10 +244,15 @@ static int text_indent(const struct section *section, const struct line *line)
 static unsigned place_line(
         GArray *out, const struct section *section, const struct line *line, unsigned y, int x, int cols)
 {
-	struct placed placed = {y, x, cols, section, line, NULL, true};
+	struct placed placed = {y, x, cols, section, line, NULL, true, 0};
 	const char *rest = line->text;
 	int room = MAX(cols - text_indent(section, line), 1);
 
+	if (line->kind == LINE_METERS) {
+		for (unsigned rows = meters_rows(line->values->len, cols); placed.row < rows; placed.row++, placed.y++)
+			g_array_append_val(out, placed);
+		return placed.y;
+	}
 	if (line->kind != LINE_PAIR && line->kind != LINE_TEXT && line->kind != LINE_MARK) {
 		g_array_append_val(out, placed);
 		return y + 1;
@@ -239,7 +274,7 @@ static unsigned place_line(
 static unsigned place_section(GArray *out, struct section *section, unsigned y, int x, int cols)
 {
 	if (section->title) {
-		struct placed title = {y++, x, cols, section, NULL, NULL, true};
+		struct placed title = {y++, x, cols, section, NULL, NULL, true, 0};
 
 		g_array_append_val(out, title);
 	}
@@ -281,6 +316,22 @@ static void draw_title(struct area line, const char *title)
 		area_glyph(line, 0, x, ROLE_BORDER, GLYPH_H);
 }
 
+/* From the left, each as long as what they are together says, so that the end is right. */
+static void draw_part_cells(struct area area, int x, int cols, const struct line *line)
+{
+	double sum = 0;
+	int at = 0;
+
+	area_bar(area, 0, x, cols, ROLE_BAR_FREE, ROLE_BAR_FREE, 0);
+	for (unsigned i = 0; i < line->values->len; i++) {
+		const struct pane_part *part = &g_array_index(line->values, struct pane_part, i);
+
+		sum += MAX(part->fraction, 0);
+		for (int end = (int)(MIN(sum, 1) * cols + 0.5); at < end; at++)
+			area_glyph(area, 0, x + at, line->role == ROLE_STALE ? ROLE_STALE : part->role, part->glyph);
+	}
+}
+
 static void draw_bar(struct area area, const struct section *section, const struct line *line)
 {
 	int x = section->label_cols + 2;
@@ -292,6 +343,8 @@ static void draw_bar(struct area area, const struct section *section, const stru
 	area_text(area, 0, 0, section->label_cols, ROLE_LABEL, line->label);
 	if (!(line->fraction >= 0) || bar < 4)
 		bar = 0;
+	else if (line->kind == LINE_PARTS)
+		draw_part_cells(area, x, bar, line);
 	else
 		area_bar(area, 0, x, bar, used, ROLE_BAR_FREE, line->fraction);
 	area_text(area, 0, x + bar + (bar > 0), -1, line->role, line->text);
@@ -324,7 +377,12 @@ static void draw_placed(struct area area, const struct placed *placed)
 		area_text(area, 0, section->label_cols + 2, -1, line->role, placed->part);
 		break;
 	case LINE_BAR:
+	case LINE_PARTS:
 		draw_bar(area, section, line);
+		break;
+	case LINE_METERS:
+		meters_draw(area, placed->row, (const double *)(const void *)line->values->data, line->values->len,
+		        line->role == ROLE_STALE);
 		break;
 	case LINE_TEXT:
 		area_text(area, 0, 0, -1, line->role, placed->part);

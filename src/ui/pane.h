@@ -37,6 +37,17 @@ void pane_pairf(struct pane *pane, const char *label, enum role role, const char
 void pane_pair_opt(struct pane *pane, const char *label, const char *value);
 /* Bar and words behind it; `stale` draws it without its level's colour. */
 void pane_bar(struct pane *pane, const char *label, double fraction, bool stale, const char *value);
+/* A part of a bar, in a shape of its own. */
+struct pane_part {
+	double fraction; /* of the whole bar, 0..1 */
+	enum glyph glyph;
+	enum role role;
+};
+/* A bar of parts, from the left; what they leave is free. */
+void pane_parts(struct pane *pane, const char *label, const struct pane_part *parts, unsigned count, bool stale,
+        const char *value);
+/* meters.h; the fractions are copied. */
+void pane_meters(struct pane *pane, const double *fractions, unsigned count, bool stale);
 /* Free text, wrapped; line feeds are kept. */
 void pane_text(struct pane *pane, enum role role, const char *text);
 /* "[ok] text" and the like: a role for the mark, one for the text. */

@@ -107,6 +107,8 @@ enum role {
 	X(GLYPH_BL, 0x2514, '+')                                                                             \
 	X(GLYPH_BR, 0x2518, '+')                                                                             \
 	X(GLYPH_BAR_FULL, 0x2588, '#')                                                                       \
+	X(GLYPH_BAR_DENSE, 0x2593, 'H')                                                                      \
+	X(GLYPH_BAR_LIGHT, 0x2592, '=')                                                                      \
 	X(GLYPH_BAR_EMPTY, 0x2591, '.')                                                                      \
 	X(GLYPH_UP, 0x2191, '^')                                                                             \
 	X(GLYPH_DOWN, 0x2193, 'v')                                                                           \

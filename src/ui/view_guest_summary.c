@@ -169,6 +169,20 @@ static void fill_host_view(struct guest_page *page, int64_t rss_kib)
 		        "%s of it swapped out  (/proc of QEMU)", swapped);
 }
 
+/* What can change its memory while it runs, and tells how it is used. */
+static void fill_balloon(struct guest_page *page)
+{
+	const struct guest_detail *detail = page->detail;
+
+	if (!detail->balloon || !*detail->balloon)
+		pane_pair(page->pane, "Balloon", ROLE_DIM, "none: its memory cannot be changed while it runs");
+	else if (detail->balloon_period_s > 0)
+		pane_pairf(page->pane, "Balloon", ROLE_TEXT, "%s, asked for figures every %d s", detail->balloon,
+		        detail->balloon_period_s);
+	else
+		pane_pairf(page->pane, "Balloon", ROLE_TEXT, "%s, not asked for figures", detail->balloon);
+}
+
 static void fill_memory(struct guest_page *page)
 {
 	const struct guest *guest = page->guest;
@@ -192,7 +206,8 @@ static void fill_memory(struct guest_page *page)
 	fill_guest_view(page);
 	memory_line(page, "Unused", detail->unused_kib, "free, without caches  (balloon driver)");
 	fill_guest_swap(page);
-	memory_line(page, "Balloon", detail->balloon_kib != given_kib ? detail->balloon_kib : -1, "given now  (QEMU)");
+	fill_balloon(page);
+	memory_line(page, "Given by it", detail->balloon_kib != given_kib ? detail->balloon_kib : -1, "given now  (QEMU)");
 }
 
 /* ---- what it is made of ---- */

@@ -3,6 +3,7 @@
  * Host, Summary: what the host is, how it is doing, and what lies on it; or,
  * while there is nothing of that, how to get there. Main thread.
  */
+#include "host_page.h"
 #include "look.h"
 #include "nvirt/text.h"
 #include "pane.h"
@@ -136,8 +137,11 @@ static void fill_amount(struct pane *pane, const char *label, int64_t total_kib,
 		pane_bar(pane, label, (double)used_kib / (double)total_kib, stale, text);
 }
 
-static void fill_load(struct pane *pane, const struct app *app, const struct host *host)
+static void fill_load(const struct host_page *page)
 {
+	struct pane *pane = page->pane;
+	const struct app *app = page->app;
+	const struct host *host = page->host;
 	const struct node_sample *node = &host->node;
 	bool stale = look_host_stale(app, host);
 	g_autofree char *age = look_host_age(app, host);
@@ -154,12 +158,14 @@ static void fill_load(struct pane *pane, const struct app *app, const struct hos
 	if (node->load1 >= 0)
 		pane_pairf(pane, "Load average", stale ? ROLE_STALE : ROLE_TEXT, "%.2f  %.2f  %.2f",
 		        node->load1, node->load5, node->load15);
-	fill_amount(pane, "Memory", node->memory_total_kib, node->memory_free_kib, stale);
+	host_page_memory(page, stale);
 	fill_amount(pane, "Swap", node->swap_total_kib, node->swap_free_kib, stale);
 	if (host->cpu_pct < 0 && node->load1 < 0 && node->memory_total_kib <= 0)
 		pane_text(pane, ROLE_DIM, "This host tells none.");
 	if (age)
 		pane_pair(pane, "Age", ROLE_STALE, age);
+	else
+		host_page_age(page);
 }
 
 /* "3 running, 1 paused"; owned. */
@@ -259,6 +265,7 @@ static void fill(struct pane_view *base)
 	const struct app *app = base->view.app;
 	const struct host *host = pane_view_host(base);
 	struct pane *pane = &base->pane;
+	struct host_page page;
 
 	if (!host)
 		return;
@@ -268,8 +275,15 @@ static void fill(struct pane_view *base)
 	}
 	sync_totals(self, host);
 	welcome_fill_empty(pane, host);
-	fill_load(pane, app, host);
+	page = host_page_of(pane, app, host);
+	fill_load(&page);
 	fill_guests(pane, host, &self->totals, look_host_stale(app, host));
+	host_page_cpus(&page);
+	host_page_pressure(&page);
+	host_page_ksm(&page);
+	host_page_cells(&page);
+	host_page_disks(&page);
+	host_page_sensors(&page);
 	fill_host(pane, host);
 	fill_connection(pane, app, host);
 	fill_pools(pane, host);

@@ -298,6 +298,8 @@ void rich_detail(struct screen *screen, unsigned host, unsigned number)
 	detail->boot = g_strdup("hd, cdrom");
 	detail->cpu_mode = g_strdup("host-passthrough");
 	detail->graphics = g_strdup("vnc 127.0.0.1:5900");
+	detail->balloon = g_strdup("virtio");
+	detail->balloon_period_s = 2;
 	detail->accelerator = g_strdup("KVM");
 	detail->started_unix_us = g_get_real_time() - 93784ll * G_USEC_PER_SEC;
 	detail->pid = 4711;

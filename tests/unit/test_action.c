@@ -57,6 +57,10 @@ static void every_state_refuses_what_it_must(void **state)
 	        {GUEST_OFF, PERSISTENT, "start-fresh", "no managed save image"},
 	        {GUEST_OFF, SAVED, "start-fresh", NULL},
 	        {GUEST_RUNNING, PERSISTENT, "shutdown", NULL},
+	        {GUEST_RUNNING, PERSISTENT, "balloon", NULL},
+	        {GUEST_OFF, PERSISTENT, "balloon", "not running"},
+	        {GUEST_PAUSED, PERSISTENT, "balloon", "is paused"},
+	        {GUEST_SUSPENDED, PERSISTENT, "balloon", "power management"},
 	        {GUEST_OFF, PERSISTENT, "shutdown", "not running"},
 	        {GUEST_PAUSED, PERSISTENT, "shutdown", "resume it first"},
 	        {GUEST_SHUTTING_DOWN, PERSISTENT, "shutdown", "already shutting down"},
@@ -267,6 +271,40 @@ static void only_a_running_abortable_task_of_ours_is_aborted(void **state)
 
 /* ---- arguments ---- */
 
+static struct msg *node_msg(int64_t pages_to_scan)
+{
+	struct msg *msg = msg_new(MSG_NODE, 1, 1);
+
+	msg->node = node_detail_new();
+	msg->node->ksm.pages_to_scan = pages_to_scan;
+	return msg;
+}
+
+static void ksm_is_of_a_system_daemon_with_a_kernel_that_has_it(void **state)
+{
+	struct store *store = store_up();
+	struct msg *session = host_msg(HOST_UP, 1), *other = host_msg(HOST_UP, 1), *own = host_msg(HOST_UP, 1);
+
+	(void)state;
+	/* Nobody has looked: then the operation does. */
+	assert_why(store, "ksm", OBJ_HOST, NULL);
+	apply_at(store, node_msg(100), 0);
+	assert_why(store, "ksm", OBJ_HOST, NULL);
+	apply_at(store, node_msg(-1), 0);
+	assert_why(store, "ksm", OBJ_HOST, "without KSM");
+	session->status->session = true;
+	apply_at(store, session, 0);
+	assert_why(store, "ksm", OBJ_HOST, "session");
+	other->status->driver = g_strdup("LXC");
+	apply_at(store, other, 0);
+	assert_why(store, "ksm", OBJ_HOST, "LXC");
+	own->status->driver = g_strdup("QEMU");
+	own->status->readonly = true;
+	apply_at(store, own, 0);
+	assert_why(store, "ksm", OBJ_HOST, "read-only");
+	store_free(store);
+}
+
 static void assert_args(const char *verb, const char *name, const char *value, const char *part)
 {
 	g_autoptr(GError) error = NULL;
@@ -322,6 +360,16 @@ static void arguments_are_checked_by_their_type(void **state)
 	assert_args("describe", "title", "a\nb", "one line");
 	assert_args("describe", "description", "a\nb", NULL);
 	assert_args("describe", "description", "a\x1b", "control");
+	assert_args("balloon", "memory", "768 MiB", NULL);
+	assert_args("balloon", "memory", "1.5g", NULL);
+	assert_args("balloon", "memory", "768", "with its unit");
+	assert_args("balloon", "memory", "", "is needed");
+	assert_args("ksm", "pages-to-scan", "0", NULL);
+	assert_args("ksm", "pages-to-scan", "", NULL);
+	assert_args("ksm", "pages-to-scan", "2147483647", NULL);
+	assert_args("ksm", "pages-to-scan", "2147483648", "whole number");
+	assert_args("ksm", "pages-to-scan", "-1", "whole number");
+	assert_args("ksm", "pages-to-scan", "1.5", "whole number");
 	assert_args("undefine", "remove", "disk:vda\nnvram", NULL);
 	assert_args("destroy", "remove", "x", "takes no 'remove'");
 }
@@ -461,6 +509,7 @@ int main(void)
 	        cmocka_unit_test(what_is_under_way_is_not_asked_for_twice),
 	        cmocka_unit_test(pools_and_networks_refuse_what_they_are_already),
 	        cmocka_unit_test(only_a_running_abortable_task_of_ours_is_aborted),
+	        cmocka_unit_test(ksm_is_of_a_system_daemon_with_a_kernel_that_has_it),
 	        cmocka_unit_test(arguments_are_checked_by_their_type),
 	        cmocka_unit_test(defaults_are_filled_in_and_words_made_one),
 	        cmocka_unit_test(a_request_says_what_and_how),

@@ -116,6 +116,7 @@ static void bare_guest_has_empty_words_and_no_null(void **state)
 
 	(void)state;
 	assert_string_equal(detail->title, "");
+	assert_string_equal(detail->balloon, "");
 	assert_string_equal(detail->tags, "");
 	assert_string_equal(detail->boot, "");
 	assert_string_equal(detail->graphics, "");
@@ -125,6 +126,21 @@ static void bare_guest_has_empty_words_and_no_null(void **state)
 	assert_int_equal(detail->vcpus, 1);
 	assert_int_equal(detail->memory_kib, 1024);
 	guest_detail_unref(detail);
+}
+
+static void balloon_is_read_with_its_period(void **state)
+{
+	struct guest_detail *with = parse("<domain type='qemu'><devices><memballoon model='virtio'><stats period='5'/>"
+	                                  "</memballoon></devices></domain>");
+	struct guest_detail *without = parse("<domain type='qemu'><devices><memballoon model='none'/></devices></domain>");
+
+	(void)state;
+	assert_string_equal(with->balloon, "virtio");
+	assert_int_equal(with->balloon_period_s, 5);
+	assert_string_equal(without->balloon, "");
+	assert_int_equal(without->balloon_period_s, 0);
+	guest_detail_unref(with);
+	guest_detail_unref(without);
 }
 
 static void boot_devices_of_the_old_way_keep_their_order(void **state)
@@ -305,6 +321,7 @@ int main(void)
 	        cmocka_unit_test(disks_of_every_kind_have_a_source),
 	        cmocka_unit_test(nic_is_read_with_its_link),
 	        cmocka_unit_test(bare_guest_has_empty_words_and_no_null),
+	        cmocka_unit_test(balloon_is_read_with_its_period),
 	        cmocka_unit_test(boot_devices_of_the_old_way_keep_their_order),
 	        cmocka_unit_test(row_is_read_without_the_rest),
 	        cmocka_unit_test(a_template_is_told_by_its_own_element),

@@ -73,8 +73,11 @@ static void newer_sample_replaces_an_unread_one_of_its_host_only(void **state)
 	post(inbox, MSG_SAMPLE, 1, 0, "old");
 	post(inbox, MSG_SAMPLE, 2, 0, "other host");
 	post(inbox, MSG_SAMPLE, 1, 0, "new");
+	post(inbox, MSG_NODE, 1, 0, "old look");
+	post(inbox, MSG_NODE, 1, 0, "new look");
 	expect(inbox, MSG_SAMPLE, "other host");
 	expect(inbox, MSG_SAMPLE, "new");
+	expect(inbox, MSG_NODE, "new look");
 	assert_null(inbox_take(inbox));
 	inbox_free(inbox);
 }

@@ -31,7 +31,8 @@ static void operation_acts_on_the_kind_that_its_name_says(void **state)
 		const char *word = op_word((enum op)op);
 		const struct op_row *row = op_row((enum op)op);
 		bool on_guest = op == OP_SNAPSHOT_TAKE || op == OP_SNAPSHOT_PRUNE;
-		bool on_host = g_str_has_suffix(word, "_DEFINE_DEFAULT") || op == OP_GUEST_RESTORE;
+		bool on_host = g_str_has_suffix(word, "_DEFINE_DEFAULT") || g_str_has_prefix(word, "OP_HOST_") ||
+		               op == OP_GUEST_RESTORE;
 		enum obj_kind kind = g_str_has_prefix(word, "OP_GUEST_") || on_guest ? OBJ_GUEST
 		                     : g_str_has_prefix(word, "OP_SNAPSHOT_") ? OBJ_SNAPSHOT
 		                     : g_str_has_prefix(word, "OP_VOLUME_") ? OBJ_VOLUME

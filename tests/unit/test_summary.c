@@ -44,6 +44,7 @@ static void guest_page_tells_everything_known(void **state)
 	screen_assert_has(screen, "(empty)");
 	screen_assert_has(screen, "192.168.122.7/24 (lease)");
 	screen_assert_has(screen, "300 MiB of 1000 MiB");
+	screen_assert_has(screen, "virtio, asked for figures every 2 s");
 	screen_assert_has(screen, "Ask anna before a restart.");
 	screen_assert_has(screen, "not connected");
 	screen_free(screen);
