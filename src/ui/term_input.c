@@ -14,7 +14,8 @@
 #include "term_private.h"
 
 /* ncurses' codes for what it has no names for; beyond KEY_MAX. */
-enum { CODE_PASTE_START = KEY_MAX + 16, CODE_PASTE_END, CODE_SHIFT_UP, CODE_SHIFT_DOWN, CODE_MOUSE, CODE_MOUSE_OLD, CODE_ANSWER };
+enum { CODE_PASTE_START = KEY_MAX + 16, CODE_PASTE_END, CODE_SHIFT_UP, CODE_SHIFT_DOWN, CODE_MOUSE, CODE_MOUSE_OLD, CODE_ANSWER,
+	CODE_SAYS /* and an enum answer_kind */ };
 enum { MOUSE_MAX_BYTES = 24, MOUSE_OLD_BYTES = 3 };
 enum { PASTE_MAX_BYTES = 64 * 1024, DOUBLE_CLICK_US = 400000 };
 
@@ -87,6 +88,14 @@ void term_input_init(struct term *term)
 	for (gsize i = 0; i < G_N_ELEMENTS(extra); i++)
 		if (!key_defined(extra[i].sequence))
 			define_key(extra[i].sequence, extra[i].code);
+}
+
+void term_input_answers(void)
+{
+	static const char *const starts[] = {
+	        [ANSWER_ATTRIBUTES] = "\033[?", [ANSWER_CELL] = "\033[6;", [ANSWER_KITTY] = "\033_G"};
+	for (int kind = 0; kind < (int)G_N_ELEMENTS(starts); kind++)
+		define_key(starts[kind], CODE_SAYS + kind);
 }
 
 /* ---- keys ------------------------------------------------------------------- */
@@ -273,6 +282,10 @@ static enum term_event read_code(struct term *term, wint_t code, keycode *ret_ke
 		term_fence_answer(term);
 		return TERM_ANSWER;
 	}
+	if (code >= CODE_SAYS && code <= CODE_SAYS + ANSWER_KITTY) {
+		term_answer_start(term, (enum answer_kind)(code - CODE_SAYS));
+		return TERM_KEY;
+	}
 	if (code == CODE_PASTE_START) {
 		if (!term->paste)
 			term->paste = g_string_new(NULL);
@@ -297,6 +310,8 @@ enum term_event term_read(struct term *term, keycode *ret_key, struct mouse *ret
 		return nothing();
 	if (term->mouse_bytes && result != KEY_CODE_YES)
 		return mouse_char(term, ch, ret_mouse);
+	if (term->answer && result != KEY_CODE_YES)
+		return term_answer_char(term, ch);
 	if (result == KEY_CODE_YES)
 		return read_code(term, ch, ret_key, ret_text);
 	if (term->paste && ch == 27)
