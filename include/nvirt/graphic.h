@@ -19,7 +19,7 @@ enum graphic_kind { GRAPHIC_NONE, GRAPHIC_KITTY, GRAPHIC_SIXEL };
 
 /* Of a terminal's cell, in pixels: what is smaller or larger is no cell. A sixel is six pixels high. */
 #define GRAPHIC_CELL_MIN 6
-#define GRAPHIC_CELL_MAX 128
+#define GRAPHIC_CELL_MAX 255
 /* Of the whole, as the terminal shows it; a larger one is refused. */
 #define GRAPHIC_PIXELS_MAX (8 * 1024 * 1024)
 

@@ -135,11 +135,11 @@ void term_ask(struct term *term, bool graphics, bool cell)
 
 /* ---- answers ---- */
 
-void term_answer_start(struct term *term, enum answer_kind kind)
+void term_answer_start(struct term *term, enum answer_kind kind, const char *text)
 {
 	if (term->answer)
 		g_string_free(term->answer, TRUE);
-	term->answer = g_string_new(NULL);
+	term->answer = g_string_new(text);
 	term->answer_kind = kind;
 	term->answer_esc = false;
 }

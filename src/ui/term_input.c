@@ -15,7 +15,7 @@
 
 /* ncurses' codes for what it has no names for; beyond KEY_MAX. */
 enum { CODE_PASTE_START = KEY_MAX + 16, CODE_PASTE_END, CODE_SHIFT_UP, CODE_SHIFT_DOWN, CODE_MOUSE, CODE_MOUSE_OLD, CODE_ANSWER,
-	CODE_SAYS /* and an enum answer_kind */ };
+	CODE_ATTRIBUTES, CODE_KITTY, CODE_CELL /* and its height */ };
 enum { MOUSE_MAX_BYTES = 24, MOUSE_OLD_BYTES = 3 };
 enum { PASTE_MAX_BYTES = 64 * 1024, DOUBLE_CLICK_US = 400000 };
 
@@ -90,12 +90,31 @@ void term_input_init(struct term *term)
 			define_key(extra[i].sequence, extra[i].code);
 }
 
+/*
+ * Ncurses takes no sequence that others begin with, as "ESC [ 6 ;" does in those of PgDn with Shift and the like: so
+ * each height that a cell may have is a sequence of its own.
+ */
 void term_input_answers(void)
 {
-	static const char *const starts[] = {
-	        [ANSWER_ATTRIBUTES] = "\033[?", [ANSWER_CELL] = "\033[6;", [ANSWER_KITTY] = "\033_G"};
-	for (int kind = 0; kind < (int)G_N_ELEMENTS(starts); kind++)
-		define_key(starts[kind], CODE_SAYS + kind);
+	define_key("\033[?", CODE_ATTRIBUTES);
+	define_key("\033_G", CODE_KITTY);
+	for (int height = GRAPHIC_CELL_MIN; height <= GRAPHIC_CELL_MAX; height++) {
+		g_autofree char *start = g_strdup_printf("\033[6;%d;", height);
+		define_key(start, CODE_CELL + height);
+	}
+}
+
+static bool answer_code(struct term *term, wint_t code)
+{
+	if (code == CODE_ATTRIBUTES || code == CODE_KITTY) {
+		term_answer_start(term, code == CODE_KITTY ? ANSWER_KITTY : ANSWER_ATTRIBUTES, "");
+		return true;
+	}
+	if (code < CODE_CELL || code > CODE_CELL + GRAPHIC_CELL_MAX)
+		return false;
+	g_autofree char *height = g_strdup_printf("%d;", (int)code - CODE_CELL);
+	term_answer_start(term, ANSWER_CELL, height);
+	return true;
 }
 
 /* ---- keys ------------------------------------------------------------------- */
@@ -282,10 +301,8 @@ static enum term_event read_code(struct term *term, wint_t code, keycode *ret_ke
 		term_fence_answer(term);
 		return TERM_ANSWER;
 	}
-	if (code >= CODE_SAYS && code <= CODE_SAYS + ANSWER_KITTY) {
-		term_answer_start(term, (enum answer_kind)(code - CODE_SAYS));
+	if (answer_code(term, code))
 		return TERM_KEY;
-	}
 	if (code == CODE_PASTE_START) {
 		if (!term->paste)
 			term->paste = g_string_new(NULL);

@@ -101,8 +101,8 @@ void term_input_init(struct term *term);
 void term_input_answers(void);
 
 /* ---- term_ask.c ---- */
-/* The beginning of an answer was read; the characters after it go to term_answer_char() while term->answer is there. */
-void term_answer_start(struct term *term, enum answer_kind kind);
+/* The beginning of an answer was read, `text` of it; what comes after goes to term_answer_char() while term->answer is there. */
+void term_answer_start(struct term *term, enum answer_kind kind, const char *text);
 enum term_event term_answer_char(struct term *term, wint_t ch);
 
 /* ---- term_graphic.c ---- */
