@@ -12,7 +12,7 @@ enum { ANSWER_MS = 5000 };
 /* As most terminals have it: with kitty's graphics the terminal makes the picture fit. */
 enum { CELL_W = 10, CELL_H = 20 };
 /* While the line's rate is not known; at least, at most; and the part of a second that a band may take. */
-enum { BAND_BYTES_FIRST = 8 * 1024, BAND_BYTES_MIN = 2 * 1024, BAND_BYTES_MAX = 48 * 1024, BANDS_A_SECOND = 8 };
+enum { BAND_BYTES_FIRST = 16 * 1024, BAND_BYTES_MIN = 2 * 1024, BAND_BYTES_MAX = 48 * 1024, BANDS_A_SECOND = 4 };
 
 struct app_graphics {
 	enum config_graphics wish;   /* UNSAID = off */

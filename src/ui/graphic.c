@@ -57,7 +57,7 @@ const struct graphic_band *graphic_band(const struct graphic *graphic, unsigned 
 /* Than with so many bytes it would be: not worth it for a few. */
 static bool is_coarser(const struct graphic_band *band, gsize band_bytes)
 {
-	return band->coarse && band_bytes >= band->limit * 2;
+	return band->coarse && band_bytes >= band->limit + band->limit / 2;
 }
 
 bool graphic_may_be_finer(const struct graphic *graphic, gsize band_bytes)

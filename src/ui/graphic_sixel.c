@@ -32,6 +32,19 @@ static ChafaCanvasConfig *configure(const struct picture *picture, int cell_w, b
 	return config;
 }
 
+/* Rows of whole words: libchafa takes no others for what they are. */
+static guint8 *with_alpha(const struct picture *picture)
+{
+	gsize count = (gsize)picture->width * picture->height;
+	guint8 *rgba = g_malloc(count * 4), *out = rgba;
+
+	for (gsize i = 0; i < count; i++, out += 4) {
+		memcpy(out, picture->rgb + i * 3, 3);
+		out[3] = 0xff;
+	}
+	return rgba;
+}
+
 GBytes *graphic_sixel(const struct picture *picture, int cell_w, bool few)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -40,8 +53,9 @@ GBytes *graphic_sixel(const struct picture *picture, int cell_w, bool few)
 	pthread_once(&once, prepare);
 	ChafaCanvasConfig *config = configure(picture, cell_w, few);
 	ChafaCanvas *canvas = chafa_canvas_new(config);
-	chafa_canvas_draw_all_pixels(canvas, CHAFA_PIXEL_RGB8, picture->rgb, (gint)picture->width, (gint)picture->height,
-	        (gint)picture->width * 3);
+	g_autofree guint8 *rgba = with_alpha(picture);
+	chafa_canvas_draw_all_pixels(canvas, CHAFA_PIXEL_RGBA8_UNASSOCIATED, rgba, (gint)picture->width, (gint)picture->height,
+	        (gint)picture->width * 4);
 	GString *sixels = chafa_canvas_print(canvas, info);
 	chafa_canvas_unref(canvas);
 	chafa_canvas_config_unref(config);

@@ -110,8 +110,8 @@ static void each_pixel_is_the_mean_of_what_it_covers(void **state)
 /* ---- bands ---- */
 
 #define ROWS 10
-#define COLS 30
-#define CELL_W 8
+#define COLS 31
+#define CELL_W 9
 #define MUCH (1024 * 1024)
 
 static struct graphic_shape shape_of(enum graphic_kind kind, const struct picture *frame, int cell_h)
@@ -208,7 +208,7 @@ static void a_band_is_made_coarser_until_it_may_be_sent(void **state)
 		assert_true(graphic_band(coarse, 0)->coarse > 0);
 		assert_true(g_bytes_get_size(graphic_band(coarse, 0)->bytes) < g_bytes_get_size(graphic_band(fine, 0)->bytes));
 		assert_false(graphic_may_be_finer(fine, MUCH * 4));
-		assert_false(graphic_may_be_finer(coarse, limit * 2 - 1));
+		assert_false(graphic_may_be_finer(coarse, limit + limit / 4));
 		assert_true(graphic_may_be_finer(coarse, limit * 2));
 		/* Even so it shows the picture. */
 		assert_shown(shape.kind, 20, limit, 40);
