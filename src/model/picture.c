@@ -95,7 +95,7 @@ static void mean_of_cover(const struct picture *picture, const struct cover *acr
 		}
 	}
 	for (unsigned c = 0; c < 3; c++)
-		ret_rgb[c] = (uint8_t)((sum[c] + all / 2) / all);
+		ret_rgb[c] = (uint8_t)((sum[c] + all / 2) / MAX(all, 1));
 }
 
 struct picture *picture_scaled(const struct picture *picture, unsigned x, unsigned y, unsigned width, unsigned height,

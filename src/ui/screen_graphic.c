@@ -180,9 +180,22 @@ void screen_graphic_draw(struct screen_graphic *self, struct area area)
 	ask_pixels(self);
 }
 
+static bool is_shown(const struct screen_graphic *self)
+{
+	return self->made && same_shape(graphic_shape(self->made), &self->shape);
+}
+
+bool screen_graphic_is_whole(const struct screen_graphic *self)
+{
+	const struct graphic_shape *shape = &self->shape;
+
+	return is_shown(self) && (unsigned)(shape->cols * shape->cell_w) >= shape->width &&
+	       (unsigned)(shape->rows * shape->cell_h) >= shape->height;
+}
+
 const char *screen_graphic_words(const struct screen_graphic *self)
 {
-	if (!self->made || !same_shape(graphic_shape(self->made), &self->shape))
+	if (!is_shown(self))
 		return "";
 	return self->shape.kind == GRAPHIC_KITTY ? ", kitty" : ", sixels";
 }

@@ -115,6 +115,8 @@ void screen_graphic_draw(struct screen_graphic *graphic, struct area area);
 void screen_graphic_step(struct screen_graphic *graphic);
 /* Another reader begins: what the last one was asked for will not come. */
 void screen_graphic_restart(struct screen_graphic *graphic);
+/* Is it shown so, and with no fewer pixels than it has? */
+bool screen_graphic_is_whole(const struct screen_graphic *graphic);
 /* ", sixels": what it was shown as at last. */
 const char *screen_graphic_words(const struct screen_graphic *graphic);
 
