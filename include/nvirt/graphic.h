@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 
+#include "nvirt/config.h"
 #include "nvirt/picture.h"
 
 enum graphic_kind { GRAPHIC_NONE, GRAPHIC_KITTY, GRAPHIC_SIXEL };
@@ -20,6 +21,9 @@ enum graphic_kind { GRAPHIC_NONE, GRAPHIC_KITTY, GRAPHIC_SIXEL };
 /* Of a terminal's cell, in pixels: what is smaller or larger is no cell. A sixel is six pixels high. */
 #define GRAPHIC_CELL_MIN 6
 #define GRAPHIC_CELL_MAX 255
+/* As most terminals have it, where one does not say: with kitty's graphics it makes the picture fit. */
+#define GRAPHIC_CELL_W 10
+#define GRAPHIC_CELL_H 20
 /* Of the whole, as the terminal shows it; a larger one is refused. */
 #define GRAPHIC_PIXELS_MAX (8 * 1024 * 1024)
 
@@ -64,5 +68,23 @@ bool graphic_may_be_finer(const struct graphic *graphic, gsize band_bytes);
 void graphic_put_band(const struct graphic *graphic, unsigned index, uint32_t id, GByteArray *out);
 /* Appends what takes an image of kitty's protocol away. */
 void graphic_drop(uint32_t id, GByteArray *out);
+
+/* ---- printing one, where there is no dashboard: graphic_print.c ---- */
+
+/* What is printed to, as far as it is known. */
+struct graphic_target {
+	enum graphic_kind kind;
+	int rows, cols;     /* its cells */
+	int cell_w, cell_h; /* pixels of one */
+};
+
+/*
+ * The terminal behind `fd`; with GRAPHICS_AUTO, or where the kernel does not know its cells' pixels, it is asked, and
+ * waited for up to two seconds. What is no terminal is taken for one of 80 columns, but by GRAPHICS_AUTO. Blocks. False: it
+ * has no graphics, or does not say so.
+ */
+bool graphic_target_find(int fd, enum config_graphics wish, struct graphic_target *ret, GError **error);
+/* All of the picture, no larger than it is, where the cursor stands at the beginning of a line; it stands below it then. */
+GBytes *graphic_print(const struct graphic_target *target, const struct picture *picture, GError **error);
 
 #endif

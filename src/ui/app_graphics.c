@@ -9,8 +9,6 @@
 
 /* For answers, behind the slowest line. */
 enum { ANSWER_MS = 5000 };
-/* As most terminals have it: with kitty's graphics the terminal makes the picture fit. */
-enum { CELL_W = 10, CELL_H = 20 };
 /* While the line's rate is not known; at least, at most; and the part of a second that a band may take. */
 enum { BAND_BYTES_FIRST = 16 * 1024, BAND_BYTES_MIN = 2 * 1024, BAND_BYTES_MAX = 48 * 1024, BANDS_A_SECOND = 4 };
 
@@ -105,7 +103,7 @@ static void decide(struct app *app)
 	else if (known)
 		found(app, kind, cell_w, cell_h);
 	else if (kind == GRAPHIC_KITTY || is_forced(graphics))
-		found(app, kind, CELL_W, CELL_H);
+		found(app, kind, GRAPHIC_CELL_W, GRAPHIC_CELL_H);
 	else
 		refuse(app, "this terminal does not say how many pixels its cells have");
 }

@@ -83,9 +83,14 @@ bool term_says_take(struct term_says *says, enum answer_kind kind, const char *t
 
 /* ---- asking ---- */
 
-static bool in_multiplexer(const struct term *term)
+const char term_multiplexer_words[] =
+        "tmux and screen lose or misplace graphics; \"graphics\": \"sixel\" or \"kitty\" in the configuration, or --graphics, forces "
+        "them";
+
+bool term_is_multiplexer(const char *name)
 {
-	return g_getenv("TMUX") || g_getenv("STY") || g_str_has_prefix(term->name, "screen") || g_str_has_prefix(term->name, "tmux");
+	return g_getenv("TMUX") || g_getenv("STY") ||
+	       (name && (g_str_has_prefix(name, "screen") || g_str_has_prefix(name, "tmux")));
 }
 
 const char *term_why_no_graphics(const struct term *term, bool forced)
@@ -94,18 +99,20 @@ const char *term_why_no_graphics(const struct term *term, bool forced)
 		return "this terminal has no graphics";
 	if (!term_is_utf8())
 		return "graphics need a locale with UTF-8";
-	if (in_multiplexer(term) && !forced)
-		return "tmux and screen lose or misplace graphics; \"graphics\": \"sixel\" or \"kitty\" in the configuration, or --graphics, "
-		       "forces them";
-	return NULL;
+	return term_is_multiplexer(term->name) && !forced ? term_multiplexer_words : NULL;
 }
 
 bool term_cell_pixels(const struct term *term, int *ret_w, int *ret_h)
 {
+	return term_cell_pixels_of(term->tty_fd, ret_w, ret_h);
+}
+
+bool term_cell_pixels_of(int fd, int *ret_w, int *ret_h)
+{
 	struct winsize size = {0};
 	int w, h;
 
-	if (ioctl(term->tty_fd, TIOCGWINSZ, &size) < 0 || !size.ws_row || !size.ws_col)
+	if (ioctl(fd, TIOCGWINSZ, &size) < 0 || !size.ws_row || !size.ws_col)
 		return false;
 	w = size.ws_xpixel / size.ws_col;
 	h = size.ws_ypixel / size.ws_row;
@@ -116,21 +123,19 @@ bool term_cell_pixels(const struct term *term, int *ret_w, int *ret_h)
 	return true;
 }
 
-static void put(struct term *term, const char *question)
+void term_questions(bool graphics, bool cell, GByteArray *out)
 {
-	g_byte_array_append(term->out_buffer, (const guint8 *)question, (guint)strlen(question));
+	const char *const questions[] = {graphics ? KITTY_QUESTION : "", cell ? CELL_QUESTION : "", ATTRIBUTES_QUESTION};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(questions); i++)
+		g_byte_array_append(out, (const guint8 *)questions[i], (guint)strlen(questions[i]));
 }
 
 void term_ask(struct term *term, bool graphics, bool cell)
 {
 	/* From now on, as they may come late: else they would be typed keys. */
 	term_input_answers();
-	if (graphics)
-		put(term, KITTY_QUESTION);
-	if (cell)
-		put(term, CELL_QUESTION);
-	put(term, ATTRIBUTES_QUESTION);
-	term->asked = true;
+	term_questions(graphics, cell, term->out_buffer);
 }
 
 /* ---- answers ---- */

@@ -7,6 +7,7 @@
 #ifndef NVIRT_UI_TERM_ASK_H
 #define NVIRT_UI_TERM_ASK_H
 
+#include <glib.h>
 #include <stdbool.h>
 
 /* What it has said so far. */
@@ -25,5 +26,13 @@ enum answer_kind {
 
 /* The text between a sequence's beginning and its end, into what is known. What can not be right changes nothing: false. */
 bool term_says_take(struct term_says *says, enum answer_kind kind, const char *text);
+
+/* Is a terminal of that name ($TERM, or NULL) tmux's or screen's, or within one? */
+bool term_is_multiplexer(const char *name);
+extern const char term_multiplexer_words[]; /* why there are no graphics in one */
+/* Of a cell, as the kernel knows them. False = it does not. */
+bool term_cell_pixels_of(int fd, int *ret_w, int *ret_h);
+/* What is asked: which graphics there are, how large a cell is, or both; and the attributes, which come last. */
+void term_questions(bool graphics, bool cell, GByteArray *out);
 
 #endif

@@ -70,7 +70,6 @@ struct term {
 	struct fence fence;
 	struct shown_graphic shown_graphic;
 	uint32_t graphic_id; /* the last that was given to an image */
-	bool asked;          /* what graphics it has */
 	struct term_says says;
 	GString *answer;     /* while one comes in; else NULL */
 	enum answer_kind answer_kind;

@@ -317,6 +317,58 @@ static void behind_a_slow_line_keys_come_first(void **state)
 	session_quit(pty);
 }
 
+/* ---- on the command line ---- */
+
+/* `nvirt screen` with that, in that terminal. */
+static struct pty *print(const struct pty_terminal *terminal, const char *kind, const char *const *env)
+{
+	const char *const argv[] = {"-c", lab_uri(lab, "h1"), "screen", "boot1", "--graphics", kind, NULL};
+	return pty_start_with(&(struct pty_options){.argv = argv, .env = env, .rows = 40, .cols = 100, .terminal = terminal});
+}
+
+static void a_screen_is_printed_as_a_picture(void **state)
+{
+	static const struct {
+		const struct pty_terminal *terminal;
+		const char *kind;
+		unsigned asked;
+	} rows[] = {{&kitty, "auto", 1}, {&sixels, "auto", 1}, {&sixels, "sixel", 0}, {&kitty, "kitty", 0}};
+
+	(void)state;
+	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct pty *in = print(rows[i].terminal, rows[i].kind, NULL);
+		pty_wait_exit_code(in, 0);
+		assert_true(shows_guest(in));
+		assert_int_equal(pty_asked(in), rows[i].asked);
+		struct termios before = pty_termios_before(in), now = pty_termios(in);
+		assert_memory_equal(&before, &now, sizeof(before));
+		pty_free(in);
+	}
+}
+
+static void it_is_refused_in_words_where_it_can_not_be(void **state)
+{
+	static const struct pty_terminal plain = {.cell_w = 8, .cell_h = 16}, silent = {.cell_w = 8, .cell_h = 16, .silent = true};
+	static const char *const tmux[] = {"TERM=tmux-256color", NULL};
+	static const struct {
+		const struct pty_terminal *terminal;
+		const char *kind, *const *env;
+		int code;
+		const char *words;
+	} rows[] = {{&plain, "auto", NULL, 1, "neither kitty's graphics nor sixels"}, {&silent, "auto", NULL, 1, "did not say what"},
+	        {&kitty, "auto", tmux, 1, "tmux and screen lose"}, {&kitty, "png", NULL, 2, "'png' is none of auto, kitty, sixel"},
+	        {&kitty, "off", NULL, 2, "'off' is none of"}};
+
+	(void)state;
+	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct pty *in = print(rows[i].terminal, rows[i].kind, rows[i].env);
+		pty_wait_exit_code(in, rows[i].code);
+		assert_true(pty_shows(in, rows[i].words));
+		assert_true(shows_nothing(in));
+		pty_free(in);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +379,8 @@ int main(void)
 	        cmocka_unit_test(in_tmux_there_are_none_but_by_force),
 	        cmocka_unit_test(an_option_asks_when_there_is_a_picture),
 	        cmocka_unit_test(behind_a_slow_line_keys_come_first),
+	        cmocka_unit_test(a_screen_is_printed_as_a_picture),
+	        cmocka_unit_test(it_is_refused_in_words_where_it_can_not_be),
 	};
 
 	return cmocka_run_group_tests(tests, open_lab, close_lab);
