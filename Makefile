@@ -14,7 +14,7 @@ BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
-PKGS      := glib-2.0 libxml-2.0 json-c libvirt libvirt-qemu ncursesw libpng zlib vterm
+PKGS      := glib-2.0 libxml-2.0 json-c libvirt libvirt-qemu ncursesw libpng zlib vterm chafa
 SCREEN_PKGS := libvncclient libseccomp libpng zlib
 TEST_PKGS := cmocka
 

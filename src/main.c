@@ -22,7 +22,7 @@
 /* What GOption fills in, beside struct options. */
 struct program {
 	struct options options;
-	char *refresh, *check_theme;
+	char *refresh, *check_theme, *graphics;
 	gboolean readonly, ascii, json, yes, version, help;
 	char **words;
 };
@@ -121,6 +121,12 @@ static int open_door(struct program *program, GOptionContext *context)
 
 		return usage_error(message);
 	}
+	if (program->graphics && !config_graphics_parse(program->graphics, &program->options.graphics)) {
+		g_autofree char *message = g_strdup_printf(
+		        "option '--graphics': '%s' is none of off, auto, kitty, sixel", program->graphics);
+
+		return usage_error(message);
+	}
 	fill_options(program);
 	if (!program->options.verb)
 		return ui_main(&program->options);
@@ -165,6 +171,7 @@ int main(int argc, char **argv)
 	g_free(program.options.theme);
 	g_free(program.refresh);
 	g_free(program.check_theme);
+	g_free(program.graphics);
 	(void)argc;
 	return code;
 }

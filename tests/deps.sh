@@ -12,7 +12,7 @@
 set -eu
 
 build='gcc make pkg-config libglib2.0-dev libxml2-dev libjson-c-dev libvirt-dev libncurses-dev libpng-dev
-zlib1g-dev libvncserver-dev libseccomp-dev libvterm-dev'
+zlib1g-dev libvncserver-dev libseccomp-dev libvterm-dev libchafa-dev'
 # libvirt-daemon, not libvirt-daemon-system: its programs without a service of the machine's own.
 guests='binutils qemu-system-x86 qemu-utils libvirt-daemon libvirt-clients'
 tests='clang libclang-rt-dev cppcheck libcmocka-dev ovmf iproute2 util-linux procps dnsmasq-base iptables

@@ -52,6 +52,8 @@ function check_system_include(header) {
 		breach("layers", "only src/ui/term*.c talk to curses")
 	if (header ~ /^libvirt\// && where != "backend" && where != "tests")
 		breach("layers", "only src/backend includes libvirt")
+	if (header ~ /^chafa/ && name != "src/ui/graphic_sixel.c")
+		breach("layers", "only src/ui/graphic_sixel.c includes libchafa")
 	if (header ~ /^(rfb\/.*|vterm)\.h$/ && where != "console" && where != "tests")
 		breach("layers", "only src/console includes libvncclient and libvterm")
 	if (where == "model" && header ~ /^(pthread|threads|fcntl|poll|signal|sys\/.*|gio\/.*|glib\/gstdio|netinet\/.*)\.h$/)

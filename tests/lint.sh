@@ -121,6 +121,8 @@ self_test() {
 	expect layers src/ui/app.c "$spdx\n#include <libvirt/libvirt.h>\n"
 	expect '' src/backend/conn.c "$spdx\n#include <libvirt/libvirt.h>\n"
 	expect layers src/backend/vnc.c "$spdx\n#include <rfb/rfbclient.h>\n"
+	expect layers src/ui/term.c "$spdx\n#include <chafa.h>\n"
+	expect '' src/ui/graphic_sixel.c "$spdx\n#include <chafa.h>\n"
 	expect layers src/ui/serial.c "$spdx\n#include <vterm.h>\n"
 	expect layers include/nvirt/x.h "$spdx\n#ifndef X\n#define X\n#include <libxml/tree.h>\n#endif\n"
 	expect pure src/model/store.c "$spdx\n#include <pthread.h>\n"

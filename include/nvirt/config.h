@@ -6,7 +6,7 @@
  *
  *   {
  *     "hosts": [{"name": "lab", "uri": "qemu+ssh://admin@lab/system", "readonly": true}],
- *     "theme": "nord", "refresh": 2, "ascii": false, "mouse": true,
+ *     "theme": "nord", "refresh": 2, "ascii": false, "mouse": true, "graphics": "off",
  *     "keys": {"guest.start": "s", "tree.fold": "h Left", "app.quit": "q"},
  *     "columns": {"guests": ["name", "state"]}
  *   }
@@ -35,12 +35,25 @@ struct config_key {
 
 enum config_flag { CONFIG_UNSAID = -1, CONFIG_OFF, CONFIG_ON };
 
+/* Pictures of guests' screens in the terminal's own graphics. */
+enum config_graphics {
+	GRAPHICS_UNSAID,
+	GRAPHICS_OFF,
+	GRAPHICS_AUTO,  /* the terminal is asked what it has, when there is a picture */
+	GRAPHICS_KITTY, /* it is not: the user knows */
+	GRAPHICS_SIXEL,
+};
+
+/* "off", "auto", "kitty", "sixel". False: none of them. */
+bool config_graphics_parse(const char *word, enum config_graphics *ret);
+
 struct config {
 	GPtrArray *hosts; /* struct config_host * */
 	GPtrArray *keys;  /* struct config_key * */
 	char *theme;      /* NULL = not said */
 	unsigned refresh_ms; /* 0 = not said */
 	enum config_flag ascii, mouse;
+	enum config_graphics graphics;
 	GPtrArray *problems; /* char *, cleaned */
 	struct json_text *text; /* NULL where there is no file */
 };

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "nvirt/config.h"
+
 #define NVIRT_VERSION "0.1.0"
 
 enum exit_code {
@@ -23,6 +25,7 @@ enum exit_code {
 	X("readonly", 'r', NONE, readonly, NULL, "Open connections read-only")                               \
 	X("refresh", 0, STRING, refresh, "SECONDS", "Look at the hosts every SECONDS: 0.5 to 3600 (2)")      \
 	X("theme", 0, STRING, options.theme, "NAME", "Colours of the dashboard")                             \
+	X("graphics", 0, STRING, graphics, "KIND", "Pictures in the terminal's graphics: off, auto, kitty, sixel")   \
 	X("check-theme", 0, FILENAME, check_theme, "FILE", "Say what is wrong with a theme file, and end")   \
 	X("ascii", 0, NONE, ascii, NULL, "Draw and print ASCII characters only")                             \
 	X("json", 0, NONE, json, NULL, "Verbs: print JSON")                                                  \
@@ -39,6 +42,7 @@ struct options {
 	bool mono;           /* NO_COLOR or theme mono */
 	unsigned refresh_ms; /* 0 = default */
 	char *theme;         /* NULL = default */
+	enum config_graphics graphics; /* GRAPHICS_UNSAID = the configuration's */
 	char **verb;         /* verb and its words; NULL = the dashboard */
 	bool wall;           /* the dashboard opens with the screens of all guests that run */
 };

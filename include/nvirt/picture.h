@@ -18,6 +18,13 @@ struct picture *picture_new(unsigned width, unsigned height);
 void picture_free(struct picture *picture);
 /* The mean colour, 0xrrggbb, of the part from (x0, y0) to (x1, y1), in fractions of its sides. */
 int picture_mean(const struct picture *picture, double x0, double y0, double x1, double y1);
+/*
+ * The part of `width` x `height` pixels from (x, y), which must lie within it, as `to_width` x `to_height` pixels:
+ * each the mean of what it covers, so that lines stay when it shrinks and edges when it grows. No side is 0. Owned.
+ * Takes a while: not for the main thread.
+ */
+struct picture *picture_scaled(const struct picture *picture, unsigned x, unsigned y, unsigned width, unsigned height,
+        unsigned to_width, unsigned to_height);
 /* Owned. Takes a while: not for the main thread. */
 GBytes *picture_png(const struct picture *picture, GError **error);
 

@@ -15,6 +15,7 @@ const struct cli_option cli_options_screen[] = {
         {"history", 0, "LINES", false, "So many of the lines that scrolled by before the screen"},
         {"log", 0, "FILE", false, "Append each line with its time to a file until Ctrl-C; - prints them"},
         {"png", 0, "FILE", false, "Write the screen as a picture; - is standard output"},
+        {"graphics", 0, "KIND", false, "Show it as a picture in the terminal: kitty, sixel; auto asks which it has"},
         {"image", 0, "FILE", false, "Read a stored screenshot (PNG or PPM)"},
         {"text", 0, NULL, false, "Print the text only (the default)"},
         {"ansi", 0, NULL, false, "Print text with its colours"},
@@ -225,7 +226,7 @@ int cli_screen(struct cli *cli)
 	if (!image)
 		return cli_screen_live(cli);
 	if (cli->line.words->len || cli_line_value(&cli->line, "log") || cli_line_flag(&cli->line, "watch") ||
-	        cli_line_value(&cli->line, "history"))
+	        cli_line_value(&cli->line, "history") || cli_line_value(&cli->line, "graphics"))
 		return cli_usage_error(cli, "screen", "screen: with --image nothing else is named, and nothing watched");
 	return print_image(cli, image);
 }

@@ -34,19 +34,28 @@ static bool write_bytes(struct cli_view *view, GBytes *png, const char *path)
 	return false;
 }
 
+struct picture *cli_screen_pixels(struct cli_view *view, int *ret_code)
+{
+	struct picture *picture = NULL;
+
+	*ret_code = EXIT_CODE_FAILED;
+	vnc_view_request_pixels(view->view);
+	if (cli_view_wait(view, pixels_came, &picture, g_get_monotonic_time() + PIXELS_US) == WAIT_INTERRUPTED)
+		*ret_code = EXIT_CODE_INTERRUPTED;
+	else if (!picture)
+		output_message(&view->cli->out, "the picture of '%s' did not come", view->name);
+	return picture;
+}
+
 static int write_png(struct cli_view *view, const char *path)
 {
 	g_autoptr(GError) error = NULL;
-	struct picture *picture = NULL;
-	bool written = false;
+	int code;
+	struct picture *picture = cli_screen_pixels(view, &code);
+	bool written;
 
-	vnc_view_request_pixels(view->view);
-	if (cli_view_wait(view, pixels_came, &picture, g_get_monotonic_time() + PIXELS_US) == WAIT_INTERRUPTED)
-		return EXIT_CODE_INTERRUPTED;
-	if (!picture) {
-		output_message(&view->cli->out, "the picture of '%s' did not come", view->name);
-		return EXIT_CODE_FAILED;
-	}
+	if (!picture)
+		return code;
 	g_autoptr(GBytes) png = picture_png(picture, &error);
 	if (!png)
 		output_message(&view->cli->out, "%s", error->message);
@@ -76,6 +85,8 @@ static int show(struct cli_view *view)
 		        "nvirt: QEMU's VNC shows no more than 2560 x 2048 pixels: the guest's screen may go on beyond them");
 	if (png)
 		return write_png(view, png);
+	if (cli_line_value(&view->cli->line, "graphics"))
+		return cli_screen_graphic(view);
 	if (cli_line_flag(&view->cli->line, "watch") || cli_line_value(&view->cli->line, "log"))
 		return cli_screen_watch(view);
 	if (cli_line_value(&view->cli->line, "history"))
@@ -97,6 +108,9 @@ int cli_screen_live(struct cli *cli)
 	if (cli_line_value(&cli->line, "png") && (cli_line_flag(&cli->line, "watch") || cli_line_value(&cli->line, "log") ||
 	        cli_line_value(&cli->line, "history")))
 		return cli_usage_error(cli, "screen", "screen: --png is one picture: without --watch, --log and --history");
+	code = cli_screen_graphic_check(cli);
+	if (code != EXIT_CODE_OK)
+		return code;
 	code = cli_view_open(&view, cli, "screen", false, G_MAXINT64);
 	if (code == EXIT_CODE_OK)
 		code = show(&view);

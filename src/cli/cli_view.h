@@ -56,6 +56,14 @@ int cli_view_ended(const struct cli_view *view);
 json_object *cli_screen_json(const struct text_screen *screen);
 /* With so many lines of `history` (may be NULL) before it as --history says. */
 bool cli_screen_print(struct cli *cli, const struct text_screen *screen, const struct screen_history *history);
+/* The pixels; owned. NULL: told, and `ret_code` says how it ended. */
+struct picture *cli_screen_pixels(struct cli_view *view, int *ret_code);
+
+/* ---- as a picture in the terminal: cli_screen_graphic.c ---- */
+/* EXIT_CODE_OK, or what is wrong with the line, told. */
+int cli_screen_graphic_check(struct cli *cli);
+int cli_screen_graphic(struct cli_view *view);
+
 /* `nvirt screen` of what lives. */
 int cli_screen_live(struct cli *cli);
 /* The same for as long as it lives: --watch, --log. cli_screen_watch.c */

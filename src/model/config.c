@@ -103,6 +103,25 @@ static void read_mouse(struct config *config, struct json_object *value)
 	get_flag(config, "mouse", value, &config->mouse);
 }
 
+bool config_graphics_parse(const char *word, enum config_graphics *ret)
+{
+	static const char *const words[] = {
+	        [GRAPHICS_OFF] = "off", [GRAPHICS_AUTO] = "auto", [GRAPHICS_KITTY] = "kitty", [GRAPHICS_SIXEL] = "sixel"};
+	for (gsize i = GRAPHICS_OFF; i < G_N_ELEMENTS(words); i++)
+		if (!strcmp(word, words[i])) {
+			*ret = (enum config_graphics)i;
+			return true;
+		}
+	return false;
+}
+
+static void read_graphics(struct config *config, struct json_object *value)
+{
+	const char *word = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+	if (!config_graphics_parse(word, &config->graphics))
+		wrong(config, "graphics", "\"off\", \"auto\", \"kitty\" or \"sixel\"");
+}
+
 static void read_refresh(struct config *config, struct json_object *value)
 {
 	bool number = json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
@@ -214,6 +233,7 @@ static const struct {
         {"refresh", read_refresh},
         {"ascii", read_ascii},
         {"mouse", read_mouse},
+        {"graphics", read_graphics},
         {"keys", read_keys},
         {"columns", read_columns},
 };

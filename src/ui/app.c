@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "app_graphics.h"
 #include "app_private.h"
 #include "dialog.h"
 #include "nvirt/text.h"
@@ -62,6 +63,7 @@ void app_fini(struct app *app)
 	g_free(app->last_virsh);
 	g_clear_pointer(&app->recent, g_ptr_array_unref);
 	pictures_free(app->pictures);
+	app_graphics_free(app);
 	if (app->hot)
 		g_array_unref(app->hot);
 	canvas_fini(&app->canvas);

@@ -40,6 +40,7 @@ struct app {
 	struct obj_ref back;   /* what it showed when that was opened out of it; OBJ_NONE = nothing */
 	struct app_loop *loop; /* private to app_loop.c; NULL in drawing tests */
 	void *saved;           /* private to saved.c */
+	struct app_graphics *graphics; /* private to app_graphics.c; NULL in drawing tests */
 	unsigned door_id;      /* of the last way to a guest's screen that was asked for: MSG_SCREEN's are told apart by it */
 
 	/* Private to app*.c. */

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app_graphics.h"
 #include "app_private.h"
 #include "content.h"
 #include "nvirt/editor.h"
@@ -166,6 +167,9 @@ static void read_input(struct app_loop *loop)
 		case TERM_ANSWER: /* nobody's doing, but a frame may have waited for it */
 			loop->handled |= loop->drawing_due;
 			continue;
+		case TERM_SAYS:
+			app_graphics_said(loop->app);
+			break;
 		}
 		loop->handled = true;
 		/* What is typed from now on is the editor's. */
@@ -216,6 +220,7 @@ static void take_size(struct app_loop *loop)
 	if (term_get_size(loop->term, &rows, &cols) || rows != loop->app->canvas.rows ||
 	        cols != loop->app->canvas.cols)
 		app_resize(loop->app, rows, cols);
+	app_graphics_resized(loop->app);
 }
 
 /* "nvirt: lab1": windows and panes are told apart by it. */
@@ -246,6 +251,10 @@ static void draw(struct app_loop *loop)
 		app_draw(loop->app);
 		alive &= term_draw(loop->term, &loop->app->canvas, &loop->app->theme);
 	}
+	/* Then as much of a picture as it takes, until there is something else to draw. */
+	while (alive && !term_busy(loop->term) && !term_behind(loop->term) && !app_needs_draw(loop->app) && term_graphic_next(loop->term))
+		alive = term_flush(loop->term);
+	app_graphics_taken(loop->app);
 	loop->gone |= !alive;
 	if (term_busy(loop->term) && !loop->output)
 		loop->output = watch_fd(loop, term_output_fd(loop->term), G_IO_OUT, output_ready, G_PRIORITY_DEFAULT);
@@ -270,6 +279,11 @@ void app_loop_repaint(struct app *app)
 void app_loop_new_theme(struct app *app)
 {
 	term_new_theme(app->loop->term);
+}
+
+struct term *app_loop_term(struct app *app)
+{
+	return app->loop->term;
 }
 
 char *app_loop_copy(struct app *app, const char *text)

@@ -73,6 +73,9 @@ void app_loop_suspend(struct app *app);
 bool app_loop_edit(struct app *app, const char *path, void (*done)(struct app *app, int status, void *data),
         void *data, GError **error);
 
+/* The terminal, for what is asked of it beside frames. */
+struct term *app_loop_term(struct app *app);
+
 /* ---- app_edit.c ---- */
 /* An action with ACTION_EDITOR, on its way from reading to storing. */
 void app_edit_start(struct app *app, const struct action *action, const struct obj_ref *ref);

@@ -42,6 +42,7 @@ void canvas_fini(struct canvas *canvas)
 {
 	g_clear_pointer(&canvas->cells, g_free);
 	g_clear_pointer(&canvas->dirty, g_free);
+	g_clear_pointer(&canvas->graphic, graphic_unref);
 	canvas->rows = canvas->cols = 0;
 }
 
@@ -350,6 +351,35 @@ void area_cell(struct area area, int y, int x, struct cell cell, int columns)
 	for (int i = 0; i < 2; i++)
 		stored.comb[i] = ascii || !g_unichar_ismark(cell.comb[i]) ? 0 : cell.comb[i];
 	cell_store(area.canvas, area.y + y, area.x + x, stored);
+}
+
+void area_graphic(struct area area, struct graphic *graphic)
+{
+	const struct graphic_shape *shape = graphic_shape(graphic);
+	struct canvas *canvas = area.canvas;
+	if (shape->rows > area.rows || shape->cols > area.cols)
+		return;
+	for (int y = 0; y < shape->rows; y++)
+		area_add_flags(area, y, 0, shape->cols, DRAW_BELOW);
+	graphic_ref(graphic);
+	graphic_unref(canvas->graphic);
+	canvas->graphic = graphic;
+	canvas->graphic_y = area.y;
+	canvas->graphic_x = area.x;
+}
+
+bool canvas_has_graphic(struct canvas *canvas)
+{
+	const struct graphic_shape *shape = canvas->graphic ? graphic_shape(canvas->graphic) : NULL;
+	bool free = shape && canvas->graphic_y + shape->rows <= canvas->rows && canvas->graphic_x + shape->cols <= canvas->cols;
+	for (int y = 0; free && y < shape->rows; y++) {
+		const struct cell *row = canvas->cells + (gsize)(canvas->graphic_y + y) * canvas->cols + canvas->graphic_x;
+		for (int x = 0; free && x < shape->cols; x++)
+			free = row[x].flags & DRAW_BELOW;
+	}
+	if (!free)
+		g_clear_pointer(&canvas->graphic, graphic_unref);
+	return free;
 }
 
 void area_set_role(struct area area, int y, int x, int cols, enum role role)

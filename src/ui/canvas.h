@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "nvirt/graphic.h"
 #include "theme.h"
 
 struct cell {
@@ -31,6 +32,7 @@ enum draw_flag {
 	DRAW_COLOURS = 1 << 3, /* a part of a picture: its own colours instead of the role's */
 	DRAW_OWN_FG = 1 << 4,  /* of these two only the background: `fg` is the role's */
 	DRAW_OWN_BG = 1 << 5,  /* the other way round */
+	DRAW_BELOW = 1 << 6,   /* the terminal may show the canvas's graphic in its place */
 };
 
 struct canvas {
@@ -40,6 +42,12 @@ struct canvas {
 	bool ascii;             /* glyphs and the cut mark come from the ASCII set */
 	int cursor_y, cursor_x; /* where the hardware cursor rests; -1 = hidden */
 	bool cursor_visible;
+	/*
+	 * Drawn by the terminal over its cells at graphic_y, graphic_x, as long as all of them are DRAW_BELOW:
+	 * whatever else is drawn there lies over it. A reference; NULL = none.
+	 */
+	struct graphic *graphic;
+	int graphic_y, graphic_x;
 };
 
 /* A window on a canvas; a value. Rows and columns may be 0; drawing outside is clipped. */
@@ -53,6 +61,8 @@ void canvas_fini(struct canvas *canvas);
 /* Contents are cleared; every row is dirty. */
 void canvas_resize(struct canvas *canvas, int rows, int cols);
 void canvas_touch(struct canvas *canvas); /* every row dirty */
+/* Is the graphic's place still its own? Else it is let go. */
+bool canvas_has_graphic(struct canvas *canvas);
 struct area canvas_area(struct canvas *canvas);
 /* What stands there as UTF-8 lines, trailing blanks cut; for tests and captures. Owned. */
 char *canvas_text(const struct canvas *canvas);
@@ -79,6 +89,8 @@ int area_used(struct area area, int y);
 void area_colour(struct area area, int y, int x, gunichar ch, uint8_t fg, uint8_t bg);
 /* A cell as it is, of 1 or 2 columns; no `comb` of what can not be drawn, and in ASCII none at all. */
 void area_cell(struct area area, int y, int x, struct cell cell, int columns);
+/* What stands there from the area's top left on may be shown by the terminal as this, which must fit. */
+void area_graphic(struct area area, struct graphic *graphic);
 /* Gives what already stands there another role, or adds flags (cursor row, match, selection). */
 void area_set_role(struct area area, int y, int x, int cols, enum role role);
 void area_add_flags(struct area area, int y, int x, int cols, unsigned flags);

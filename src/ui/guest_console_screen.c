@@ -204,7 +204,7 @@ static char *beyond(const struct screen_panel *panel)
 	if (!screen || screen_fits(screen, look->rows, look->cols))
 		return NULL;
 	if (look->shrunk)
-		return g_strdup("made smaller");
+		return screen_graphic_is_whole(panel->graphic) ? NULL : g_strdup("made smaller");
 	return g_strconcat(look->row > 0 ? (ascii ? "^" : "↑") : "",
 	        look->row + look->rows < screen->rows ? (ascii ? "v" : "↓") : "", look->col > 0 ? (ascii ? "<" : "←") : "",
 	        look->col + look->cols < screen->cols ? (ascii ? ">" : "→") : "", NULL);

@@ -6,8 +6,8 @@
 #include "pictures.h"
 
 #include <pthread.h>
-#include <signal.h>
 
+#include "detached.h"
 #include "png_file.h"
 
 /* Shared with the reader; whoever lets go last frees it. */
@@ -69,20 +69,6 @@ static void *reader(void *data)
 	return NULL;
 }
 
-/* Under the lock. */
-static bool start_reader(struct reading *reading)
-{
-	sigset_t all, before;
-	pthread_t thread;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	bool ok = pthread_create(&thread, NULL, reader, reading) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (ok)
-		pthread_detach(thread);
-	return ok;
-}
-
 struct pictures *pictures_new(struct inbox *inbox)
 {
 	struct pictures *pictures = g_new0(struct pictures, 1);
@@ -119,7 +105,7 @@ static void ask(struct pictures *pictures, const char *path)
 		reading->wanted = g_strdup(path);
 		if (!reading->busy) {
 			reading->refs++;
-			reading->busy = start_reader(reading);
+			reading->busy = detached_start(reader, reading);
 			reading->refs -= !reading->busy;
 		}
 	}

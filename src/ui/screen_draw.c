@@ -140,11 +140,11 @@ static int mean(const struct text_screen *screen, int top, int left, int bottom,
 	return (int)(sum[0] / n << 16 | sum[1] / n << 8 | sum[2] / n);
 }
 
-/* The area's cells that it gets: its shape stays, for a terminal's cell is twice as high as wide. */
-static void shrink(const struct text_screen *screen, int rows, int cols, int *ret_rows, int *ret_cols)
+/* The area's cells that it gets: its shape stays. */
+static void shrink(const struct text_screen *screen, const struct screen_look *look, int rows, int cols, int *ret_rows, int *ret_cols)
 {
 	double width = (double)screen->cols * MAX(screen->cell_w, 1), height = (double)screen->rows * MAX(screen->cell_h, 1);
-	double shape = width / height * 2;
+	double shape = width / height * (look->shape > 0 ? look->shape : 2);
 
 	*ret_cols = MIN(cols, screen->cols);
 	*ret_rows = (int)(*ret_cols / shape + 0.5);
@@ -160,7 +160,7 @@ static void draw_shrunk(struct area area, const struct text_screen *screen, cons
 {
 	int rows, cols;
 
-	shrink(screen, area.rows, area.cols, &rows, &cols);
+	shrink(screen, look, area.rows, area.cols, &rows, &cols);
 	for (int y = 0; y < rows; y++)
 		for (int x = 0; x < cols; x++) {
 			int quarters[4];
@@ -229,12 +229,30 @@ bool screen_cursor(const struct text_screen *screen, const struct screen_look *l
 	       *ret_y < look->rows && *ret_x < look->cols;
 }
 
+bool screen_part(const struct text_screen *screen, const struct screen_look *look, struct frame_rect *ret_part, int *ret_rows, int *ret_cols)
+{
+	int rows = screen->rows, cols = screen->cols;
+
+	if (look->rows < 1 || look->cols < 1)
+		return false;
+	if (look->shrunk) {
+		*ret_part = (struct frame_rect){screen->x, screen->y, cols * screen->cell_w, rows * screen->cell_h};
+		shrink(screen, look, look->rows, look->cols, ret_rows, ret_cols);
+		return true;
+	}
+	*ret_rows = MIN(look->rows, rows - look->row);
+	*ret_cols = MIN(look->cols, cols - look->col);
+	*ret_part = (struct frame_rect){screen->x + look->col * screen->cell_w, screen->y + look->row * screen->cell_h,
+	        *ret_cols * screen->cell_w, *ret_rows * screen->cell_h};
+	return true;
+}
+
 bool screen_pixel(const struct text_screen *screen, const struct screen_look *look, int y, int x, int *ret_px, int *ret_py)
 {
 	int rows = screen->rows, cols = screen->cols;
 
 	if (look->shrunk)
-		shrink(screen, look->rows, look->cols, &rows, &cols);
+		shrink(screen, look, look->rows, look->cols, &rows, &cols);
 	else {
 		y += look->row;
 		x += look->col;

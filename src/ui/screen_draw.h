@@ -17,11 +17,14 @@ struct screen_look {
 	int row, col;   /* the first ones in sight; kept within bounds by drawing */
 	int rows, cols; /* of the area, as last drawn */
 	bool shrunk;    /* it was drawn smaller than it is */
+	double shape;   /* of the terminal's cells, their height by their width; 0 = they are twice as high as wide */
 };
 
 void screen_draw(struct area area, const struct text_screen *screen, struct screen_look *look);
 /* Moves the part in sight, no further than must be, so that the guest's cursor is in it. */
 void screen_follow(const struct text_screen *screen, struct screen_look *look, int rows, int cols);
+/* What part of the guest's frame was drawn, in its pixels, and the area's cells that it has; false = none of it. */
+bool screen_part(const struct text_screen *screen, const struct screen_look *look, struct frame_rect *ret_part, int *ret_rows, int *ret_cols);
 /* Where the guest's cursor was drawn; false = it is not in sight. */
 bool screen_cursor(const struct text_screen *screen, const struct screen_look *look, int *ret_y, int *ret_x);
 /* The pixel of the guest's frame below the middle of a cell of the area; false = there is none. */

@@ -58,6 +58,7 @@ struct screen_panel *screen_panel_new(
 	panel->changed = changed;
 	panel->data = data;
 	panel->state = SCREEN_ENDED;
+	panel->graphic = screen_graphic_new(panel);
 	panel->signs = sign_watch_new(app, ref, SIGN_BY_SCREEN, read_sign, panel);
 	return panel;
 }
@@ -70,6 +71,7 @@ void screen_panel_free(struct screen_panel *panel)
 	app_wait_stop(&panel->again);
 	app_wait_stop(&panel->typist);
 	sign_watch_free(panel->signs);
+	screen_graphic_free(panel->graphic);
 	if (panel->reader)
 		read_mode_drop_view(panel->reader);
 	screen_panel_log_end(panel);
@@ -187,6 +189,7 @@ static void ready(void *data)
 	wait_for_view(panel);
 	if (panel->reader)
 		read_mode_step(panel->reader);
+	screen_graphic_step(panel->graphic);
 	/* What QEMU sends first may be the screen of long ago. */
 	if (changed && screen_panel_screen(panel) && vnc_view_settled(panel->view))
 		screen_history_feed(panel->history, screen_panel_screen(panel), g_get_real_time());
@@ -225,6 +228,7 @@ static bool start(struct screen_panel *panel, int fd, const char *password, cons
 		say(panel, SCREEN_ENDED, error->message);
 		return false;
 	}
+	screen_graphic_restart(panel->graphic);
 	vnc_view_watch(panel->view, panel->watched || panel->log);
 	say(panel, SCREEN_STARTING, "");
 	ready(panel);
@@ -403,7 +407,7 @@ static char *live_words(const struct screen_panel *panel)
 		return g_strdup_printf("%sblank", speed);
 	vnc_view_size(panel->view, &width, &height);
 	if (screen->kind == SCREEN_PICTURE)
-		return g_strdup_printf("%spicture %dx%d", speed, width, height);
+		return g_strdup_printf("%spicture %dx%d%s", speed, width, height, screen_graphic_words(panel->graphic));
 	return g_strdup_printf("%s%dx%d", speed, screen->cols, screen->rows);
 }
 
@@ -521,6 +525,7 @@ void screen_panel_draw(struct screen_panel *panel, struct area area, bool focuse
 	if (!panel->moved)
 		screen_follow(screen, &panel->look, area.rows, area.cols);
 	screen_draw(area, screen, &panel->look);
+	screen_graphic_draw(panel->graphic, area);
 	if (screen->kind == SCREEN_BLANK && panel->state == SCREEN_LIVE)
 		area_text(area, 1, 1, -1, ROLE_DIM, "The guest's screen is blank.");
 	draw_cursor(panel, screen, area, focused);

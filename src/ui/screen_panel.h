@@ -59,6 +59,7 @@ struct screen_panel {
 	unsigned typed;        /* events of the text that is being typed; 0 = none is */
 	struct app_wait *io, *again, *typist, *log_wait, *past_wait;
 	struct sign_watch *signs;
+	struct screen_graphic *graphic; /* the picture as the terminal's own graphics */
 	short io_events;
 	void (*changed)(struct screen_panel *panel, void *data); /* something to be drawn */
 	void *data;
@@ -103,6 +104,21 @@ bool screen_panel_log(struct screen_panel *panel, const char *path);
 void screen_panel_log_end(struct screen_panel *panel);
 /* Time has passed, or a frame has come. */
 void screen_panel_log_tick(struct screen_panel *panel);
+
+/* ---- the terminal's own graphics: screen_graphic.c ---- */
+
+struct screen_graphic *screen_graphic_new(struct screen_panel *panel);
+void screen_graphic_free(struct screen_graphic *graphic);
+/* What was drawn last of the screen may be shown as graphics: what there is of them is put over it, what is not is made. */
+void screen_graphic_draw(struct screen_graphic *graphic, struct area area);
+/* Something has come from the screen's reader. */
+void screen_graphic_step(struct screen_graphic *graphic);
+/* Another reader begins: what the last one was asked for will not come. */
+void screen_graphic_restart(struct screen_graphic *graphic);
+/* Is it shown so, and with no fewer pixels than it has? */
+bool screen_graphic_is_whole(const struct screen_graphic *graphic);
+/* ", sixels": what it was shown as at last. */
+const char *screen_graphic_words(const struct screen_graphic *graphic);
 
 /* ---- hands: screen_hands.c ---- */
 

@@ -4,10 +4,10 @@
 
 #include <json-c/json.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
+#include "detached.h"
 #include "nvirt/json_text.h"
 #include "small_file.h"
 
@@ -145,20 +145,6 @@ static void *writer(void *data)
 	return NULL;
 }
 
-/* Under the lock. Signals are the main thread's. */
-static bool start_writer(struct state *state)
-{
-	sigset_t all, before;
-	pthread_t thread;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	bool ok = pthread_create(&thread, NULL, writer, state) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (ok)
-		pthread_detach(thread);
-	return ok;
-}
-
 void state_save(struct state *state)
 {
 	if (!state || state->broken || json_object_object_length(state->changes) == 0)
@@ -176,7 +162,7 @@ void state_save(struct state *state)
 		state->pending = copy;
 	}
 	if (!state->writing)
-		state->writing = start_writer(state);
+		state->writing = detached_start(writer, state);
 	pthread_mutex_unlock(&state->lock);
 	json_object_put(state->changes);
 	state->changes = json_object_new_object();

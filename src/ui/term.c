@@ -261,6 +261,7 @@ static void give_back(struct term *term)
 	/* A frame that was not taken yet would only come late; the modes are what counts. */
 	term_fence_end(term);
 	g_byte_array_set_size(term->out_buffer, 0);
+	term_graphic_end(term);
 	term_modes_off(term);
 	endwin();
 	collect(term);
@@ -291,6 +292,8 @@ void term_close(struct term *term)
 		g_string_free(term->mouse_bytes, TRUE);
 	if (term->paste)
 		g_string_free(term->paste, TRUE);
+	if (term->answer)
+		g_string_free(term->answer, TRUE);
 	g_free(term->shown);
 	g_free(term);
 }
@@ -484,9 +487,10 @@ static int send_rows(struct term *term, struct canvas *canvas, const struct them
 {
 	g_autofree cchar_t *line = g_new(cchar_t, canvas->cols + 2);
 	int changed = 0;
+	g_autofree struct cell *room = g_new(struct cell, canvas->cols + 1);
 	fit_shown(term, canvas);
 	for (int y = 0; y < canvas->rows; y++) {
-		const struct cell *row = canvas->cells + (gsize)y * (gsize)canvas->cols;
+		const struct cell *row = term_graphic_row(term, canvas, y, room);
 		struct cell *shown = term->shown + (gsize)y * (gsize)canvas->cols;
 		int from, end;
 		bool differs = canvas->dirty[y] && difference(row, shown, canvas->cols, &from, &end);
@@ -550,13 +554,17 @@ bool term_draw(struct term *term, struct canvas *canvas, const struct theme *the
 		g_clear_pointer(&term->shown, g_free);
 		canvas_touch(canvas);
 		clearok(curscr, TRUE);
+		term_graphic_forget(term);
 		term->repaint = false;
 	}
+	term_graphic_follow(term, canvas);
 	int rows = send_rows(term, canvas, theme);
 	bool moved = place_cursor(term, canvas);
 	if (rows > 0 || moved || all) {
 		/* To look for rows that scrolled ncurses reads the whole screen. */
-		idlok(stdscr, rows >= SCROLL_FROM_ROWS);
+		idlok(stdscr, rows >= SCROLL_FROM_ROWS && !term->shown_graphic.graphic);
+		/* Nor may characters be pushed aside: what the terminal shows over its cells would go with them. */
+		idcok(stdscr, !term->shown_graphic.graphic);
 		wnoutrefresh(stdscr);
 		doupdate();
 		collect(term);

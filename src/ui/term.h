@@ -13,6 +13,7 @@
 
 #include "canvas.h"
 #include "keys.h"
+#include "term_ask.h"
 
 struct term;
 
@@ -52,7 +53,27 @@ void term_set_title(struct term *term, const char *title);
  */
 char *term_copy(struct term *term, const char *text);
 
-enum term_event { TERM_NONE, TERM_KEY, TERM_MOUSE, TERM_PASTE, TERM_ANSWER, TERM_GONE };
+/* ---- graphics ---- */
+
+/* Why there can be none here, or NULL. `forced`: the user says that there are. Borrowed. */
+const char *term_why_no_graphics(const struct term *term, bool forced);
+/* Of a cell, as the kernel knows them. False = it does not. */
+bool term_cell_pixels(const struct term *term, int *ret_w, int *ret_h);
+/* Asks what graphics it has, how large a cell is, or both. What it says comes as TERM_SAYS by term_read(), if ever. */
+void term_ask(struct term *term, bool graphics, bool cell);
+/* What it has said up to now. Borrowed. */
+const struct term_says *term_said(const struct term *term);
+/*
+ * Puts the next band of the canvas's graphic, as of the last frame, into what is to be written. Only while neither
+ * busy nor behind. False: all of it was.
+ */
+bool term_graphic_next(struct term *term);
+/* Has it taken all of the graphic and the frame? */
+bool term_graphic_taken(struct term *term);
+/* Bytes a second that its line carries, as far as answers tell; 0 = not known yet. */
+unsigned term_rate(const struct term *term);
+
+enum term_event { TERM_NONE, TERM_KEY, TERM_MOUSE, TERM_PASTE, TERM_ANSWER, TERM_SAYS, TERM_GONE };
 /*
  * The next thing typed, without waiting. K_RESIZE never comes from here. For
  * TERM_PASTE `ret_text` is owned by the caller.

@@ -19,19 +19,22 @@
 /* A question for at least so many bytes; what may be under way at first, at least and at most. */
 enum { FENCE_BYTES = 256, WINDOW_FIRST = 2048, WINDOW_MIN = 512, WINDOW_MAX = 65536 };
 /* Waiting in the line beyond its own delay; and how long an answer may take before none is expected any more. */
+/* Of less nothing can be told: it is the line's own delay that is measured. */
+enum { RATE_BYTES_MIN = 2048, RATE_US_MIN = 2000 };
 enum { QUEUE_US = 200000, LOST_US = 15000000, LAST_ANSWERS_US = 1000000 };
 
 struct question {
 	gint64 asked_us;
 	guint bytes;  /* since the one before */
+	guint ahead;  /* all that was under way, with it */
 	bool limited; /* with it more than the window was under way */
 };
 
 static void ask(struct term *term)
 {
 	struct fence *fence = &term->fence;
-	struct question question = {g_get_monotonic_time(), fence->unasked,
-	        fence->under_way + fence->unasked > fence->window};
+	guint ahead = fence->under_way + fence->unasked;
+	struct question question = {g_get_monotonic_time(), fence->unasked, ahead, ahead > fence->window};
 
 	if (!fence->questions)
 		fence->questions = g_array_new(FALSE, FALSE, sizeof(struct question));
@@ -59,6 +62,16 @@ void term_fence_frame(struct term *term, guint bytes)
 		ask(term);
 }
 
+/* What took no longer than the line itself takes tells that it carries that much, at least. */
+static void measure(struct fence *fence, const struct question *question, gint64 took_us)
+{
+	gint64 beyond_us = MAX(took_us - fence->delay_us, RATE_US_MIN);
+	gint64 rate = (gint64)question->ahead * G_USEC_PER_SEC / beyond_us;
+
+	if (question->ahead >= RATE_BYTES_MIN)
+		fence->rate = (guint)MIN(fence->rate ? (fence->rate * 3ll + rate) / 4 : rate, G_MAXINT);
+}
+
 /* The answer's delay beyond the line's own says whether frames wait in it. */
 static void adapt(struct fence *fence, const struct question *question)
 {
@@ -66,6 +79,7 @@ static void adapt(struct fence *fence, const struct question *question)
 
 	if (!fence->delay_us || took_us < fence->delay_us)
 		fence->delay_us = took_us;
+	measure(fence, question, took_us);
 	if (took_us > fence->delay_us + QUEUE_US)
 		fence->window = WINDOW_MIN;
 	else if (question->limited)
@@ -83,6 +97,11 @@ void term_fence_answer(struct term *term)
 	adapt(fence, oldest);
 	fence->under_way -= oldest->bytes;
 	g_array_remove_index(fence->questions, 0);
+}
+
+unsigned term_rate(const struct term *term)
+{
+	return term->fence.rate;
 }
 
 bool term_behind(struct term *term)

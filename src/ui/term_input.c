@@ -14,7 +14,8 @@
 #include "term_private.h"
 
 /* ncurses' codes for what it has no names for; beyond KEY_MAX. */
-enum { CODE_PASTE_START = KEY_MAX + 16, CODE_PASTE_END, CODE_SHIFT_UP, CODE_SHIFT_DOWN, CODE_MOUSE, CODE_MOUSE_OLD, CODE_ANSWER };
+enum { CODE_PASTE_START = KEY_MAX + 16, CODE_PASTE_END, CODE_SHIFT_UP, CODE_SHIFT_DOWN, CODE_MOUSE, CODE_MOUSE_OLD, CODE_ANSWER,
+	CODE_ATTRIBUTES, CODE_KITTY, CODE_CELL /* and its height */ };
 enum { MOUSE_MAX_BYTES = 24, MOUSE_OLD_BYTES = 3 };
 enum { PASTE_MAX_BYTES = 64 * 1024, DOUBLE_CLICK_US = 400000 };
 
@@ -87,6 +88,33 @@ void term_input_init(struct term *term)
 	for (gsize i = 0; i < G_N_ELEMENTS(extra); i++)
 		if (!key_defined(extra[i].sequence))
 			define_key(extra[i].sequence, extra[i].code);
+}
+
+/*
+ * Ncurses takes no sequence that others begin with, as "ESC [ 6 ;" does in those of PgDn with Shift and the like: so
+ * each height that a cell may have is a sequence of its own.
+ */
+void term_input_answers(void)
+{
+	define_key("\033[?", CODE_ATTRIBUTES);
+	define_key("\033_G", CODE_KITTY);
+	for (int height = GRAPHIC_CELL_MIN; height <= GRAPHIC_CELL_MAX; height++) {
+		g_autofree char *start = g_strdup_printf("\033[6;%d;", height);
+		define_key(start, CODE_CELL + height);
+	}
+}
+
+static bool answer_code(struct term *term, wint_t code)
+{
+	if (code == CODE_ATTRIBUTES || code == CODE_KITTY) {
+		term_answer_start(term, code == CODE_KITTY ? ANSWER_KITTY : ANSWER_ATTRIBUTES, "");
+		return true;
+	}
+	if (code < CODE_CELL || code > CODE_CELL + GRAPHIC_CELL_MAX)
+		return false;
+	g_autofree char *height = g_strdup_printf("%d;", (int)code - CODE_CELL);
+	term_answer_start(term, ANSWER_CELL, height);
+	return true;
 }
 
 /* ---- keys ------------------------------------------------------------------- */
@@ -273,6 +301,8 @@ static enum term_event read_code(struct term *term, wint_t code, keycode *ret_ke
 		term_fence_answer(term);
 		return TERM_ANSWER;
 	}
+	if (answer_code(term, code))
+		return TERM_KEY;
 	if (code == CODE_PASTE_START) {
 		if (!term->paste)
 			term->paste = g_string_new(NULL);
@@ -297,6 +327,8 @@ enum term_event term_read(struct term *term, keycode *ret_key, struct mouse *ret
 		return nothing();
 	if (term->mouse_bytes && result != KEY_CODE_YES)
 		return mouse_char(term, ch, ret_mouse);
+	if (term->answer && result != KEY_CODE_YES)
+		return term_answer_char(term, ch);
 	if (result == KEY_CODE_YES)
 		return read_code(term, ch, ret_key, ret_text);
 	if (term->paste && ch == 27)

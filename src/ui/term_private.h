@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <termios.h>
 
+#include "nvirt/graphic.h"
 #include "term.h"
 
 enum { TERM_MAX_SIDE = 2000 };
@@ -26,6 +27,15 @@ struct fence {
 	GArray *questions; /* not yet answered, oldest first */
 	guint unasked, under_way, window; /* bytes */
 	gint64 delay_us;   /* the shortest time an answer took */
+	guint rate;        /* bytes a second, of what took longer than that; 0 = not known */
+};
+
+/* What the terminal shows, or is being told, as graphics of its own. */
+struct shown_graphic {
+	struct graphic *graphic; /* a reference; NULL = nothing */
+	int y, x;
+	GBytes **bands;     /* what each band was told last; NULL = nothing */
+	uint32_t *ids;      /* and the images' names */
 };
 
 struct term {
@@ -58,6 +68,12 @@ struct term {
 	GString *mouse_bytes; /* of a report while it comes in, from its first byte; else NULL */
 	bool mouse_old;       /* it is one of three bytes, as X10 had it */
 	struct fence fence;
+	struct shown_graphic shown_graphic;
+	uint32_t graphic_id; /* the last that was given to an image */
+	struct term_says says;
+	GString *answer;     /* while one comes in; else NULL */
+	enum answer_kind answer_kind;
+	bool answer_esc;     /* its last character was an Esc */
 	gint64 click_us; /* of the last press, for double clicks */
 	int click_y, click_x, click_button;
 };
@@ -80,6 +96,26 @@ struct term_style term_picture_style(struct term *term, const struct theme *them
 
 /* ---- term_input.c ---- */
 void term_input_init(struct term *term);
+/* From now on what a terminal says of itself is known from what is typed. */
+void term_input_answers(void);
+
+/* ---- term_ask.c ---- */
+/* The beginning of an answer was read, `text` of it; what comes after goes to term_answer_char() while term->answer is there. */
+void term_answer_start(struct term *term, enum answer_kind kind, const char *text);
+enum term_event term_answer_char(struct term *term, wint_t ch);
+
+/* ---- term_graphic.c ---- */
+/*
+ * Before a frame is sent: what is shown becomes what the canvas has, as far as that lies free. Rows to be sent again are
+ * made dirty.
+ */
+void term_graphic_follow(struct term *term, struct canvas *canvas);
+/* The cells of a row as they are to be sent: blank below the graphic. `room` holds a row. Borrowed from either. */
+const struct cell *term_graphic_row(const struct term *term, const struct canvas *canvas, int y, struct cell *room);
+/* The terminal forgets it, or is about to: it is told all of it again. */
+void term_graphic_forget(struct term *term);
+/* Takes it away, for good. */
+void term_graphic_end(struct term *term);
 
 /* ---- term_guard.c: the terminal is given back whatever happens ---- */
 /* Bracketed paste and mouse; ncurses does not know them all. */

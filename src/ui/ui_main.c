@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app_graphics.h"
 #include "app_loop.h"
 #include "app_private.h"
 #include "keymap.h"
@@ -91,6 +92,7 @@ static void take_settings(struct app *app, struct config *config, const char *no
 		app_notice(app, LEVEL_WARNING, "%s: nothing is remembered, the file is kept", problem);
 	g_free(problem);
 	app_first_theme(app);
+	app_graphics_init(app);
 	app_restore_layout(app);
 	saved_load(app, state_get_string(app->state, "columns"));
 	tell_problems(app, config);

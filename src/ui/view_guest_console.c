@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "app_graphics.h"
 #include "content.h"
 #include "guest_console.h"
 #include "nvirt/text.h"
@@ -360,6 +361,12 @@ static void cmd_reading(struct view *view, unsigned count)
 	on_screen(view, screen_half_reading);
 }
 
+static void cmd_graphics(struct view *view, unsigned count)
+{
+	(void)count;
+	app_graphics_toggle(view->app);
+}
+
 static void cmd_viewer(struct view *view, unsigned count)
 {
 	struct guest_console *self = guest_console_of(view);
@@ -527,6 +534,7 @@ static const struct view_cmd cmds[] = {
         {"layout", "Say which keyboard layout the guest is set to", "L", NULL, cmd_layout},
         {"scale", "The whole screen made smaller, or a part as it is", "%", NULL, cmd_scale},
         {"reading", "Show the screen as text, as a picture, or as it comes", "i", NULL, cmd_reading},
+        {"graphics", "Show pictures in the terminal's own graphics (kitty, sixels), or as characters", "P", NULL, cmd_graphics},
         {"viewer", "Open the screen in a window: virt-viewer, where there is a display", "O", NULL, cmd_viewer},
         {"search-next", "Next match of the search", "n", NULL, cmd_next},
         {"search-prev", "Previous match of the search", "N", NULL, cmd_prev},

@@ -127,7 +127,7 @@ static const struct row guest_console_rows[] = {{"close", NULL, "Enter opens the
         {"keys", NULL, "for the guest's screen: v shows it", NULL}, {"mode", NULL, "\\[Both\\] screen:", NULL},
         {"type-text", NULL, "no VNC", NULL}, {"layout", NULL, "┌─ Keyboard layout of the guest", "Esc"},
         {"scale", NULL, "made smaller where it must be|as large as it is", NULL}, {"reading", NULL, "shown as: text only", NULL},
-        {"viewer", NULL, "no display|virt-viewer", NULL}, {"other-half", NULL, "\\[Both\\] serial:", NULL},
+        {"graphics", NULL, "pictures stay characters: this terminal has neither", NULL}, {"viewer", NULL, "no display|virt-viewer", NULL}, {"other-half", NULL, "\\[Both\\] serial:", NULL},
         {"log", NULL, "there is nothing to log|Log the screen", "Esc"}, {"read", NULL, "frozen|there is nothing to read", "q"}, END};
 static const struct row pool_volumes_rows[] = {{"open-row", "Home", "►volume (images/)?one\\.qcow2 ═", NULL},
         SORTED(NULL, "Volume", "Format"), {"refresh-pool", NULL, "pool-refresh +. OK", NULL}, END};

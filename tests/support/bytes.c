@@ -65,6 +65,21 @@ static bool read_osc(struct reader *reader)
 	return false;
 }
 
+/* Up to ESC \\, all of it of these characters: kitty's graphics and sixels. */
+static bool read_string(struct reader *reader, const char *allowed)
+{
+	for (; reader->at < reader->len; reader->at++) {
+		guint8 byte = reader->bytes[reader->at];
+		if (byte == 0x1b) {
+			reader->at += 2;
+			return reader->at <= reader->len && reader->bytes[reader->at - 1] == '\\';
+		}
+		if (!g_ascii_isalnum(byte) && (!byte || !strchr(allowed, byte)))
+			return false;
+	}
+	return false;
+}
+
 static bool read_escape(struct reader *reader)
 {
 	if (reader->at >= reader->len)
@@ -75,6 +90,11 @@ static bool read_escape(struct reader *reader)
 		return read_csi(reader);
 	case ']':
 		return read_osc(reader);
+	case '_':
+		return reader->at < reader->len && reader->bytes[reader->at++] == 'G' && read_string(reader, "=,;+/");
+	case 'P':
+		return reader->at < reader->len && g_ascii_isdigit(reader->bytes[reader->at]) &&
+		       read_string(reader, "!\"#$-;?@[\\]^_`{|}~");
 	case '(':
 	case ')':
 		/* character sets: US-ASCII, line drawing, user-defined (linux console) */

@@ -23,6 +23,7 @@
 
 #include "support/bytes.h"
 #include "support/files.h"
+#include "support/plane.h"
 #include "support/pty_leader.h"
 #include "support/pty_private.h"
 
@@ -151,6 +152,15 @@ static void make_pipe(int *ret_read, int *ret_write)
 	*ret_write = fds[1];
 }
 
+/* Where the kernel knows them. */
+static void set_pixels(const struct pty *pty, struct winsize *size)
+{
+	if (!pty->terminal.by_kernel)
+		return;
+	size->ws_xpixel = (unsigned short)(size->ws_col * pty->terminal.cell_w);
+	size->ws_ypixel = (unsigned short)(size->ws_row * pty->terminal.cell_h);
+}
+
 struct pty *pty_start_with(const struct pty_options *options)
 {
 	struct pty *pty = g_new0(struct pty, 1);
@@ -159,6 +169,11 @@ struct pty *pty_start_with(const struct pty_options *options)
 	        .ws_col = (unsigned short)(options->cols ? options->cols : 80),
 	};
 	int slave, status_write, control_read;
+	if (options->terminal) {
+		pty->terminal = *options->terminal;
+		pty->plane = plane_new(size.ws_row, size.ws_col, pty->terminal.cell_w, pty->terminal.cell_h);
+	}
+	set_pixels(pty, &size);
 	pty->own_home = !options->home;
 	pty->home = options->home ? g_strdup(options->home) : g_dir_make_tmp("nvp-XXXXXX", NULL);
 	assert_non_null(pty->home);
@@ -195,7 +210,10 @@ static void take_output(struct pty *pty)
 	ssize_t len = 0;
 	while (pty->master >= 0 && (len = read(pty->master, buffer, sizeof(buffer))) > 0) {
 		g_byte_array_append(pty->raw, buffer, (guint)len);
-		vt_feed(pty, buffer, (gsize)len);
+		if (pty->plane)
+			terminal_feed(pty, buffer, (gsize)len);
+		else
+			vt_feed(pty, buffer, (gsize)len);
 	}
 	/* EIO: the last one that had it open is gone. */
 	pty->output_ended = pty->output_ended || pty->master < 0 || (len < 0 && errno == EIO);
@@ -399,6 +417,7 @@ void pty_resize(struct pty *pty, int rows, int cols)
 {
 	struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
 	take_all(pty);
+	set_pixels(pty, &size);
 	vt_resize(pty, rows, cols);
 	ioctl(pty->master, TIOCSWINSZ, &size);
 }

@@ -20,12 +20,23 @@ struct pty;
 #define PTY_DEADLINE_MS (pty_deadline_ms())
 int pty_deadline_ms(void);
 
+/* A terminal with graphics, which answers what it is asked as real ones do. */
+struct pty_terminal {
+	bool kitty, sixel;
+	int cell_w, cell_h; /* pixels of a cell */
+	bool by_kernel;     /* these are known to the kernel; else to who asks the terminal */
+	bool silent;        /* it answers nothing */
+};
+
+struct plane;
+
 struct pty_options {
 	const char *const *argv; /* after the program's name, NULL-terminated; NULL = none */
 	const char *const *env;  /* "NAME=value", or "NAME" to remove; NULL-terminated; NULL = none */
 	const char *program;     /* NULL = the nvirt of this build */
 	const char *home;        /* NULL = a fresh one, removed by pty_free() */
 	int rows, cols;          /* 0 = 24x80 */
+	const struct pty_terminal *terminal; /* copied; NULL = one without graphics */
 	bool ignore_hangup;      /* no SIGHUP reaches it when its terminal goes away */
 };
 
@@ -94,6 +105,11 @@ struct pty_modes {
 	int cursor_row, cursor_col;
 };
 struct pty_modes pty_modes(struct pty *pty);
+
+/* The graphics of a pty_terminal; borrowed. */
+const struct plane *pty_plane(struct pty *pty);
+/* How often a pty_terminal was asked what graphics it has. */
+unsigned pty_asked(struct pty *pty);
 
 /* ---- the rest ---- */
 GPid pty_pid(struct pty *pty);

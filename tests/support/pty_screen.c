@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "support/plane.h"
 #include "support/pty_private.h"
 
 /* ---- libvterm ------------------------------------------------------------ */
@@ -38,7 +39,16 @@ static int on_cursor(VTermPos pos, VTermPos old, int visible, void *user)
 	return 1;
 }
 
+static int on_damage(VTermRect rect, void *user)
+{
+	struct pty *pty = user;
+	if (pty->plane)
+		plane_write(pty->plane, rect.start_row, rect.start_col, rect.end_row - rect.start_row, rect.end_col - rect.start_col);
+	return 1;
+}
+
 static const VTermScreenCallbacks callbacks = {
+        .damage = on_damage,
         .settermprop = on_property,
         .movecursor = on_cursor,
 };
@@ -61,18 +71,27 @@ void vt_fini(struct pty *pty)
 	vterm_free(pty->vterm);
 	if (pty->held)
 		g_string_free(pty->held, TRUE);
+	if (pty->pending)
+		g_string_free(pty->pending, TRUE);
+	plane_free(pty->plane);
 }
 
-/* Answers to questions (device attributes, cursor position) go back as a terminal's would. */
+void vt_answer(struct pty *pty, const char *answer, gsize len)
+{
+	if (pty->held)
+		g_string_append_len(pty->held, answer, (gssize)len);
+	else if (pty->master >= 0)
+		(void)!write(pty->master, answer, len);
+}
+
+/* Answers to questions (device attributes, cursor position) that libvterm knows; with graphics there are others. */
 static void send_answers(struct pty *pty)
 {
 	char answer[256];
 	size_t len;
 	while ((len = vterm_output_read(pty->vterm, answer, sizeof(answer))) > 0)
-		if (pty->held)
-			g_string_append_len(pty->held, answer, (gssize)len);
-		else if (pty->master >= 0)
-			(void)!write(pty->master, answer, len);
+		if (!pty->plane)
+			vt_answer(pty, answer, len);
 }
 
 guint64 pty_behind(struct pty *pty)
@@ -102,6 +121,8 @@ void vt_resize(struct pty *pty, int rows, int cols)
 	pty->rows = rows;
 	pty->cols = cols;
 	vterm_set_size(pty->vterm, rows, cols);
+	if (pty->plane)
+		plane_resize(pty->plane, rows, cols);
 }
 
 /* ---- reading ------------------------------------------------------------- */

@@ -33,7 +33,7 @@ static void everything_is_read(void **state)
 	struct config *config = parse("{ // mine\n"
 	                              "\"hosts\": [{\"name\": \"lab\", \"uri\": \"qemu:///system\", \"readonly\": true},"
 	                              "{\"uri\": \"test:///default\"},],\n"
-	                              "\"theme\": \"nord\", \"refresh\": 0.5, \"ascii\": true, \"mouse\": false,\n"
+	                              "\"theme\": \"nord\", \"refresh\": 0.5, \"ascii\": true, \"mouse\": false, \"graphics\": \"sixel\",\n"
 	                              "\"keys\": {\"app.quit\": \"Q\"}, \"columns\": {\"guests\": [\"name\", \"state\"]}}");
 	assert_int_equal(config->problems->len, 0);
 	assert_int_equal(config->hosts->len, 2);
@@ -44,6 +44,7 @@ static void everything_is_read(void **state)
 	assert_int_equal(config->refresh_ms, 500);
 	assert_int_equal(config->ascii, CONFIG_ON);
 	assert_int_equal(config->mouse, CONFIG_OFF);
+	assert_int_equal(config->graphics, GRAPHICS_SIXEL);
 	g_auto(GStrv) columns = config_strings(config, "columns/guests");
 	assert_string_equal(columns[1], "state");
 	assert_null(config_strings(config, "columns/pools"));
@@ -55,7 +56,7 @@ static void an_error_names_file_line_column_and_key(void **state)
 	(void)state;
 	struct config *config = parse("{\n  \"refresh\": \"fast\",\n  \"tehme\": \"nord\",\n"
 	                              "  \"hosts\": [{\"uri\": \"a\"},\n    {\"name\": \"x\"}, {\"uri\": 7, \"port\": 1}],\n"
-	                              "  /* é */ \"mouse\": 1, \"keys\": [], \"columns\": {\"guests\": [1]}, \"theme\": \"light\"\n}");
+	                              "  /* é */ \"mouse\": 1, \"keys\": [], \"columns\": {\"guests\": [1]}, \"theme\": \"light\", \"graphics\": \"png\"\n}");
 	assert_problem(config, "c.json:2:3: key 'refresh': a number of seconds from 0.5 to 3600 is wanted");
 	assert_problem(config, "c.json:3:3: unknown key 'tehme'");
 	assert_problem(config, "c.json:5:5: key 'hosts/1': an object with \"uri\" is wanted");
@@ -63,11 +64,13 @@ static void an_error_names_file_line_column_and_key(void **state)
 	assert_problem(config, "unknown key 'port'");
 	assert_problem(config, "c.json:6:11: key 'mouse': true or false is wanted");
 	assert_problem(config, "key 'keys': an object");
+	assert_problem(config, "key 'graphics': \"off\", \"auto\", \"kitty\" or \"sixel\" is wanted");
 	assert_problem(config, "key 'columns/guests': a list of strings");
 	/* The rest counts. */
 	assert_int_equal(config->hosts->len, 1);
 	assert_string_equal(config->theme, "light");
 	assert_int_equal(config->refresh_ms, 0);
+	assert_int_equal(config->graphics, GRAPHICS_UNSAID);
 	config_free(config);
 }
 
