@@ -58,6 +58,7 @@ struct screen_panel *screen_panel_new(
 	panel->changed = changed;
 	panel->data = data;
 	panel->state = SCREEN_ENDED;
+	panel->reset_us = store_reset_us(app->store, ref);
 	panel->signs = sign_watch_new(app, ref, SIGN_BY_SCREEN, read_sign, panel);
 	return panel;
 }
@@ -326,9 +327,34 @@ bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door
 	return true;
 }
 
+/* Another run begins: what its memory has of it is asked anew. */
+static void mark_run(struct screen_panel *panel, const char *what, gint64 time_us)
+{
+	screen_history_mark(panel->history, what, time_us);
+	screen_panel_past_drop(panel);
+	panel->past_id = panel->past_tries = 0;
+}
+
+static void look_for_reset(struct screen_panel *panel)
+{
+	const struct guest *guest = store_guest(panel->app->store, &panel->ref);
+
+	if (!guest || guest->reset_us == panel->reset_us)
+		return;
+	panel->reset_us = guest->reset_us;
+	if (!panel->reset_us || !panel->view)
+		return;
+	mark_run(panel, "was reset", guest->reset_unix_us);
+	/* What was meant for a shell is not for a boot menu. */
+	screen_panel_stop(panel);
+}
+
 void screen_panel_look(struct screen_panel *panel)
 {
+	look_for_reset(panel);
 	if (panel->state == SCREEN_OFF && guest_is_on(panel)) {
+		if (panel->view)
+			mark_run(panel, "was started", g_get_real_time());
 		panel->tries = 0;
 		/* The last screen stays until there is the new one. */
 		panel->state = SCREEN_AGAIN;

@@ -51,6 +51,7 @@ struct screen_panel {
 	bool chose_scale;      /* the user said how large; else pictures are made smaller and text is not */
 	unsigned tries;        /* since it was last seen */
 	gint64 live_us;        /* monotonic, since when it is live */
+	gint64 reset_us;       /* the guest's, of which the history knows */
 	enum recogniser_mode mode;
 	struct screen_look look;
 	char *keymap;          /* of the guest's definition, or NULL */
@@ -73,7 +74,7 @@ void screen_panel_open(struct screen_panel *panel);
 void screen_panel_login(struct screen_panel *panel, const char *user, const char *password);
 /* The answer, where it is this panel's. */
 bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door);
-/* The guest may have been started, or have gone. */
+/* The guest may have been started or reset, or have gone. */
 void screen_panel_look(struct screen_panel *panel);
 /* Is it on screen? */
 void screen_panel_watch(struct screen_panel *panel, bool watched);

@@ -70,6 +70,7 @@ static void half_words(const struct guest_console *self, struct mode_words *ret)
 		serial_half_words(self, ret);
 	else
 		screen_half_words(self, ret);
+	guest_console_add_reset(self, ret);
 }
 
 /* "[Screen] Serial  Both   80x25  Enter types …     from 1,12" */
@@ -189,7 +190,9 @@ static char *grabbed(const struct view *view)
 	if (guest_console_reads((const struct guest_console *)view))
 		return g_strdup("or q leaves read mode; F1 has its keys");
 	half_words((const struct guest_console *)view, &words);
+	g_autofree char *reset = guest_console_reset((const struct guest_console *)view);
 	text = words.busy ? g_strconcat("stops: ", words.state, NULL)
+	       : reset    ? g_strconcat("takes the keys back from the guest, which was ", reset, NULL)
 	                  : g_strdup("takes the keys back from the guest; all others are its own");
 	mode_words_clear(&words);
 	return text;
@@ -467,12 +470,15 @@ static void update(struct view *view, unsigned changes)
 {
 	struct guest_console *self = guest_console_of(view);
 
-	if (!(changes & (CHANGE_LIST | CHANGE_HOST)))
+	/* With the figures come the events, and the age of a reset. */
+	if (!(changes & (CHANGE_LIST | CHANGE_HOST | CHANGE_STATS)))
 		return;
-	if (changes & CHANGE_LIST)
-		serial_half_update(self);
+	serial_half_update(self);
 	screen_half_update(self);
-	view->dirty = true;
+	g_autofree char *reset = guest_console_reset(self);
+	if (changes & (CHANGE_LIST | CHANGE_HOST) || reset || self->said_reset)
+		view->dirty = true;
+	self->said_reset = reset;
 }
 
 static void set_object(struct view *view, const struct obj_ref *ref)
