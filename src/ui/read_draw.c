@@ -22,6 +22,9 @@ static void place(struct read_mode *read, struct area body)
 	if (!read->placed && body.rows > 0)
 		read->top = read_mode_top_most(read) - read->back;
 	read->placed |= body.rows > 0;
+	/* What was gone to is seen among what stands around it. */
+	if (read->cursor.row < read->top - 1 || read->cursor.row > read->top + body.rows)
+		read->top = read->cursor.row - body.rows / 2;
 	if (read->cursor.row < read->top)
 		read->top = read->cursor.row;
 	if (read->cursor.row >= read->top + body.rows)

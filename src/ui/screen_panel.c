@@ -344,6 +344,9 @@ static void look_for_reset(struct screen_panel *panel)
 	panel->reset_us = guest->reset_us;
 	if (!panel->reset_us || !panel->view)
 		return;
+	/* What is seen is of the run before, also where it was not sure yet that it is as of now. */
+	if (screen_panel_screen(panel))
+		screen_history_feed(panel->history, screen_panel_screen(panel), guest->reset_unix_us);
 	mark_run(panel, "was reset", guest->reset_unix_us);
 	/* What was meant for a shell is not for a boot menu. */
 	screen_panel_stop(panel);
