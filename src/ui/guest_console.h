@@ -121,6 +121,7 @@ bool screen_half_mouse(struct guest_console *self, const struct mouse *event);
 bool screen_half_message(struct guest_console *self, struct msg *msg);
 void screen_half_update(struct guest_console *self);
 /* Commands of its own. */
+void screen_half_fit(struct guest_console *self);
 void screen_half_scale(struct guest_console *self);
 void screen_half_reading(struct guest_console *self);
 

@@ -70,6 +70,7 @@ void screen_panel_free(struct screen_panel *panel)
 	app_wait_stop(&panel->io);
 	app_wait_stop(&panel->again);
 	app_wait_stop(&panel->typist);
+	app_wait_stop(&panel->fit_wait);
 	sign_watch_free(panel->signs);
 	if (panel->reader)
 		read_mode_drop_view(panel->reader);
@@ -164,7 +165,9 @@ static void ended(struct screen_panel *panel)
 	enum vnc_end end = vnc_view_end(panel->view);
 
 	app_wait_stop(&panel->io);
+	app_wait_stop(&panel->fit_wait);
 	typing_drop(panel->typing);
+	panel->buttons = 0;
 	panel->typed = 0;
 	if (panel->live_us && g_get_monotonic_time() - panel->live_us > LIVE_US)
 		panel->tries = 0;
@@ -193,6 +196,8 @@ static void ready(void *data)
 		screen_history_feed(panel->history, screen_panel_screen(panel), g_get_real_time());
 	if (changed && panel->log)
 		screen_panel_log_tick(panel);
+	if (changed)
+		screen_panel_fit_step(panel);
 	screen_panel_past_ask(panel);
 	if (panel->state == SCREEN_STARTING && vnc_view_state(panel->view) == VNC_LIVE && screen_panel_screen(panel)) {
 		panel->live_us = g_get_monotonic_time();

@@ -46,6 +46,7 @@ struct screen_panel {
 	bool gave;             /* a password, to the last connection */
 	bool watched;
 	bool attached;         /* the guest has the keys */
+	unsigned buttons;      /* of the mouse that are down in the guest: bits as RFB has them */
 	bool moved;            /* the user chose the part in sight: the cursor is not followed */
 	bool tried;            /* it was opened, by itself or by the user */
 	bool chose_scale;      /* the user said how large; else pictures are made smaller and text is not */
@@ -58,7 +59,8 @@ struct screen_panel {
 	struct layout *layout;
 	struct typing *typing;
 	unsigned typed;        /* events of the text that is being typed; 0 = none is */
-	struct app_wait *io, *again, *typist, *log_wait, *past_wait;
+	int fit_width, fit_height; /* pixels that the guest's screen was asked to have, while `fit_wait` */
+	struct app_wait *io, *again, *typist, *log_wait, *past_wait, *fit_wait;
 	struct sign_watch *signs;
 	short io_events;
 	void (*changed)(struct screen_panel *panel, void *data); /* something to be drawn */
@@ -104,6 +106,13 @@ bool screen_panel_log(struct screen_panel *panel, const char *path);
 void screen_panel_log_end(struct screen_panel *panel);
 /* Time has passed, or a frame has come. */
 void screen_panel_log_tick(struct screen_panel *panel);
+
+/* ---- the guest's screen in the panel's size: screen_fit.c ---- */
+
+/* Asks the guest, by its VNC server, for a screen that fills the panel; a notice says what came of it. */
+void screen_panel_fit(struct screen_panel *panel);
+/* Something changed. */
+void screen_panel_fit_step(struct screen_panel *panel);
 
 /* ---- hands: screen_hands.c ---- */
 

@@ -295,8 +295,13 @@ static void cmd_escape(struct view *view, unsigned count)
 
 static void cmd_size(struct view *view, unsigned count)
 {
+	struct guest_console *self = guest_console_of(view);
+
 	(void)count;
-	serial_half_tell_size(guest_console_of(view));
+	if (guest_console_is_serial(self))
+		serial_half_tell_size(self);
+	else
+		screen_half_fit(self);
 }
 
 static void cmd_next(struct view *view, unsigned count)
@@ -450,7 +455,7 @@ static bool mouse(struct view *view, const struct mouse *event)
 	/* Who has the keys has what is drawn to its edge as well. */
 	if (serial && guest_console_is_serial(self))
 		return serial_half_mouse(self, event);
-	if (!screen || guest_console_is_serial(self))
+	if ((!screen && event->what == MOUSE_PRESS) || guest_console_is_serial(self))
 		return false;
 	inner.y -= self->screen_area.y;
 	inner.x -= self->screen_area.x;
@@ -539,7 +544,7 @@ static const struct view_cmd cmds[] = {
         {"copy-screen", "Copy what is shown to the clipboard", "y", NULL, cmd_copy},
         {"save", "Save the screen (of the serial console also what scrolled by) as text", "E", NULL, cmd_save},
         {"log", "Log the screen's lines with their times to a file, or end that", "W", NULL, cmd_log},
-        {"tell-size", "Tell the serial console's shell the size (types stty rows … cols …)", "=", NULL, cmd_size},
+        {"tell-size", "Tell the guest the panel's size: its screen's driver, or its serial console's shell (types stty)", "=", NULL, cmd_size},
         {"close", "Close it: others may open the serial console", "x", NULL, cmd_close},
         {NULL, NULL, NULL, NULL, NULL},
 };
