@@ -38,6 +38,7 @@ struct page_cell {
 enum page_line_kind {
 	PAGE_LINE_TEXT,
 	PAGE_LINE_GAP, /* not the guest's: between its neighbours lines went by unseen; says so in words */
+	PAGE_LINE_MARK, /* not the guest's: between its neighbours the guest was reset, or started; says so in words */
 };
 
 /* Frozen once made. Columns beyond `count` are blanks that look like `rest`. */
@@ -54,6 +55,10 @@ struct page_line {
 /* `count` is the screen's width: what is blank at the end is not kept. Owned: one reference. */
 struct page_line *page_line_new(const struct page_cell *cells, unsigned count);
 struct page_line *page_line_gap(void);
+/* "[ the guest was reset at 12:03:05 ]", local time; for scrollback of any kind. Owned. */
+char *page_mark_words(const char *what /* "was reset" */, gint64 time_us /* Unix */);
+/* A PAGE_LINE_MARK that says so. Owned: one reference. */
+struct page_line *page_line_mark(const char *what, gint64 time_us);
 struct page_line *page_line_ref(struct page_line *line);
 void page_line_unref(struct page_line *line); /* NULL is fine */
 gsize page_line_bytes(const struct page_line *line);

@@ -27,8 +27,11 @@ void screen_history_free(struct screen_history *history);
  * before them counts until there is text again. Returns how many lines were added.
  */
 unsigned screen_history_feed(struct screen_history *history, const struct text_screen *screen, gint64 now_us);
-/* What was seen last counts as gone: the guest was started anew, or another connection begins. */
-unsigned screen_history_break(struct screen_history *history);
+/*
+ * The guest was reset or started (`what`: "was reset") at `time_us`, Unix time: what was seen last counts as gone, and a
+ * PAGE_LINE_MARK parts it from what comes; logged too. Returns how many lines were added.
+ */
+unsigned screen_history_mark(struct screen_history *history, const char *what, gint64 time_us);
 
 unsigned screen_history_lines(const struct screen_history *history);
 /* Those that were ever added: it tells whether something is new. */

@@ -142,6 +142,8 @@ void serial_term_key(struct serial_term *term, const struct serial_key *key, GBy
 void serial_term_answers(struct serial_term *term, GByteArray *out);
 /* Something to tell since the last frame? */
 bool serial_term_changed(const struct serial_term *term);
+/* What is on the screen becomes scrollback, a line that says `words` follows, and the terminal begins anew. */
+void serial_term_divide(struct serial_term *term, const char *words /* ASCII */);
 /* Fills in what has to do with the screen. */
 void serial_term_frame(struct serial_term *term, struct serial_frame *frame);
 
@@ -168,5 +170,7 @@ void serial_reopen(struct serial *serial, bool force);
 bool serial_keys(struct serial *serial, const struct serial_key *keys, unsigned count);
 bool serial_bytes(struct serial *serial, const char *bytes, gsize len);
 void serial_resize(struct serial *serial, int rows, int cols);
+/* The guest at its other end begins anew, as a reset has it: serial_term_divide(). Not of a raw one. `words` are copied. */
+void serial_divide(struct serial *serial, const char *words);
 
 #endif

@@ -55,6 +55,8 @@ struct guest {
 	char *stuck_why;
 	unsigned placed_at; /* private: history_generation() when `placed` was found */
 	bool placed;                 /* private: it has series */
+	gint64 reset_us;             /* monotonic, when this run of it was last reset; 0 = not, as far as was seen */
+	gint64 reset_unix_us;        /* the same by the wall clock */
 	gint64 state_us;             /* monotonic, when this state was first seen; 0 = since before nvirt */
 	struct guest_detail *detail; /* last one, or NULL */
 	struct guest_traffic *traffic; /* last one of its row on screen, or NULL */
@@ -164,6 +166,8 @@ struct host *store_host(const struct store *store, unsigned id); /* NULL when go
 
 /* ---- objects, by identity; NULL when gone ---- */
 struct guest *store_guest(const struct store *store, const struct obj_ref *ref);
+/* When this run of a guest was last reset, monotonic; 0 = not as far as was seen, or there is none such. */
+gint64 store_reset_us(const struct store *store, const struct obj_ref *ref);
 struct pool *store_pool(const struct store *store, const struct obj_ref *ref);
 struct network *store_network(const struct store *store, const struct obj_ref *ref);
 struct volume *store_volume(const struct store *store, const struct obj_ref *ref);

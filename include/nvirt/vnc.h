@@ -90,7 +90,29 @@ void vnc_view_set_mode(struct vnc_view *view, enum recogniser_mode mode);
 void vnc_view_key(struct vnc_view *view, uint32_t keysym, unsigned scancode, bool down);
 /* Does the server take scancodes, so that the guest's keyboard layout alone decides? */
 bool vnc_view_takes_scancodes(const struct vnc_view *view);
+/* What a pointer that is moved to a place does in the guest. */
+enum vnc_pointer {
+	VNC_POINTER_UNKNOWN,  /* the server does not tell */
+	VNC_POINTER_ABSOLUTE, /* it goes there: a tablet */
+	VNC_POINTER_RELATIVE, /* a mouse: where it goes is the guest's affair */
+};
+enum vnc_pointer vnc_view_pointer_kind(const struct vnc_view *view);
+/* x, y: pixels of the frame; buttons: a bit each, as RFB has them. */
 void vnc_view_pointer(struct vnc_view *view, int x, int y, unsigned buttons);
+
+/* What a server makes of another size: RFB's numbers, and one of QEMU's. */
+enum vnc_fit {
+	VNC_FIT_DONE,
+	VNC_FIT_PROHIBITED,
+	VNC_FIT_NO_ROOM,   /* out of resources */
+	VNC_FIT_NO_DRIVER, /* the guest's graphics can not be told of it ("invalid screen layout") */
+	VNC_FIT_PASSED_ON, /* the guest was told: what it does is its own affair */
+};
+#define VNC_FIT_SIDE_MIN 64
+/* Asks for a guest's screen of that many pixels a side, VNC_FIT_SIDE_MIN to FRAME_SIDE_MAX. */
+void vnc_view_fit(struct vnc_view *view, int width, int height);
+/* The answer to the last that was asked: enum vnc_fit, or another number of RFB's; -1 = none has come. */
+int vnc_view_fit_answer(const struct vnc_view *view);
 /* Asks to be told when all keys given before have left for the server; then vnc_view_synced() is true. */
 void vnc_view_sync(struct vnc_view *view);
 bool vnc_view_synced(const struct vnc_view *view);

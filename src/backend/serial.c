@@ -39,6 +39,7 @@ void serial_unref(struct serial *serial)
 		return;
 	g_array_unref(serial->keys);
 	g_byte_array_unref(serial->bytes);
+	g_free(serial->divider);
 	g_free(serial->uri);
 	pthread_cond_destroy(&serial->wake);
 	pthread_mutex_destroy(&serial->lock);
@@ -138,6 +139,15 @@ void serial_resize(struct serial *serial, int rows, int cols)
 	pthread_mutex_lock(&serial->lock);
 	serial->rows = rows;
 	serial->cols = cols;
+	pthread_cond_broadcast(&serial->wake);
+	pthread_mutex_unlock(&serial->lock);
+}
+
+void serial_divide(struct serial *serial, const char *words)
+{
+	pthread_mutex_lock(&serial->lock);
+	g_free(serial->divider);
+	serial->divider = g_strdup(words);
 	pthread_cond_broadcast(&serial->wake);
 	pthread_mutex_unlock(&serial->lock);
 }

@@ -19,6 +19,7 @@ struct serial {
 	bool credit;         /* the last frame was taken */
 	bool reopen, force;
 	int rows, cols;
+	char *divider;     /* of serial_divide(), not drawn yet; else NULL */
 	GArray *keys;      /* struct serial_key, typed */
 	GByteArray *bytes; /* the same of a raw one */
 	/* Set by libvirt's event thread. */

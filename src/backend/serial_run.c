@@ -7,6 +7,7 @@
  */
 #include "backend/conn.h"
 #include "backend/serial_private.h"
+#include "nvirt/page.h"
 #include "nvirt/text.h"
 
 enum {
@@ -33,7 +34,8 @@ struct runner {
 	enum serial_state state;
 	char *why;
 	unsigned opened;
-	int guest_id; /* of the run that the stream was of */
+	int guest_id; /* of the run that the stream is asked of */
+	int seen_id;  /* of the one that it was last opened to; 0 = of none */
 	bool force, told, ending;
 	gint64 look_us;  /* when to look again whether it can be opened, or has ended; 0 = not by itself */
 	gint64 end_us;   /* an ended stream: until then the guest may still go off */
@@ -268,6 +270,12 @@ static void open_stream(struct runner *run)
 	run->force = false;
 	/* One that was only starting had none before. */
 	run->guest_id = (int)virDomainGetID(run->dom);
+	if (run->seen_id != 0 && run->seen_id != run->guest_id && !serial->raw) {
+		g_autofree char *words = page_mark_words("was started", g_get_real_time());
+
+		serial_term_divide(run->term, words);
+	}
+	run->seen_id = run->guest_id;
 	run->opened++;
 	set_state(run, SERIAL_OPEN, "");
 	pthread_mutex_lock(&serial->lock);
@@ -444,11 +452,14 @@ static void take_wishes(struct runner *run)
 	bool reopen = serial->reopen && run->stream == NULL && !serial->readonly;
 	bool changed = serial->guest_changed, gone = serial->host_gone;
 	int rows = serial->rows, cols = serial->cols;
+	g_autofree char *divider = g_steal_pointer(&serial->divider);
 	if (reopen)
 		run->force = serial->force;
 	serial->reopen = serial->guest_changed = serial->host_gone = false;
 	pthread_mutex_unlock(&serial->lock);
 	serial_term_resize(run->term, rows, cols);
+	if (divider != NULL && !serial->raw)
+		serial_term_divide(run->term, divider);
 	/* What comes of it is told, also when it is what was told before. */
 	if (reopen)
 		set_state(run, SERIAL_OPENING, "");
@@ -471,7 +482,8 @@ static void wait_for_news(struct runner *run)
 	pthread_mutex_lock(&serial->lock);
 	if (due && serial->credit)
 		until_us = MIN(until_us, run->posted_us + FRAME_EVERY_US);
-	bool busy = serial->inbox == NULL || serial->reopen || serial->guest_changed || serial->host_gone ||
+	bool busy = serial->inbox == NULL || serial->reopen || serial->divider != NULL || serial->guest_changed ||
+	        serial->host_gone ||
 	        (run->stream != NULL &&
 	                ((serial->readable && run->raw->len < RAW_MAX) || serial->writable ||
 	                        (run->out->len == 0 && (serial->keys->len > 0 || serial->bytes->len > 0))));

@@ -86,6 +86,8 @@ bool helper_vnc_has_more(const struct helper *helper);
 void helper_vnc_serve(struct helper *helper);
 void helper_vnc_key(struct helper *helper, uint32_t keysym, unsigned scancode, bool down);
 void helper_vnc_pointer(struct helper *helper, unsigned x, unsigned y, unsigned buttons);
+/* Asks for a guest's screen of that many pixels; the answer is told by WIRE_FIT. */
+void helper_vnc_fit(struct helper *helper, unsigned width, unsigned height);
 /* Asks a quiet server for a sign of life, and tells when none comes; to be called now and then while it is watched. */
 void helper_vnc_probe(struct helper *helper);
 /* What makes QEMU look at its guest's screen at once. */

@@ -70,6 +70,15 @@ static void on_pointer(struct helper *helper, struct wire_reader *payload)
 	helper_vnc_pointer(helper, x, y, wire_u8(payload));
 }
 
+/* No guest's screen can be of any size; what is beyond it is no wish but a mistake. */
+static void on_fit(struct helper *helper, struct wire_reader *payload)
+{
+	unsigned width = wire_u16(payload), height = wire_u16(payload);
+
+	if (!payload->bad && width >= VNC_FIT_SIDE_MIN && height >= VNC_FIT_SIDE_MIN && width <= FRAME_SIDE_MAX && height <= FRAME_SIDE_MAX)
+		helper_vnc_fit(helper, width, height);
+}
+
 static void look_again(struct helper *helper)
 {
 	helper->all_dirty = true;
@@ -123,6 +132,8 @@ static void obey(struct helper *helper, unsigned type, struct wire_reader *paylo
 		on_key(helper, payload);
 	else if (type == COMMAND_POINTER && helper->vnc)
 		on_pointer(helper, payload);
+	else if (type == COMMAND_FIT && helper->vnc)
+		on_fit(helper, payload);
 	else if (type == COMMAND_WATCH)
 		helper->watched = wire_u8(payload);
 	else if (type == COMMAND_PIXELS)

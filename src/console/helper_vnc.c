@@ -6,6 +6,7 @@
  * - after the handshake our own list of encodings is sent, without ExtendedDesktopSize: 0.9.14 drops what
  *   QEMU answers to that, and the next frame of another size ends the connection (upstream 041ea576);
  * - QEMU's keyboard lights (-261) have a handler of ours, for the library only knows another number;
+ * - two more of QEMU's words never reach the library: helper_qemu.h;
  * - a message of the server that does not come to its end, and one of ours that it does not take, is
  *   cut off by an alarm.
  */
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 #include "helper.h"
+#include "helper_qemu.h"
 
 /*
  * The library counts reads that found nothing, and takes ten a second of its time limit to be one,
@@ -66,7 +68,7 @@ struct helper_vnc {
 	gint64 heard_us, probed_us; /* when it last said something, and was last asked; 0 = it has answered */
 	bool silent;
 	uint32_t probed[PROBE_PIXELS]; /* what was there when it was asked */
-	bool scancodes, leds_known;
+	bool scancodes, leds_known, pointer_known, absolute;
 	unsigned leds;
 	gint64 obeyed_us;
 };
@@ -211,8 +213,18 @@ static void tell_features(struct helper *helper)
 	const struct helper_vnc *vnc = helper->vnc;
 	guint begin = wire_begin(helper->out, WIRE_FEATURES);
 
-	wire_put_u8(helper->out, (vnc->scancodes ? FEATURE_SCANCODES : 0) | (vnc->leds_known ? FEATURE_LEDS : 0));
+	wire_put_u8(helper->out, (vnc->scancodes ? FEATURE_SCANCODES : 0) | (vnc->leds_known ? FEATURE_LEDS : 0) |
+	        (!vnc->pointer_known ? 0 : vnc->absolute ? FEATURE_ABSOLUTE : FEATURE_RELATIVE));
 	wire_put_u8(helper->out, vnc->leds & 7);
+	wire_end(helper->out, begin);
+}
+
+/* What became of a size that was asked for. */
+static void tell_fit(struct helper *helper, unsigned answer)
+{
+	guint begin = wire_begin(helper->out, WIRE_FIT);
+
+	wire_put_u8(helper->out, MIN(answer, 255));
 	wire_end(helper->out, begin);
 }
 
@@ -321,16 +333,20 @@ static rfbClientProtocolExtension extension = {.encodings = extra_encodings, .ha
 static bool send_encodings(rfbClient *client)
 {
 	static const int32_t encodings[] = {rfbEncodingZRLE, rfbEncodingCopyRect, rfbEncodingHextile, rfbEncodingRaw,
-	        (int32_t)rfbEncodingRichCursor, (int32_t)rfbEncodingNewFBSize, ENCODING_QEMU_KEYS, ENCODING_QEMU_LEDS};
+	        (int32_t)rfbEncodingRichCursor, (int32_t)rfbEncodingNewFBSize, ENCODING_QEMU_KEYS, ENCODING_QEMU_LEDS,
+	        ENCODING_QEMU_POINTER};
 	struct {
 		uint8_t type, pad;
 		uint16_t count;
 		uint32_t list[G_N_ELEMENTS(encodings)];
-	} message = {.type = rfbSetEncodings, .count = GUINT16_TO_BE(G_N_ELEMENTS(encodings))};
+	} message = {.type = rfbSetEncodings};
+	/* The last one only where its answer can be taken out. */
+	unsigned count = G_N_ELEMENTS(encodings) - !helper_qemu_may_look(client);
 
-	for (unsigned i = 0; i < G_N_ELEMENTS(encodings); i++)
+	message.count = GUINT16_TO_BE((uint16_t)count);
+	for (unsigned i = 0; i < count; i++)
 		message.list[i] = GUINT32_TO_BE((uint32_t)encodings[i]);
-	return WriteToRFBServer(client, (const char *)&message, sizeof(message)) &&
+	return WriteToRFBServer(client, (const char *)&message, (int)(4 + count * sizeof(message.list[0]))) &&
 	       SendFramebufferUpdateRequest(client, 0, 0, client->width, client->height, FALSE);
 }
 
@@ -484,6 +500,29 @@ static void heard(struct helper *helper)
 	tell_silent(helper, false);
 }
 
+/* Its word of its own, or all other messages. False: that was the last. */
+static bool take_message(struct helper *helper)
+{
+	struct helper_vnc *vnc = helper->vnc;
+	unsigned value = 0;
+
+	switch (helper_qemu_take(vnc->client, &value)) {
+	case QEMU_WORD_NONE:
+		return HandleRFBServerMessage(vnc->client);
+	case QEMU_WORD_POINTER:
+		vnc->pointer_known = true;
+		vnc->absolute = value;
+		tell_features(helper);
+		return true;
+	case QEMU_WORD_SIZE:
+		tell_fit(helper, value);
+		return true;
+	case QEMU_WORD_CUT:
+		break;
+	}
+	return false;
+}
+
 void helper_vnc_serve(struct helper *helper)
 {
 	struct helper_vnc *vnc = helper->vnc;
@@ -491,7 +530,7 @@ void helper_vnc_serve(struct helper *helper)
 	vnc->said[0] = '\0';
 	vnc->serving = true;
 	alarm(MESSAGE_TIMEOUT_S);
-	if (!HandleRFBServerMessage(vnc->client))
+	if (!take_message(helper))
 		end_of_service(helper);
 	vnc->serving = false;
 	alarm(0);
@@ -523,6 +562,15 @@ void helper_vnc_pointer(struct helper *helper, unsigned x, unsigned y, unsigned 
 		return;
 	limit_sending(helper->vnc, SEND_TIMEOUT_S);
 	SendPointerEvent(helper->vnc->client, (int)x, (int)y, (int)buttons);
+	limit_sending(helper->vnc, 0);
+}
+
+void helper_vnc_fit(struct helper *helper, unsigned width, unsigned height)
+{
+	if (!helper->vnc->client)
+		return;
+	limit_sending(helper->vnc, SEND_TIMEOUT_S);
+	helper_qemu_ask_size(helper->vnc->client, width, height);
 	limit_sending(helper->vnc, 0);
 }
 

@@ -14,6 +14,7 @@ void screen_stream_init(struct screen_stream *stream)
 	        .in = g_byte_array_new(),
 	        .name = g_strdup(""),
 	        .words = g_strdup(""),
+	        .fit = -1,
 	};
 	stream->screen.cursor_row = stream->screen.cursor_col = -1;
 	stream->screen.font = stream->font;
@@ -39,6 +40,7 @@ void screen_stream_restart(struct screen_stream *stream)
 	stream->anew = true;
 	stream->pixels_wanted = stream->hello = stream->live = stream->frame_waits = stream->settled = stream->silent = false;
 	stream->features = stream->leds = stream->synced = 0;
+	stream->fit = -1;
 	stream->end = VNC_END_NONE;
 	screen_stream_begin(stream);
 }
@@ -226,7 +228,7 @@ static bool on_frame(struct screen_stream *stream, struct wire_reader *payload)
 
 static bool on_features(struct screen_stream *stream, struct wire_reader *payload)
 {
-	stream->features = wire_u8(payload) & (FEATURE_SCANCODES | FEATURE_LEDS);
+	stream->features = wire_u8(payload) & (FEATURE_SCANCODES | FEATURE_LEDS | FEATURE_ABSOLUTE | FEATURE_RELATIVE);
 	stream->leds = wire_u8(payload) & 7;
 	stream->changed = true;
 	return wire_done(payload) ? true : refuse(stream, "features");
@@ -271,6 +273,13 @@ static bool on_silent(struct screen_stream *stream, struct wire_reader *payload)
 	return wire_done(payload) ? true : refuse(stream, "a silence");
 }
 
+static bool on_fit(struct screen_stream *stream, struct wire_reader *payload)
+{
+	stream->fit = (int)wire_u8(payload);
+	stream->changed = true;
+	return wire_done(payload) ? true : refuse(stream, "an answer");
+}
+
 static bool on_ended(struct screen_stream *stream, struct wire_reader *payload)
 {
 	unsigned end = wire_u8(payload);
@@ -310,6 +319,8 @@ static bool on_message(struct screen_stream *stream, unsigned type, struct wire_
 		return on_sync(stream, payload);
 	case WIRE_SILENT:
 		return on_silent(stream, payload);
+	case WIRE_FIT:
+		return on_fit(stream, payload);
 	case WIRE_ENDED:
 		return on_ended(stream, payload);
 	default:

@@ -25,6 +25,7 @@ struct screen_stream {
 	bool hello, live, whole; /* `whole`: a frame was told to its end */
 	char *name;
 	unsigned features, leds;
+	int fit; /* the answer to the last size that was asked for, enum vnc_fit; -1 = none came */
 	unsigned frames;    /* so many were told */
 	uint32_t frame;     /* the last one's number */
 	bool frame_waits;   /* it is to be acknowledged */

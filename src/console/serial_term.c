@@ -188,16 +188,11 @@ static struct serial_line *read_row(struct serial_term *term, int row)
 	return serial_line_new(term->row, (unsigned)term->cols);
 }
 
-/*
- * A new terminal; what stood on the old one becomes scrollback. libvterm 0.1's own
- * resize keeps a saved cursor that may lie beyond the new size, and reads there.
- */
-void serial_term_resize(struct serial_term *term, int rows, int cols)
+/* The screen becomes scrollback. */
+static void push_screen(struct serial_term *term)
 {
 	unsigned blank = 0;
 
-	if (CLAMP(rows, 2, SERIAL_ROWS_MAX) == term->rows && CLAMP(cols, 2, SERIAL_COLS_MAX) == term->cols)
-		return;
 	for (int row = 0; row < term->rows; row++) {
 		struct serial_line *line = read_row(term, row);
 
@@ -207,8 +202,33 @@ void serial_term_resize(struct serial_term *term, int rows, int cols)
 	/* The empty end of the screen is nothing to scroll back to. */
 	for (; blank > 0; blank--)
 		g_free(g_queue_pop_tail(&term->lines));
+}
+
+/*
+ * A new terminal; what stood on the old one becomes scrollback. libvterm 0.1's own
+ * resize keeps a saved cursor that may lie beyond the new size, and reads there.
+ */
+void serial_term_resize(struct serial_term *term, int rows, int cols)
+{
+	if (CLAMP(rows, 2, SERIAL_ROWS_MAX) == term->rows && CLAMP(cols, 2, SERIAL_COLS_MAX) == term->cols)
+		return;
+	push_screen(term);
 	vterm_free(term->vterm);
 	make_vterm(term, rows, cols);
+}
+
+/* A new terminal too: who writes now knows nothing of the modes that it was left in. */
+void serial_term_divide(struct serial_term *term, const char *words)
+{
+	unsigned count = 0;
+
+	push_screen(term);
+	memset(term->row, 0, sizeof(term->row));
+	for (; words[count] && count < SERIAL_COLS_MAX; count++)
+		term->row[count] = (struct serial_cell){.ch = (guchar)words[count], .flags = SERIAL_BOLD};
+	push_line(term, serial_line_new(term->row, count));
+	vterm_free(term->vterm);
+	make_vterm(term, term->rows, term->cols);
 }
 
 /* ---- keys ---- */

@@ -365,6 +365,32 @@ void vnc_view_pointer(struct vnc_view *view, int x, int y, unsigned buttons)
 	push(view);
 }
 
+enum vnc_pointer vnc_view_pointer_kind(const struct vnc_view *view)
+{
+	return view->stream.features & FEATURE_ABSOLUTE   ? VNC_POINTER_ABSOLUTE
+	       : view->stream.features & FEATURE_RELATIVE ? VNC_POINTER_RELATIVE
+	                                                  : VNC_POINTER_UNKNOWN;
+}
+
+void vnc_view_fit(struct vnc_view *view, int width, int height)
+{
+	guint begin;
+
+	view->stream.fit = -1;
+	if (view->fd < 0)
+		return;
+	begin = wire_begin(view->out, COMMAND_FIT);
+	wire_put_u16(view->out, (unsigned)CLAMP(width, VNC_FIT_SIDE_MIN, FRAME_SIDE_MAX));
+	wire_put_u16(view->out, (unsigned)CLAMP(height, VNC_FIT_SIDE_MIN, FRAME_SIDE_MAX));
+	wire_end(view->out, begin);
+	push(view);
+}
+
+int vnc_view_fit_answer(const struct vnc_view *view)
+{
+	return view->stream.fit;
+}
+
 void vnc_view_show_png(struct vnc_view *view, GBytes *png)
 {
 	gsize length;

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 2u
+#define WIRE_VERSION 3u
 #define WIRE_HEAD_BYTES 5u
 /* A payload from the reader; a longer one ends it. */
 #define WIRE_PAYLOAD_MAX (64u * 1024)
@@ -37,10 +37,16 @@ enum wire_event {
 	WIRE_PIXELS,     /* RGB bytes that follow those before */
 	WIRE_SYNC,       /* u32: what was ordered before this number has been done */
 	WIRE_SILENT,     /* u8: does the server not answer any more? */
+	WIRE_FIT,        /* u8 enum vnc_fit: the server's answer to COMMAND_FIT */
 	WIRE_ENDED,      /* u8 enum vnc_end, string: why; the last message */
 };
 
-enum wire_feature { FEATURE_SCANCODES = 1, FEATURE_LEDS = 2 };
+enum wire_feature {
+	FEATURE_SCANCODES = 1,
+	FEATURE_LEDS = 2,
+	FEATURE_ABSOLUTE = 4, /* the guest's pointer goes where it is told; neither of both: not known */
+	FEATURE_RELATIVE = 8,
+};
 
 /* To the reader. */
 enum wire_command {
@@ -53,6 +59,7 @@ enum wire_command {
 	COMMAND_PICTURE,   /* a PNG, where there is no server */
 	COMMAND_MODE,      /* u8 enum recogniser_mode */
 	COMMAND_SYNC,      /* u32: answer by WIRE_SYNC */
+	COMMAND_FIT,       /* u16 width, u16 height: a guest's screen of that size, please */
 	COMMAND_LEARN,     /* u8 width, u8 height, u24 character, u32 for each row: a named glyph */
 };
 

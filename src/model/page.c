@@ -53,16 +53,40 @@ struct page_line *page_line_new(const struct page_cell *cells, unsigned count)
 	return line;
 }
 
-struct page_line *page_line_gap(void)
+/* Not the guest's: `words` are our own, ASCII. */
+static struct page_line *own_line(enum page_line_kind kind, const char *words)
 {
-	struct page_cell cells[sizeof(GAP_WORDS) - 1];
+	unsigned count = (unsigned)strlen(words);
+	g_autofree struct page_cell *cells = g_new0(struct page_cell, count);
 	struct page_line *line;
 
-	for (unsigned i = 0; i < G_N_ELEMENTS(cells); i++)
-		cells[i] = (struct page_cell){.ch = (guchar)GAP_WORDS[i]};
-	line = page_line_new(cells, G_N_ELEMENTS(cells));
+	for (unsigned i = 0; i < count; i++)
+		cells[i] = (struct page_cell){.ch = (guchar)words[i]};
+	line = page_line_new(cells, count);
 	line->width++; /* it does not go on */
-	line->kind = PAGE_LINE_GAP;
+	line->kind = kind;
+	return line;
+}
+
+struct page_line *page_line_gap(void)
+{
+	return own_line(PAGE_LINE_GAP, GAP_WORDS);
+}
+
+char *page_mark_words(const char *what, gint64 time_us)
+{
+	g_autoptr(GDateTime) seconds = g_date_time_new_from_unix_local(time_us / G_USEC_PER_SEC);
+	g_autofree char *when = seconds ? g_date_time_format(seconds, "%H:%M:%S") : g_strdup("-");
+
+	return g_strdup_printf("[ the guest %s at %s ]", what, when);
+}
+
+struct page_line *page_line_mark(const char *what, gint64 time_us)
+{
+	g_autofree char *words = page_mark_words(what, time_us);
+	struct page_line *line = own_line(PAGE_LINE_MARK, words);
+
+	line->time_us = time_us;
 	return line;
 }
 

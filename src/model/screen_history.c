@@ -108,6 +108,14 @@ static void drop_oldest(struct screen_history *history)
 	history->count--;
 }
 
+static void drop_newest(struct screen_history *history)
+{
+	struct page_line *line = history->ring[(history->first + --history->count) % SCREEN_HISTORY_LINES];
+
+	history->bytes -= page_line_bytes(line);
+	page_line_unref(line);
+}
+
 /* Takes the line. */
 static void keep(struct screen_history *history, struct page_line *line)
 {
@@ -312,12 +320,21 @@ unsigned screen_history_feed(struct screen_history *history, const struct text_s
 	return (unsigned)(history->added - before);
 }
 
-unsigned screen_history_break(struct screen_history *history)
+unsigned screen_history_mark(struct screen_history *history, const char *what, gint64 time_us)
 {
+	struct page_line *line = page_line_mark(what, time_us);
 	guint64 before = history->added;
 
+	/*
+	 * Whatever it is, it is the end of that run. A frame of it may still be on its way: that one is known then, and not
+	 * kept again.
+	 */
+	memset(history->blocks, 0, sizeof(history->blocks));
 	keep_screen(history);
 	forget_rows(history);
+	if (history->log)
+		history->log(line, history->log_data);
+	keep(history, line);
 	return (unsigned)(history->added - before);
 }
 
@@ -341,15 +358,25 @@ static bool same_text(const struct page_line *seen, const struct page_line *line
 	return fits(seen, line, false);
 }
 
-/* Is what was kept the end of `lines`? */
-static bool is_end_of(const struct screen_history *history, const GPtrArray *lines)
+/* The first line of this run: no memory has those of the one before. */
+static unsigned run_begin(const struct screen_history *history)
 {
-	unsigned before = lines->len - MIN(history->count, lines->len);
+	unsigned i = history->count;
 
-	if (history->count > lines->len)
+	while (i > 0 && screen_history_line(history, i - 1)->kind != PAGE_LINE_MARK)
+		i--;
+	return i;
+}
+
+/* Is what was kept from `begin` on the end of `lines`? */
+static bool is_end_of(const struct screen_history *history, unsigned begin, const GPtrArray *lines)
+{
+	unsigned count = history->count - begin;
+
+	if (count > lines->len)
 		return false;
-	for (unsigned i = 0; i < history->count; i++)
-		if (!same_text(screen_history_line(history, i), lines->pdata[before + i]))
+	for (unsigned i = 0; i < count; i++)
+		if (!same_text(screen_history_line(history, begin + i), lines->pdata[lines->len - count + i]))
 			return false;
 	return true;
 }
@@ -383,7 +410,8 @@ static bool same_lines(const struct screen_history *history, int first, int coun
  */
 static bool find_missing(const struct screen_history *history, int gap, const GPtrArray *lines, int *ret_from, int *ret_to)
 {
-	int after = (int)history->count - gap - 1, to = (int)lines->len - after, count = MIN(gap, LINES_TO_FIT), said = 0;
+	int after = (int)history->count - gap - 1, to = (int)lines->len - after, said = 0;
+	int count = MIN(gap - (int)run_begin(history), LINES_TO_FIT);
 
 	for (int i = gap - count; i < gap; i++)
 		said += !page_line_is_blank(screen_history_line(history, (unsigned)i));
@@ -447,12 +475,13 @@ unsigned screen_history_fill(struct screen_history *history, GPtrArray *lines)
 unsigned screen_history_begin_with(struct screen_history *history, GPtrArray *lines)
 {
 	g_autoptr(GPtrArray) newer = g_ptr_array_new();
-	unsigned taken = is_end_of(history, lines) ? lines->len - history->count : 0;
+	unsigned begin = run_begin(history), count = history->count - begin;
+	unsigned taken = is_end_of(history, begin, lines) ? lines->len - count : 0;
 
-	for (unsigned i = 0; taken && i < history->count; i++)
-		g_ptr_array_add(newer, page_line_ref(screen_history_line(history, i)));
-	while (taken && history->count)
-		drop_oldest(history);
+	for (unsigned i = 0; taken && i < count; i++)
+		g_ptr_array_add(newer, page_line_ref(screen_history_line(history, begin + i)));
+	while (taken && history->count > begin)
+		drop_newest(history);
 	for (unsigned i = 0; i < taken; i++)
 		keep(history, page_line_ref(lines->pdata[i]));
 	for (unsigned i = 0; i < newer->len; i++)

@@ -306,6 +306,13 @@ struct guest *store_guest(const struct store *store, const struct obj_ref *ref)
 	return entry ? g_hash_table_lookup(entry->guests, ref->uuid) : NULL;
 }
 
+gint64 store_reset_us(const struct store *store, const struct obj_ref *ref)
+{
+	const struct guest *guest = store_guest(store, ref);
+
+	return guest ? guest->reset_us : 0;
+}
+
 static struct pool *find_pool(const struct store *store, const struct obj_ref *ref)
 {
 	struct host *host = store_host(store, ref->host);

@@ -227,13 +227,15 @@ static unsigned apply_rename(struct store *store, const struct obj_ref *ref, con
 }
 
 /* The same QEMU, another kernel: what the screen of the last one said is over. */
-static unsigned another_run(struct store *store, const struct obj_ref *ref)
+static unsigned was_reset(struct store *store, const struct obj_ref *ref, gint64 now_us, gint64 now_unix_us)
 {
 	struct guest *guest = ref->kind == OBJ_GUEST ? store_guest(store, ref) : NULL;
 
-	if (!guest || !guest->sign)
+	if (!guest)
 		return 0;
-	guest_forget_signs(guest);
+	guest_forget_run(guest);
+	guest->reset_us = now_us;
+	guest->reset_unix_us = now_unix_us;
 	return CHANGE_STATS | CHANGE_FIGURES;
 }
 
@@ -245,7 +247,7 @@ unsigned store_apply_event(struct store *store, const struct msg *msg, gint64 no
 	if ((unsigned)msg->event >= EVENT_N)
 		return 0;
 	if (msg->event == EVENT_REBOOTED)
-		changes = another_run(store, &ref);
+		changes = was_reset(store, &ref, now_us, now_unix_us);
 	if (msg->event == EVENT_RENAMED)
 		changes = apply_rename(store, &ref, msg->text);
 	/* Nothing a person could read. */

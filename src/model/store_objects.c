@@ -67,10 +67,11 @@ void guest_set_name(struct guest *guest, GRefString *name)
 	guest->fold = text_fold(name);
 }
 
-void guest_forget_signs(struct guest *guest)
+void guest_forget_run(struct guest *guest)
 {
 	memset(guest->signs, 0, sizeof guest->signs);
 	guest->sign = SIGN_NONE;
+	guest->reset_us = guest->reset_unix_us = 0;
 }
 
 void guest_free(gpointer data)

@@ -53,7 +53,7 @@ guint uuid_hash(gconstpointer uuid);
 struct guest *guest_new(unsigned host, const struct guest_row *row);
 void guest_set_name(struct guest *guest, GRefString *name);
 void guest_free(gpointer guest);
-void guest_forget_signs(struct guest *guest); /* another run, another kernel */
+void guest_forget_run(struct guest *guest); /* what was known of it: another one, another kernel */
 int guest_compare(gconstpointer a, gconstpointer b); /* of a GPtrArray */
 struct pool *pool_new(unsigned host, struct pool_row *row);
 void pool_set_row(struct pool *pool, struct pool_row *row);

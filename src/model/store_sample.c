@@ -124,9 +124,9 @@ static bool apply_row(struct guest *guest, const struct guest_row *row, gint64 t
 
 	apply_cpu(guest, row, taken_us);
 	apply_facts(guest, row);
-	/* What the screen of another run said. */
+	/* What was seen of another run. */
 	if (row->id != guest->id || !guest_state_active(row->state))
-		guest_forget_signs(guest);
+		guest_forget_run(guest);
 	guest->id = row->id;
 	guest->taken_us = taken_us;
 	return state;

@@ -52,6 +52,7 @@ struct app {
 	GArray *hot;                /* struct hot: what a click on the bar or a dialog means */
 	int tree_cols, task_rows;   /* as the user drew them; 0 = as it comes */
 	enum region dragged;        /* whose border the mouse holds; REGION_HEADER = none */
+	enum region held;           /* where a button went down that is not up yet; REGION_HEADER = none */
 	GPtrArray *recent;          /* char *: titles of what was run from the palette, last first; NULL = nothing yet */
 	char *last_virsh;           /* what the last action is in virsh's words, or NULL */
 	bool tmux_told;             /* of what copying needs there */

@@ -134,6 +134,19 @@ static void region_mouse(struct app *app, enum region region, const struct rect 
 		view->dirty = true;
 }
 
+/* What began in a region ends there, wherever the pointer is by then. True: nothing else sees it. */
+static bool held_mouse(struct app *app, const struct layout *layout, const struct mouse *mouse)
+{
+	enum region region = app->held;
+
+	if (mouse->what != MOUSE_DRAG)
+		app->held = REGION_HEADER;
+	if (region == REGION_HEADER || mouse->what == MOUSE_PRESS)
+		return false;
+	region_mouse(app, region, &layout->region[region], mouse);
+	return true;
+}
+
 void app_mouse(struct app *app, const struct mouse *mouse)
 {
 	app->dirty = true;
@@ -147,12 +160,14 @@ void app_mouse(struct app *app, const struct mouse *mouse)
 	}
 	struct layout layout;
 	app_compute_layout(app, &layout);
-	if (switcher_mouse(app, &layout, mouse) || border_mouse(app, &layout, mouse))
+	if (switcher_mouse(app, &layout, mouse) || border_mouse(app, &layout, mouse) || held_mouse(app, &layout, mouse))
 		return;
 	for (int i = 0; i < REGION_N; i++) {
-		if (rect_contains(&layout.region[i], mouse->y, mouse->x))
+		if (rect_contains(&layout.region[i], mouse->y, mouse->x)) {
+			if (mouse->what == MOUSE_PRESS && !is_wheel(mouse))
+				app->held = (enum region)i;
 			region_mouse(app, (enum region)i, &layout.region[i], mouse);
-		else if (rect_contains(&layout.title[i], mouse->y, mouse->x) && mouse->what == MOUSE_PRESS)
+		} else if (rect_contains(&layout.title[i], mouse->y, mouse->x) && mouse->what == MOUSE_PRESS)
 			app_focus(app, (enum region)i);
 	}
 }

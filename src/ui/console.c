@@ -152,12 +152,12 @@ static void draw_matches(struct area row, const struct serial_line *line, const 
 	}
 }
 
-static int pan_of(const struct console *console, int cols)
+int console_left(const struct console *console)
 {
-	int most = MAX(serial_screen_cols(console->screen) - cols, 0);
+	int most = MAX(serial_screen_cols(console->screen) - console->cols, 0);
 
 	if (console->attached && console->back == 0)
-		return CLAMP(console->cursor_col - cols + 1, 0, most);
+		return CLAMP(console->cursor_col - console->cols + 1, 0, most);
 	return CLAMP(console->pan, 0, most);
 }
 
@@ -172,7 +172,7 @@ void console_draw(struct console *console, struct area area, const char *search,
 	console->rows = area.rows;
 	console->cols = area.cols;
 	first = console_window(console, &count);
-	pan = pan_of(console, area.cols);
+	pan = console_left(console);
 	area_clear(area, ROLE_TEXT);
 	for (unsigned i = 0; i < count; i++) {
 		struct area row = area_sub(area, (int)i, 0, 1, area.cols);

@@ -18,6 +18,7 @@ struct console {
 	enum serial_state state;
 	char *why;
 	unsigned opened;     /* as the last frame said */
+	gint64 reset_us;     /* the guest's, of which the scrollback knows */
 	bool attached;       /* the guest has the keys */
 	bool wanted;         /* to be attached once it is open */
 	int cursor_row, cursor_col;
@@ -33,6 +34,8 @@ struct console *console_new(const struct obj_ref *ref, unsigned id);
 void console_free(struct console *console);
 /* Takes what is new; what was scrolled back to stays in sight. */
 void console_apply(struct console *console, struct serial_frame *frame);
+/* The first column in sight. */
+int console_left(const struct console *console);
 void console_scroll(struct console *console, int lines); /* > 0: back */
 /* The lines in sight: the first one, and how many. */
 unsigned console_window(const struct console *console, unsigned *ret_count);

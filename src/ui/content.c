@@ -321,8 +321,8 @@ static bool content_mouse(struct view *view, const struct mouse *mouse)
 	struct mouse inner = *mouse;
 
 	inner.y -= self->head_rows;
-	if (inner.y < 0)
-		return mouse->button == 1 && mouse->what == MOUSE_PRESS && click_tab(self, mouse->x);
+	if (inner.y < 0 && mouse->what == MOUSE_PRESS)
+		return mouse->button == 1 && click_tab(self, mouse->x);
 	if (!tab || !tab->ops->mouse || !tab->ops->mouse(tab, &inner))
 		return false;
 	view->dirty = true;

@@ -21,6 +21,7 @@ struct guest_console {
 	bool serial_half;   /* of both, which one is meant */
 	bool leader;        /* the guest has had the keys until just now: what sends something gives them back */
 	bool hidden;
+	bool said_reset;    /* the mode row tells its age */
 	GPtrArray *open;    /* struct console *: of the serial half */
 	unsigned ids;
 	char *search;
@@ -62,6 +63,12 @@ bool guest_console_reads(const struct guest_console *self);
 bool guest_console_read_grab(struct guest_console *self, keycode key);
 /* y and x within its half. */
 bool guest_console_read_mouse(struct guest_console *self, const struct mouse *event);
+
+/* ---- guest_console_reset.c ---- */
+/* "reset 12 s ago", for a minute after it; owned, NULL = it was not, or longer ago. */
+char *guest_console_reset(const struct guest_console *self);
+/* Puts that behind the state. */
+void guest_console_add_reset(const struct guest_console *self, struct mode_words *words);
 
 /* ---- guest_console_log.c ---- */
 /* Asks for a file and begins to log the screen to it, or ends that. */
@@ -114,6 +121,7 @@ bool screen_half_mouse(struct guest_console *self, const struct mouse *event);
 bool screen_half_message(struct guest_console *self, struct msg *msg);
 void screen_half_update(struct guest_console *self);
 /* Commands of its own. */
+void screen_half_fit(struct guest_console *self);
 void screen_half_scale(struct guest_console *self);
 void screen_half_reading(struct guest_console *self);
 

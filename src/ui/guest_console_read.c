@@ -19,6 +19,7 @@ void guest_console_read_end(struct guest_console *self)
 static struct read_mode *read_serial(struct guest_console *self)
 {
 	struct console *console = serial_half_shown(self);
+	unsigned shown;
 
 	if (!console || !serial_screen_lines(console->screen)) {
 		app_notice(self->view.app, LEVEL_WARNING, "%s: there is nothing to read",
@@ -29,7 +30,11 @@ static struct read_mode *read_serial(struct guest_console *self)
 	                                             .serial = console->screen,
 	                                             .cursor_row = console->cursor_row,
 	                                             .cursor_col = console->cursor_col,
-	                                             .back = (int)console->back});
+	                                             .back = (int)console->back,
+	                                             .top = (int)console_window(console, &shown) -
+	                                                    (int)serial_screen_history(console->screen),
+	                                             .left_col = console_left(console),
+	                                             .rows = console->rows});
 }
 
 static struct read_mode *read_screen(struct guest_console *self)
@@ -46,7 +51,10 @@ static struct read_mode *read_screen(struct guest_console *self)
 	                                                      .history = panel->history,
 	                                                      .view = panel->view,
 	                                                      .cursor_row = screen->cursor_row,
-	                                                      .cursor_col = screen->cursor_col});
+	                                                      .cursor_col = screen->cursor_col,
+	                                                      .top = panel->look.row,
+	                                                      .left_col = panel->look.col,
+	                                                      .rows = panel->look.shrunk ? 0 : panel->look.rows});
 	return panel->reader;
 }
 

@@ -350,6 +350,16 @@ void screen_half_scale(struct guest_console *self)
 	content_touch(&self->view);
 }
 
+void screen_half_fit(struct guest_console *self)
+{
+	struct screen_panel *panel = screen_half_shown(self);
+
+	if (panel)
+		screen_panel_fit(panel);
+	else
+		app_notice(self->view.app, LEVEL_WARNING, "the guest's screen is not open");
+}
+
 void screen_half_reading(struct guest_console *self)
 {
 	static const char *const words[] = {"text where there is text, else a picture", "text only", "picture only"};
@@ -393,7 +403,8 @@ bool screen_half_mouse(struct guest_console *self, const struct mouse *event)
 
 	if (!panel)
 		return false;
-	if (panel->attached)
+	/* A button that is down comes up again, whoever has the keys by then. */
+	if (panel->attached || panel->buttons)
 		return screen_panel_mouse(panel, event);
 	if (event->what == MOUSE_PRESS && event->button == 1 && event->clicks == 2)
 		screen_half_attach(self);

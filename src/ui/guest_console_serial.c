@@ -10,8 +10,9 @@
 #include "content.h"
 #include "dialog.h"
 #include "guest_console.h"
-#include "sign_watch.h"
+#include "nvirt/page.h"
 #include "nvirt/text.h"
+#include "sign_watch.h"
 
 enum { CONSOLES_MAX = 8 };
 
@@ -157,6 +158,7 @@ static struct console *open_new(struct guest_console *self)
 		return NULL;
 	}
 	console = console_new(&self->ref, ++self->ids);
+	console->reset_us = store_reset_us(app->store, &self->ref);
 	console->serial = backend_open_serial(
 	        app->backend, &(struct serial_options){.ref = self->ref, .id = console->id});
 	console->wanted = true;
@@ -384,13 +386,27 @@ bool serial_half_message(struct guest_console *self, struct msg *msg)
 	return true;
 }
 
-/* Of guests that are gone. */
+static void look_for_reset(struct console *console, const struct guest *guest)
+{
+	g_autofree char *words = page_mark_words("was reset", guest->reset_unix_us);
+
+	if (guest->reset_us == console->reset_us)
+		return;
+	console->reset_us = guest->reset_us;
+	if (console->reset_us && console->serial)
+		serial_divide(console->serial, words);
+}
+
+/* Some guests may be gone, others reset. */
 void serial_half_update(struct guest_console *self)
 {
 	for (guint i = self->open->len; i-- > 0;) {
 		struct console *console = self->open->pdata[i];
+		const struct guest *guest = store_guest(self->view.app->store, &console->ref);
 
-		if (!store_has(self->view.app->store, &console->ref))
+		if (guest)
+			look_for_reset(console, guest);
+		else
 			g_ptr_array_remove_index(self->open, i);
 	}
 }

@@ -13,15 +13,18 @@
 
 static void place(struct read_mode *read, struct area body)
 {
-	int most_top = MAX(page_rows(read->page) - body.rows, 0), most_left = MAX(page_cols(read->page) - body.cols, 0);
+	int most_left = MAX(page_cols(read->page) - body.cols, 0);
 	int side = MIN(SIDE_COLS, body.cols / 4);
 
 	read->rows = body.rows;
 	read->cols = body.cols;
-	/* As it was seen before: the end of the screen, or what was scrolled back to. */
+	/* The end of the screen, or what was scrolled back to. */
 	if (!read->placed && body.rows > 0)
-		read->top = most_top - read->back;
+		read->top = read_mode_top_most(read) - read->back;
 	read->placed |= body.rows > 0;
+	/* What was gone to is seen among what stands around it. */
+	if (read->cursor.row < read->top - 1 || read->cursor.row > read->top + body.rows)
+		read->top = read->cursor.row - body.rows / 2;
 	if (read->cursor.row < read->top)
 		read->top = read->cursor.row;
 	if (read->cursor.row >= read->top + body.rows)
@@ -30,7 +33,7 @@ static void place(struct read_mode *read, struct area body)
 		read->left_col = read->cursor.col - side;
 	if (read->cursor.col >= read->left_col + body.cols - side)
 		read->left_col = read->cursor.col - body.cols + side + 1;
-	read->top = CLAMP(read->top, 0, most_top);
+	read->top = CLAMP(read->top, 0, read_mode_top_most(read));
 	read->left_col = CLAMP(read->left_col, 0, most_left);
 }
 
@@ -73,7 +76,7 @@ static void draw_line(struct read_mode *read, struct area line, int row)
 
 	for (int col = read->left_col; col < MIN(width, read->left_col + line.cols); col++) {
 		struct page_cell cell = page_cell_at(read->page, row, col);
-		struct cell look = look_of(&cell, from->kind == PAGE_LINE_GAP);
+		struct cell look = look_of(&cell, from->kind != PAGE_LINE_TEXT);
 
 		draw_one(read, line, row, col, &look);
 	}

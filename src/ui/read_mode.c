@@ -25,6 +25,27 @@ static void start_cursor(struct read_mode *read, const struct read_options *opti
 	page_clamp(read->page, &read->cursor);
 }
 
+/*
+ * Nothing moves when the screen is frozen, so the cursor begins in what was in sight. Only where it stood in the last row,
+ * which goes to what read mode says, all moves up by that one.
+ */
+static void start_sight(struct read_mode *read, const struct read_options *options)
+{
+	if (options->rows <= 1)
+		return;
+	read->rows = options->rows - 1;
+	read->top = read->top_seen = MAX(page_history(read->page) + options->top, 0);
+	read->left_col = MAX(options->left_col, 0);
+	read->placed = true;
+	read->cursor.row = CLAMP(read->cursor.row, read->top, read->top + read->rows);
+	page_clamp(read->page, &read->cursor);
+}
+
+int read_mode_top_most(const struct read_mode *read)
+{
+	return MAX(page_rows(read->page) - read->rows, read->top_seen);
+}
+
 struct read_mode *read_mode_new(struct app *app, const struct read_options *options)
 {
 	struct read_mode *read = g_new0(struct read_mode, 1);
@@ -50,6 +71,7 @@ struct read_mode *read_mode_new(struct app *app, const struct read_options *opti
 		read->picture_asked = true;
 	}
 	start_cursor(read, options);
+	start_sight(read, options);
 	return read;
 }
 
@@ -334,9 +356,7 @@ static enum read_answer back_out(struct read_mode *read, unsigned count)
 
 static enum read_answer by_rows(struct read_mode *read, int rows)
 {
-	int most = MAX(page_rows(read->page) - read->rows, 0);
-
-	read->top = CLAMP(read->top + rows, 0, most);
+	read->top = CLAMP(read->top + rows, 0, read_mode_top_most(read));
 	read->cursor.row += rows;
 	page_clamp(read->page, &read->cursor);
 	return READ_TAKEN;
@@ -370,7 +390,7 @@ static enum read_answer half_up(struct read_mode *read, unsigned count)
 /* The text moves below the cursor, which stays on its line as long as it is in sight. */
 static enum read_answer scroll(struct read_mode *read, int rows)
 {
-	read->top = CLAMP(read->top + rows, 0, MAX(page_rows(read->page) - read->rows, 0));
+	read->top = CLAMP(read->top + rows, 0, read_mode_top_most(read));
 	read->cursor.row = CLAMP(read->cursor.row, read->top, read->top + MAX(read->rows - 1, 0));
 	page_clamp(read->page, &read->cursor);
 	return READ_TAKEN;

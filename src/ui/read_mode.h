@@ -24,6 +24,8 @@ struct read_options {
 	/* Where the cursor begins, in the screen; -1 = at its end. */
 	int cursor_row, cursor_col;
 	int back; /* the screen was scrolled back by so many lines */
+	/* What was in sight: its first row, in the screen, may be negative; its first column, how many rows. 0 rows = not known. */
+	int top, left_col, rows;
 };
 
 struct read_mode;

@@ -13,7 +13,8 @@ struct read_mode {
 	struct page *page;
 	struct page_pos cursor;
 	int top, left_col;  /* in sight at the top left */
-	bool placed;        /* `top` was chosen, when it was drawn first */
+	bool placed;        /* `top` was chosen: as it was seen before, or when it was drawn first */
+	int top_seen;       /* as it was seen before: below that row the screen may have had room to spare */
 	int back;
 	int rows, cols;     /* of the text as last drawn */
 	/* Selecting: from `anchor` to the cursor. */
@@ -37,6 +38,8 @@ struct read_mode {
 	struct picture *picture;   /* NULL until it has come */
 };
 
+/* The last row that may stand at the top. */
+int read_mode_top_most(const struct read_mode *read);
 struct read_mode *read_mode_ref(struct read_mode *read);
 void read_mode_unref(struct read_mode *read);
 

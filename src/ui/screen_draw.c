@@ -247,7 +247,15 @@ bool screen_part(const struct text_screen *screen, const struct screen_look *loo
 	return true;
 }
 
-bool screen_pixel(const struct text_screen *screen, const struct screen_look *look, int y, int x, int *ret_px, int *ret_py)
+/* The middle of a cell, or the edge where it is beyond that. */
+static int pixel_of(int cell, int cells, int first, int pixels)
+{
+	if (cell < 0)
+		return first;
+	return cell < cells ? first + (int)((cell + 0.5) * pixels / cells) : first + MAX(pixels, 1) - 1;
+}
+
+bool screen_pixel(const struct text_screen *screen, const struct screen_look *look, int y, int x, bool held, int *ret_px, int *ret_py)
 {
 	int rows = screen->rows, cols = screen->cols;
 
@@ -257,9 +265,9 @@ bool screen_pixel(const struct text_screen *screen, const struct screen_look *lo
 		y += look->row;
 		x += look->col;
 	}
-	if (y < 0 || x < 0 || y >= rows || x >= cols)
+	if (!held && (y < 0 || x < 0 || y >= rows || x >= cols))
 		return false;
-	*ret_px = screen->x + (int)((x + 0.5) * screen->cols * screen->cell_w / cols);
-	*ret_py = screen->y + (int)((y + 0.5) * screen->rows * screen->cell_h / rows);
+	*ret_px = pixel_of(x, cols, screen->x, screen->cols * screen->cell_w);
+	*ret_py = pixel_of(y, rows, screen->y, screen->rows * screen->cell_h);
 	return true;
 }

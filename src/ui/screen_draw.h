@@ -27,8 +27,11 @@ void screen_follow(const struct text_screen *screen, struct screen_look *look, i
 bool screen_part(const struct text_screen *screen, const struct screen_look *look, struct frame_rect *ret_part, int *ret_rows, int *ret_cols);
 /* Where the guest's cursor was drawn; false = it is not in sight. */
 bool screen_cursor(const struct text_screen *screen, const struct screen_look *look, int *ret_y, int *ret_x);
-/* The pixel of the guest's frame below the middle of a cell of the area; false = there is none. */
-bool screen_pixel(const struct text_screen *screen, const struct screen_look *look, int y, int x, int *ret_px, int *ret_py);
+/*
+ * The pixel of the guest's frame below the middle of a cell of the area; false = there is none. `held`: a button is down, and
+ * what is beside the screen is its edge.
+ */
+bool screen_pixel(const struct text_screen *screen, const struct screen_look *look, int y, int x, bool held, int *ret_px, int *ret_py);
 /* Fits it into the area as it is? */
 bool screen_fits(const struct text_screen *screen, int rows, int cols);
 /* Of xterm's palette: the sixteen colours of a text screen are the terminal's own, as in any program that runs in it. */

@@ -159,20 +159,42 @@ static unsigned buttons_of(const struct mouse *mouse)
 	return mouse->button > 0 && mouse->button < (int)G_N_ELEMENTS(buttons) ? buttons[mouse->button] : 0;
 }
 
+/* A mouse that only tells how far it went would lead its pointer anywhere. */
+static bool says_relative(struct screen_panel *panel, const struct mouse *mouse)
+{
+	if (vnc_view_pointer_kind(panel->view) != VNC_POINTER_RELATIVE)
+		return false;
+	if (mouse->what == MOUSE_PRESS)
+		app_notice(panel->app, LEVEL_INFO,
+		        "the guest uses no tablet, so its mouse can not be led: give it <input type='tablet' bus='usb'/>");
+	return true;
+}
+
 bool screen_panel_mouse(struct screen_panel *panel, const struct mouse *mouse)
 {
 	const struct text_screen *screen = screen_panel_screen(panel);
-	unsigned buttons = buttons_of(mouse);
+	unsigned button = buttons_of(mouse), before = panel->buttons;
 	int x, y;
 
-	if (!has_hands(panel) || !screen || !screen_pixel(screen, &panel->look, mouse->y, mouse->x, &x, &y))
+	if (!has_hands(panel) || !screen || says_relative(panel, mouse)) {
+		panel->buttons = 0;
 		return false;
+	}
+	if (!screen_pixel(screen, &panel->look, mouse->y, mouse->x, before != 0, &x, &y))
+		return false;
+	/* A wheel has no release of its own. */
+	if (button >= RFB_WHEEL_UP) {
+		vnc_view_pointer(panel->view, x, y, before | button);
+		vnc_view_pointer(panel->view, x, y, before);
+		return true;
+	}
+	if (mouse->what == MOUSE_PRESS)
+		panel->buttons |= button;
+	else if (mouse->what == MOUSE_RELEASE)
+		panel->buttons &= button ? ~button : 0;
 	/* The pointer goes there before a button goes down. */
 	if (mouse->what == MOUSE_PRESS)
-		vnc_view_pointer(panel->view, x, y, 0);
-	vnc_view_pointer(panel->view, x, y, mouse->what == MOUSE_RELEASE ? 0 : buttons);
-	/* A wheel has no release of its own. */
-	if (buttons >= RFB_WHEEL_UP)
-		vnc_view_pointer(panel->view, x, y, 0);
+		vnc_view_pointer(panel->view, x, y, before);
+	vnc_view_pointer(panel->view, x, y, panel->buttons);
 	return true;
 }

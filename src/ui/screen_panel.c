@@ -59,6 +59,7 @@ struct screen_panel *screen_panel_new(
 	panel->data = data;
 	panel->state = SCREEN_ENDED;
 	panel->graphic = screen_graphic_new(panel);
+	panel->reset_us = store_reset_us(app->store, ref);
 	panel->signs = sign_watch_new(app, ref, SIGN_BY_SCREEN, read_sign, panel);
 	return panel;
 }
@@ -70,6 +71,7 @@ void screen_panel_free(struct screen_panel *panel)
 	app_wait_stop(&panel->io);
 	app_wait_stop(&panel->again);
 	app_wait_stop(&panel->typist);
+	app_wait_stop(&panel->fit_wait);
 	sign_watch_free(panel->signs);
 	screen_graphic_free(panel->graphic);
 	if (panel->reader)
@@ -165,7 +167,9 @@ static void ended(struct screen_panel *panel)
 	enum vnc_end end = vnc_view_end(panel->view);
 
 	app_wait_stop(&panel->io);
+	app_wait_stop(&panel->fit_wait);
 	typing_drop(panel->typing);
+	panel->buttons = 0;
 	panel->typed = 0;
 	if (panel->live_us && g_get_monotonic_time() - panel->live_us > LIVE_US)
 		panel->tries = 0;
@@ -195,6 +199,8 @@ static void ready(void *data)
 		screen_history_feed(panel->history, screen_panel_screen(panel), g_get_real_time());
 	if (changed && panel->log)
 		screen_panel_log_tick(panel);
+	if (changed)
+		screen_panel_fit_step(panel);
 	screen_panel_past_ask(panel);
 	if (panel->state == SCREEN_STARTING && vnc_view_state(panel->view) == VNC_LIVE && screen_panel_screen(panel)) {
 		panel->live_us = g_get_monotonic_time();
@@ -330,9 +336,37 @@ bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door
 	return true;
 }
 
+/* Another run begins: what its memory has of it is asked anew. */
+static void mark_run(struct screen_panel *panel, const char *what, gint64 time_us)
+{
+	screen_history_mark(panel->history, what, time_us);
+	screen_panel_past_drop(panel);
+	panel->past_id = panel->past_tries = 0;
+}
+
+static void look_for_reset(struct screen_panel *panel)
+{
+	const struct guest *guest = store_guest(panel->app->store, &panel->ref);
+
+	if (!guest || guest->reset_us == panel->reset_us)
+		return;
+	panel->reset_us = guest->reset_us;
+	if (!panel->reset_us || !panel->view)
+		return;
+	/* What is seen is of the run before, also where it was not sure yet that it is as of now. */
+	if (screen_panel_screen(panel))
+		screen_history_feed(panel->history, screen_panel_screen(panel), guest->reset_unix_us);
+	mark_run(panel, "was reset", guest->reset_unix_us);
+	/* What was meant for a shell is not for a boot menu. */
+	screen_panel_stop(panel);
+}
+
 void screen_panel_look(struct screen_panel *panel)
 {
+	look_for_reset(panel);
 	if (panel->state == SCREEN_OFF && guest_is_on(panel)) {
+		if (panel->view)
+			mark_run(panel, "was started", g_get_real_time());
 		panel->tries = 0;
 		/* The last screen stays until there is the new one. */
 		panel->state = SCREEN_AGAIN;

@@ -46,18 +46,21 @@ struct screen_panel {
 	bool gave;             /* a password, to the last connection */
 	bool watched;
 	bool attached;         /* the guest has the keys */
+	unsigned buttons;      /* of the mouse that are down in the guest: bits as RFB has them */
 	bool moved;            /* the user chose the part in sight: the cursor is not followed */
 	bool tried;            /* it was opened, by itself or by the user */
 	bool chose_scale;      /* the user said how large; else pictures are made smaller and text is not */
 	unsigned tries;        /* since it was last seen */
 	gint64 live_us;        /* monotonic, since when it is live */
+	gint64 reset_us;       /* the guest's, of which the history knows */
 	enum recogniser_mode mode;
 	struct screen_look look;
 	char *keymap;          /* of the guest's definition, or NULL */
 	struct layout *layout;
 	struct typing *typing;
 	unsigned typed;        /* events of the text that is being typed; 0 = none is */
-	struct app_wait *io, *again, *typist, *log_wait, *past_wait;
+	int fit_width, fit_height; /* pixels that the guest's screen was asked to have, while `fit_wait` */
+	struct app_wait *io, *again, *typist, *log_wait, *past_wait, *fit_wait;
 	struct sign_watch *signs;
 	struct screen_graphic *graphic; /* the picture as the terminal's own graphics */
 	short io_events;
@@ -74,7 +77,7 @@ void screen_panel_open(struct screen_panel *panel);
 void screen_panel_login(struct screen_panel *panel, const char *user, const char *password);
 /* The answer, where it is this panel's. */
 bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door);
-/* The guest may have been started, or have gone. */
+/* The guest may have been started or reset, or have gone. */
 void screen_panel_look(struct screen_panel *panel);
 /* Is it on screen? */
 void screen_panel_watch(struct screen_panel *panel, bool watched);
@@ -119,6 +122,13 @@ void screen_graphic_restart(struct screen_graphic *graphic);
 bool screen_graphic_is_whole(const struct screen_graphic *graphic);
 /* ", sixels": what it was shown as at last. */
 const char *screen_graphic_words(const struct screen_graphic *graphic);
+
+/* ---- the guest's screen in the panel's size: screen_fit.c ---- */
+
+/* Asks the guest, by its VNC server, for a screen that fills the panel; a notice says what came of it. */
+void screen_panel_fit(struct screen_panel *panel);
+/* Something changed. */
+void screen_panel_fit_step(struct screen_panel *panel);
 
 /* ---- hands: screen_hands.c ---- */
 

@@ -71,6 +71,7 @@ static void half_words(const struct guest_console *self, struct mode_words *ret)
 		serial_half_words(self, ret);
 	else
 		screen_half_words(self, ret);
+	guest_console_add_reset(self, ret);
 }
 
 /* "[Screen] Serial  Both   80x25  Enter types …     from 1,12" */
@@ -190,7 +191,9 @@ static char *grabbed(const struct view *view)
 	if (guest_console_reads((const struct guest_console *)view))
 		return g_strdup("or q leaves read mode; F1 has its keys");
 	half_words((const struct guest_console *)view, &words);
+	g_autofree char *reset = guest_console_reset((const struct guest_console *)view);
 	text = words.busy ? g_strconcat("stops: ", words.state, NULL)
+	       : reset    ? g_strconcat("takes the keys back from the guest, which was ", reset, NULL)
 	                  : g_strdup("takes the keys back from the guest; all others are its own");
 	mode_words_clear(&words);
 	return text;
@@ -293,8 +296,13 @@ static void cmd_escape(struct view *view, unsigned count)
 
 static void cmd_size(struct view *view, unsigned count)
 {
+	struct guest_console *self = guest_console_of(view);
+
 	(void)count;
-	serial_half_tell_size(guest_console_of(view));
+	if (guest_console_is_serial(self))
+		serial_half_tell_size(self);
+	else
+		screen_half_fit(self);
 }
 
 static void cmd_next(struct view *view, unsigned count)
@@ -454,7 +462,7 @@ static bool mouse(struct view *view, const struct mouse *event)
 	/* Who has the keys has what is drawn to its edge as well. */
 	if (serial && guest_console_is_serial(self))
 		return serial_half_mouse(self, event);
-	if (!screen || guest_console_is_serial(self))
+	if ((!screen && event->what == MOUSE_PRESS) || guest_console_is_serial(self))
 		return false;
 	inner.y -= self->screen_area.y;
 	inner.x -= self->screen_area.x;
@@ -474,12 +482,15 @@ static void update(struct view *view, unsigned changes)
 {
 	struct guest_console *self = guest_console_of(view);
 
-	if (!(changes & (CHANGE_LIST | CHANGE_HOST)))
+	/* With the figures come the events, and the age of a reset. */
+	if (!(changes & (CHANGE_LIST | CHANGE_HOST | CHANGE_STATS)))
 		return;
-	if (changes & CHANGE_LIST)
-		serial_half_update(self);
+	serial_half_update(self);
 	screen_half_update(self);
-	view->dirty = true;
+	g_autofree char *reset = guest_console_reset(self);
+	if (changes & (CHANGE_LIST | CHANGE_HOST) || reset || self->said_reset)
+		view->dirty = true;
+	self->said_reset = reset;
 }
 
 static void set_object(struct view *view, const struct obj_ref *ref)
@@ -541,7 +552,7 @@ static const struct view_cmd cmds[] = {
         {"copy-screen", "Copy what is shown to the clipboard", "y", NULL, cmd_copy},
         {"save", "Save the screen (of the serial console also what scrolled by) as text", "E", NULL, cmd_save},
         {"log", "Log the screen's lines with their times to a file, or end that", "W", NULL, cmd_log},
-        {"tell-size", "Tell the serial console's shell the size (types stty rows … cols …)", "=", NULL, cmd_size},
+        {"tell-size", "Tell the guest the panel's size: its screen's driver, or its serial console's shell (types stty)", "=", NULL, cmd_size},
         {"close", "Close it: others may open the serial console", "x", NULL, cmd_close},
         {NULL, NULL, NULL, NULL, NULL},
 };

@@ -130,7 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		screen_history_begin_with(history, text_memory_lines(&show->screen, data, size));
 	check(history, show);
-	screen_history_break(history);
+	screen_history_mark(history, "was reset", now_us);
 	screen_history_log_rest(history);
 	screen_history_free(history);
 	g_free(show);

@@ -294,6 +294,21 @@ static void the_tab_logs_too(void **state)
 	assert_non_null(strstr(text, "lab:/# echo in the file\n"));
 }
 
+static void nothing_moves_when_it_is_frozen(void **state)
+{
+	int row;
+
+	(void)state;
+	type_by_verb("clear; echo the first row; echo the next");
+	pty_wait_text_within(pty, "│the first row *\n.*│the next *\n.*│lab:/#", BOOT_MS);
+	row = pty_find_row(pty, "│the first row");
+	pty_keys(pty, "H");
+	pty_wait_text(pty, "READ");
+	assert_int_equal(pty_find_row(pty, "│the first row"), row);
+	pty_keys(pty, "q");
+	pty_wait_text(pty, "H read");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +320,7 @@ int main(void)
 	        cmocka_unit_test(lines_are_logged_with_their_time),
 	        cmocka_unit_test(what_scrolled_by_unseen_is_there),
 	        cmocka_unit_test(the_tab_logs_too),
+	        cmocka_unit_test(nothing_moves_when_it_is_frozen),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);

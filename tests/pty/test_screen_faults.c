@@ -17,6 +17,8 @@
 
 #include "support/files.h"
 #include "support/lab.h"
+#include "support/pty.h"
+#include "support/session.h"
 
 #define DEADLINE_MS 120000
 
@@ -172,6 +174,76 @@ static void a_reset_is_no_end(void **state)
 	lab_do(lab, "virsh", "h1", "destroy", "guest");
 }
 
+static bool log_has_reset(void *data)
+{
+	g_autofree char *text = NULL;
+
+	return g_file_get_contents(data, &text, NULL, NULL) &&
+	       g_regex_match_simple("(?m)^2[0-9-]+ [0-9:]+\\.[0-9]{3} \\[ the guest was reset at [0-9:]{8} \\]$", text, 0, 0);
+}
+
+/* What it says of the reset stands for a minute: of the one before it would tell nothing. */
+static void wait_reset_told(struct pty *pty)
+{
+	pty_wait_text(pty, "reset [0-9] s ago");
+}
+
+static void start_log(struct pty *pty, const char *path)
+{
+	pty_keys(pty, "W");
+	pty_wait_text(pty, "Log the screen");
+	pty_keys(pty, "C-u");
+	pty_type(pty, path);
+	for (int i = 0; i < 4 && pty_shows(pty, "┌─ Log the screen"); i++)
+		pty_keys(pty, "Enter");
+	pty_wait_text(pty, "logged *\n");
+}
+
+/* By others, and by the guest itself: SeaBIOS takes Ctrl-Alt-Del so. */
+static void the_panel_says_a_reset(void **state)
+{
+	g_autofree char *path = g_build_filename(home, "reset.log", NULL);
+	struct verb verb;
+	struct pty *pty;
+
+	(void)state;
+	start_guest("h1");
+	pty = session_start(lab_uri(lab, "h1"), 50, 100);
+	session_open(pty, "guest guest");
+	pty_keys(pty, "M-2", "]", "]", "]");
+	pty_wait_text(pty, "\\[Screen\\]");
+	pty_wait_text(pty, "│seconds 0000");
+	assert_false(pty_shows(pty, "reset [0-9]+ s ago"));
+	start_log(pty, path);
+	lab_do(lab, "virsh", "h1", "reset", "guest");
+	wait_reset_told(pty);
+	pty_wait_text(pty, "│seconds 000001");
+	pty_wait_for(pty, log_has_reset, path, "the divider in the log", DEADLINE_MS);
+	pty_keys(pty, "H", "?");
+	pty_type(pty, "was reset");
+	pty_keys(pty, "Enter", "k");
+	pty_wait_text(pty, "│seconds 0000[0-9]+ *\n.*│\\[ the guest was reset at [0-9:]{8} \\]");
+	pty_keys(pty, "q");
+	/* The serial console. */
+	pty_keys(pty, "v", "Enter");
+	pty_wait_text(pty, "\\[Serial\\]");
+	pty_wait_text(pty, "│seconds 0000");
+	pty_wait_text(pty, "reset [1-9][0-9] s ago");
+	verb = start("h1", "key", "guest", "ctrl-alt-delete");
+	finish(&verb, 0, "");
+	wait_reset_told(pty);
+	pty_wait_text(pty, "│seconds 000001");
+	pty_keys(pty, "C-]", "H", "?");
+	pty_type(pty, "was reset");
+	pty_keys(pty, "Enter", "k");
+	pty_wait_text(pty, "│seconds 0000[0-9]+ *\n.*│\\[ the guest was reset at [0-9:]{8} \\]");
+	pty_keys(pty, "q");
+	lab_do(lab, "virsh", "h1", "destroy", "guest");
+	pty_wait_text(pty, "the guest is off");
+	assert_false(pty_shows(pty, "reset [0-9]+ s ago"));
+	session_quit(pty);
+}
+
 static void what_was_saved_is_seen_again(void **state)
 {
 	struct verb verb;
@@ -212,6 +284,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_hung_qemu_is_told_and_taken_up_again),
 	        cmocka_unit_test(a_reset_is_no_end),
+	        cmocka_unit_test(the_panel_says_a_reset),
 	        cmocka_unit_test(what_was_saved_is_seen_again),
 	        cmocka_unit_test(after_a_migration_the_other_host_shows_it),
 	};

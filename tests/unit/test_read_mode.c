@@ -90,6 +90,59 @@ static void keys(struct read_mode *read, const char *names)
 		assert_int_equal(read_mode_key(read, key_parse(*word)), READ_TAKEN);
 }
 
+/* As the panel showed it: from `top` on in so many rows. */
+static struct read_mode *read_seen(struct show *show, int cursor_row, int top, int rows)
+{
+	return read_mode_new(&show->screen->app, &(struct read_options){.screen = &show->text,
+	                                                  .history = show->history,
+	                                                  .cursor_row = cursor_row,
+	                                                  .top = top,
+	                                                  .rows = rows});
+}
+
+/* Twelve rows are drawn, the last of them read mode's own. */
+static void assert_first(struct show *show, struct read_mode *read, const char *line, int cursor_y)
+{
+	g_autofree char *text = drawn(show, read, 12, 60);
+
+	if (!g_str_has_prefix(text, line))
+		fail_msg("'%s' is not first in:\n%s", line, text);
+	assert_int_equal(show->screen->app.canvas.cursor_y, cursor_y);
+}
+
+static void nothing_moves_when_it_is_frozen(void **state)
+{
+	struct show *show = show_new();
+	struct read_mode *read;
+
+	(void)state;
+	/* All of the screen, and room to spare below it. */
+	read = read_seen(show, 2, 0, 12);
+	assert_first(show, read, "line 21 of thirty\n", 2);
+	keys(read, "k k");
+	assert_first(show, read, "line 21 of thirty\n", 0);
+	keys(read, "k");
+	assert_first(show, read, "line 20 of thirty\n", 0);
+	/* A page up, and back to where it was. */
+	keys(read, "j PgUp");
+	assert_first(show, read, "line 10 of thirty\n", 1);
+	keys(read, "PgDn");
+	assert_first(show, read, "line 20 of thirty\n", 1);
+	read_mode_free(read);
+	/* A part of it: the cursor is in sight, or moves there. */
+	read = read_seen(show, 5, 3, 12);
+	assert_first(show, read, "line 24 of thirty\n", 2);
+	read_mode_free(read);
+	read = read_seen(show, 1, 3, 12);
+	assert_first(show, read, "line 24 of thirty\n", 0);
+	read_mode_free(read);
+	/* It stood where read mode has its own row. */
+	read = read_seen(show, 9, -2, 12);
+	assert_first(show, read, "line 20 of thirty\n", 10);
+	read_mode_free(read);
+	show_free(show);
+}
+
 static void it_begins_where_the_screen_was(void **state)
 {
 	struct show *show = show_new();
@@ -215,6 +268,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(it_begins_where_the_screen_was),
+	        cmocka_unit_test(nothing_moves_when_it_is_frozen),
 	        cmocka_unit_test(search_shows_while_it_is_typed),
 	        cmocka_unit_test(a_selection_is_seen),
 	        cmocka_unit_test(no_key_leads_astray),

@@ -144,15 +144,53 @@ static void a_place_of_the_panel_is_a_pixel_of_the_guest(void **state)
 	world->look.row = 2;
 	world->look.col = 10;
 	draw(world);
-	assert_true(screen_pixel(&world->screen, &world->look, 0, 0, &px, &py));
+	assert_true(screen_pixel(&world->screen, &world->look, 0, 0, false, &px, &py));
 	assert_in_range(px, 5 + 90, 5 + 98);
 	assert_in_range(py, 32, 47);
 	world->look.scaled = true;
 	draw(world);
 	assert_true(world->look.shrunk);
-	assert_true(screen_pixel(&world->screen, &world->look, 9, 0, &px, &py));
+	assert_true(screen_pixel(&world->screen, &world->look, 9, 0, false, &px, &py));
 	assert_true(py > 350 && py < 400);
-	assert_false(screen_pixel(&world->screen, &world->look, 10, 0, &px, &py));
+	assert_false(screen_pixel(&world->screen, &world->look, 10, 0, false, &px, &py));
+	world_free(world);
+}
+
+static void expect_pixel(struct world *world, int y, int x, bool held, int wanted_x, int wanted_y)
+{
+	int px = -1, py = -1;
+
+	assert_true(screen_pixel(&world->screen, &world->look, y, x, held, &px, &py));
+	assert_int_equal(px, wanted_x);
+	assert_int_equal(py, wanted_y);
+}
+
+static void corners_are_corners(void **state)
+{
+	struct world *world = world_new(ROWS, COLS);
+	int px, py;
+	(void)state;
+
+	draw(world);
+	expect_pixel(world, 0, 0, false, 4, 8);
+	expect_pixel(world, ROWS - 1, COLS - 1, false, 79 * 9 + 4, 24 * 16 + 8);
+	assert_false(screen_pixel(&world->screen, &world->look, 0, COLS, false, &px, &py));
+	assert_false(screen_pixel(&world->screen, &world->look, -1, 0, false, &px, &py));
+	/* A button that went down within it and is led out of it. */
+	expect_pixel(world, -3, -1, true, 0, 0);
+	expect_pixel(world, ROWS, COLS + 7, true, 80 * 9 - 1, 25 * 16 - 1);
+	world_free(world);
+	/* A part of it: beside the panel there is more of the screen. */
+	world = world_new(10, 40);
+	world->look.row = 5;
+	world->look.col = 20;
+	draw(world);
+	expect_pixel(world, 0, 0, false, 20 * 9 + 4, 5 * 16 + 8);
+	expect_pixel(world, 10, 40, true, 60 * 9 + 4, 15 * 16 + 8);
+	/* Smaller: all of it, to the last pixel. */
+	world->look.scaled = true;
+	draw(world);
+	expect_pixel(world, 11, 41, true, 80 * 9 - 1, 25 * 16 - 1);
 	world_free(world);
 }
 
@@ -245,6 +283,7 @@ int main(void)
 	        cmocka_unit_test(the_colours_of_a_text_screen_are_the_terminals),
 	        cmocka_unit_test(the_part_in_sight_follows_the_cursor),
 	        cmocka_unit_test(a_place_of_the_panel_is_a_pixel_of_the_guest),
+	        cmocka_unit_test(corners_are_corners),
 	        cmocka_unit_test(it_is_drawn_smaller_at_any_size),
 	        cmocka_unit_test(keys_are_those_of_a_pc),
 	        cmocka_unit_test(every_combination_is_one),

@@ -227,7 +227,7 @@ static void what_changes_in_its_place_is_not_kept(void **state)
 	assert_int_equal(screen_history_lines(history), 0);
 	/* A line that counts. */
 	tty_clear(&tty);
-	screen_history_break(history);
+	screen_history_mark(history, "was reset", 0);
 	unsigned before = screen_history_lines(history);
 	print(&tty, "$ fetch");
 	for (int i = 0; i <= 100; i++) {
@@ -262,8 +262,24 @@ static void a_cleared_screen_is_kept(void **state)
 	tty.screen.kind = SCREEN_TEXT;
 	screen_history_feed(history, &tty.screen, 5);
 	assert_int_equal(screen_history_lines(history), 3);
-	assert_int_equal(screen_history_break(history), 1);
-	assert_kept(history, "SeaBIOS\n\nBooting from Hard Disk\nGNU GRUB\n");
+	g_autofree char *mark = page_mark_words("was reset", 6);
+	g_autofree char *all = g_strdup_printf("SeaBIOS\n\nBooting from Hard Disk\nGNU GRUB\n%s\n", mark);
+	assert_int_equal(screen_history_mark(history, "was reset", 6), 2);
+	assert_kept(history, all);
+	assert_int_equal(screen_history_line(history, 4)->kind, PAGE_LINE_MARK);
+	assert_int_equal(screen_history_line(history, 4)->time_us, 6);
+	/* A frame that was on its way is of the run before, and the same words of the next run are its own. */
+	screen_history_feed(history, &tty.screen, 7);
+	tty_clear(&tty);
+	screen_history_feed(history, &tty.screen, 8);
+	assert_kept(history, all);
+	print(&tty, "SeaBIOS");
+	print(&tty, "");
+	print(&tty, "Booting from Hard Disk");
+	screen_history_feed(history, &tty.screen, 9);
+	tty_clear(&tty);
+	screen_history_feed(history, &tty.screen, 10);
+	assert_int_equal(screen_history_lines(history), 8);
 	screen_history_free(history);
 }
 
@@ -470,6 +486,41 @@ static void what_was_seen_since_is_its_end(void **state)
 	g_free(vga);
 }
 
+/* What was seen of the run before is not in the memory: it stays above the mark. */
+static void a_run_begins_at_its_mark(void **state)
+{
+	struct screen_history *history = screen_history_new();
+	struct vga *vga = g_new0(struct vga, 1);
+	struct tty tty;
+
+	(void)state;
+	tty_clear(&tty);
+	print(&tty, "Kernel panic");
+	screen_history_feed(history, &tty.screen, 1);
+	screen_history_mark(history, "was reset", 2);
+	for (int i = 0; i < 40; i++) {
+		g_autofree char *text = numbered("number # of many", i);
+
+		vga_line(vga, text);
+		see(vga, &tty);
+		if (i >= 30)
+			screen_history_feed(history, &tty.screen, i);
+	}
+	assert_int_equal(screen_history_lines(history), 2 + 9);
+	GPtrArray *lines = text_memory_lines(&tty.screen, vga->bytes, sizeof(vga->bytes));
+	assert_int_equal(screen_history_begin_with(history, lines), 21);
+	assert_int_equal(screen_history_lines(history), 2 + 30);
+	g_autofree char *first = page_line_text(screen_history_line(history, 0));
+	g_autofree char *third = page_line_text(screen_history_line(history, 2));
+	g_autofree char *last = page_line_text(screen_history_line(history, 31));
+	assert_string_equal(first, "Kernel panic");
+	assert_int_equal(screen_history_line(history, 1)->kind, PAGE_LINE_MARK);
+	assert_string_equal(third, "number 0 of many");
+	assert_string_equal(last, "number 29 of many");
+	screen_history_free(history);
+	g_free(vga);
+}
+
 static void count_line(const struct page_line *line, void *data)
 {
 	int *counts = data;
@@ -597,6 +648,7 @@ int main(void)
 	        cmocka_unit_test(it_is_bounded),
 	        cmocka_unit_test(the_memory_has_what_scrolled_by_before),
 	        cmocka_unit_test(what_was_seen_since_is_its_end),
+	        cmocka_unit_test(a_run_begins_at_its_mark),
 	        cmocka_unit_test(a_gap_is_filled_from_the_memory),
 	        cmocka_unit_test(a_gap_beyond_the_memory_stays),
 	        cmocka_unit_test(a_log_has_what_stood_still),

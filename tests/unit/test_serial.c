@@ -159,6 +159,25 @@ static void another_size_loses_nothing(void **state)
 	both_free(&both);
 }
 
+static void a_divider_parts_two_runs(void **state)
+{
+	struct both both = both_new(4, 20);
+
+	(void)state;
+	/* A full-screen program was in the middle of something. */
+	feed(&both, "login:\033[?1049h\033[7m\033[2;3r\033[1;1Hvi");
+	serial_term_divide(both.term, "[ here ]");
+	feed(&both, "a\r\nb\r\nc\r\nd");
+	assert_text(&both, "vi\n[ here ]\na\nb\nc\nd\n");
+	assert_int_equal(serial_screen_line(both.screen, 2)->cells[0].flags, 0);
+	/* Nothing on the screen: only the divider. */
+	serial_term_divide(both.term, "[ there ]");
+	serial_term_divide(both.term, "[ and there ]");
+	feed(&both, "e");
+	assert_text(&both, "vi\n[ here ]\na\nb\nc\nd\n[ there ]\n[ and there ]\ne\n");
+	both_free(&both);
+}
+
 static void random_bytes_do_no_harm(void **state)
 {
 	struct both both = both_new(10, 40);
@@ -303,6 +322,7 @@ int main(void)
 	        cmocka_unit_test(what_scrolls_off_is_kept),
 	        cmocka_unit_test(an_endless_writer_fills_nothing),
 	        cmocka_unit_test(another_size_loses_nothing),
+	        cmocka_unit_test(a_divider_parts_two_runs),
 	        cmocka_unit_test(random_bytes_do_no_harm),
 	        cmocka_unit_test(keys_are_what_a_terminal_sends),
 	        cmocka_unit_test(a_small_panel_follows_the_cursor),

@@ -13,7 +13,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=$1
 modules='virtio virtio_ring virtio_pci virtio_pci_modern_dev virtio_pci_legacy_dev virtio_blk virtio_net
 net_failover failover virtio_balloon virtio_console virtio-rng rng-core button evdev
-serio libps2 i8042 atkbd vivaldi-fmap'
+serio libps2 i8042 atkbd vivaldi-fmap virtio_input'
 
 die() {
 	echo "linux.sh: $*" >&2
