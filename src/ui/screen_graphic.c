@@ -155,6 +155,12 @@ void screen_graphic_step(struct screen_graphic *self)
 	ask_pixels(self);
 }
 
+void screen_graphic_hide(struct screen_graphic *self)
+{
+	graphic_unref(g_steal_pointer(&self->made));
+	self->tried = self->shape = (struct graphic_shape){0};
+}
+
 void screen_graphic_restart(struct screen_graphic *self)
 {
 	self->asked = false;

@@ -382,6 +382,8 @@ void screen_panel_watch(struct screen_panel *panel, bool watched)
 	if (panel->watched == watched)
 		return;
 	panel->watched = watched;
+	if (!watched)
+		screen_graphic_hide(panel->graphic);
 	screen_panel_rewatch(panel);
 }
 

@@ -116,6 +116,8 @@ void screen_graphic_free(struct screen_graphic *graphic);
 void screen_graphic_draw(struct screen_graphic *graphic, struct area area);
 /* Something has come from the screen's reader. */
 void screen_graphic_step(struct screen_graphic *graphic);
+/* It is not to be seen: the memory goes, and is large. */
+void screen_graphic_hide(struct screen_graphic *graphic);
 /* Another reader begins: what the last one was asked for will not come. */
 void screen_graphic_restart(struct screen_graphic *graphic);
 /* Is it shown so, and with no fewer pixels than it has? */

@@ -260,7 +260,7 @@ static void give_back(struct term *term)
 {
 	/* A frame that was not taken yet would only come late; the modes are what counts. */
 	term_fence_end(term);
-	g_byte_array_set_size(term->out_buffer, 0);
+	term_graphic_cut(term);
 	term_graphic_end(term);
 	term_modes_off(term);
 	endwin();

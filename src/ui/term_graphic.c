@@ -62,6 +62,16 @@ void term_graphic_end(struct term *term)
 	*shown = (struct shown_graphic){0};
 }
 
+void term_graphic_cut(struct term *term)
+{
+	bool under_way = shown_of(term)->graphic && term_busy(term);
+
+	g_byte_array_set_size(term->out_buffer, 0);
+	/* Else what follows would be taken for a part of the picture. */
+	if (under_way)
+		g_byte_array_append(term->out_buffer, (const guint8 *)"\033\\", 2);
+}
+
 /* ---- going along with the canvas ---- */
 
 /* Its rows are sent again, written or not. */

@@ -114,6 +114,8 @@ void term_graphic_follow(struct term *term, struct canvas *canvas);
 const struct cell *term_graphic_row(const struct term *term, const struct canvas *canvas, int y, struct cell *room);
 /* The terminal forgets it, or is about to: it is told all of it again. */
 void term_graphic_forget(struct term *term);
+/* Throws away what the terminal has not taken yet: a sequence that is under way ends here. */
+void term_graphic_cut(struct term *term);
 /* Takes it away, for good. */
 void term_graphic_end(struct term *term);
 

@@ -367,6 +367,10 @@ static void it_is_refused_in_words_where_it_can_not_be(void **state)
 		assert_true(shows_nothing(in));
 		pty_free(in);
 	}
+	struct pty *in = pty_start((const char *const[]){"--graphics", "png", NULL}, NULL, 24, 80);
+	pty_wait_exit_code(in, 2);
+	assert_true(pty_shows(in, "option '--graphics': 'png' is none of off, auto, kitty, sixel"));
+	pty_free(in);
 }
 
 int main(void)
