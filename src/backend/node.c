@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "backend/node_libvirt.h"
 #include "backend/uri.h"
 #include "nvirt/text.h"
 
@@ -148,57 +149,21 @@ void node_read_local(struct node_sample *ret_node)
 	ret_node->stall_io_us = read_pressure("/proc/pressure/io");
 }
 
-static void read_remote_cpu(virConnectPtr conn, struct node_sample *node)
-{
-	virNodeCPUStats stats[16];
-	int n = 0;
-	int64_t busy = 0, idle = 0;
-
-	if (virNodeGetCPUStats(conn, VIR_NODE_CPU_STATS_ALL_CPUS, NULL, &n, 0) < 0 || n <= 0)
-		return;
-	n = MIN(n, (int)G_N_ELEMENTS(stats));
-	if (virNodeGetCPUStats(conn, VIR_NODE_CPU_STATS_ALL_CPUS, stats, &n, 0) < 0)
-		return;
-	for (int i = 0; i < n; i++) {
-		if (strcmp(stats[i].field, VIR_NODE_CPU_STATS_IDLE) == 0 ||
-		        strcmp(stats[i].field, VIR_NODE_CPU_STATS_IOWAIT) == 0)
-			idle += stats[i].value;
-		else if (strcmp(stats[i].field, VIR_NODE_CPU_STATS_UTILIZATION) != 0)
-			busy += stats[i].value;
-	}
-	node->cpu_busy_ns = busy;
-	node->cpu_total_ns = busy + idle;
-}
-
-/* What the page cache holds is available to guests, as MemAvailable counts it. */
-static void read_remote_memory(virConnectPtr conn, struct node_sample *node)
-{
-	virNodeMemoryStats stats[16];
-	int n = 0;
-	int64_t free_kib = -1, cached_kib = 0;
-
-	if (virNodeGetMemoryStats(conn, VIR_NODE_MEMORY_STATS_ALL_CELLS, NULL, &n, 0) < 0 || n <= 0)
-		return;
-	n = MIN(n, (int)G_N_ELEMENTS(stats));
-	if (virNodeGetMemoryStats(conn, VIR_NODE_MEMORY_STATS_ALL_CELLS, stats, &n, 0) < 0)
-		return;
-	for (int i = 0; i < n; i++) {
-		if (strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_TOTAL) == 0)
-			node->memory_total_kib = stats[i].value;
-		else if (strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_FREE) == 0)
-			free_kib = stats[i].value;
-		else
-			cached_kib += stats[i].value; /* cached, buffers */
-	}
-	if (free_kib >= 0)
-		node->memory_free_kib = free_kib + cached_kib;
-}
-
 void node_read_remote(virConnectPtr conn, struct node_sample *ret_node)
 {
+	struct node_memory memory;
+	struct node_cpu cpu;
+
 	node_sample_clear(ret_node);
-	read_remote_cpu(conn, ret_node);
-	read_remote_memory(conn, ret_node);
+	cpu = node_libvirt_cpu(conn, VIR_NODE_CPU_STATS_ALL_CPUS);
+	ret_node->cpu_busy_ns = cpu.busy_ns;
+	ret_node->cpu_total_ns = cpu.total_ns;
+	if (node_libvirt_memory(conn, VIR_NODE_MEMORY_STATS_ALL_CELLS, &memory)) {
+		ret_node->memory_total_kib = memory.total_kib;
+		/* What the page cache holds is available to guests, as MemAvailable counts it. */
+		if (memory.free_kib >= 0)
+			ret_node->memory_free_kib = memory.free_kib + MAX(memory.cache_kib, 0);
+	}
 	virResetLastError();
 }
 

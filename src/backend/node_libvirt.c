@@ -132,8 +132,7 @@ struct node_topology *node_topology_read(virConnectPtr conn)
 
 /* ---- memory ------------------------------------------------------------------------ */
 
-/* KiB by name, of one cell or of all; false = not told. */
-static bool memory_stats(virConnectPtr conn, int cell, struct node_memory *ret)
+bool node_libvirt_memory(virConnectPtr conn, int cell, struct node_memory *ret)
 {
 	virNodeMemoryStats stats[16];
 	int n = 0;
@@ -181,7 +180,7 @@ static void read_cells(virConnectPtr conn, const struct node_topology *topology,
 		cell->total_kib = known->total_kib;
 		if (known->pages->len > 0)
 			g_array_append_vals(cell->pages, known->pages->data, known->pages->len);
-		if (memory_stats(conn, cell->id, &memory)) {
+		if (node_libvirt_memory(conn, cell->id, &memory)) {
 			cell->total_kib = memory.total_kib;
 			cell->free_kib = memory.free_kib;
 		}
@@ -253,7 +252,7 @@ bool node_libvirt_ksm(virConnectPtr conn, struct node_ksm *ksm)
 
 void node_libvirt_read(virConnectPtr conn, const struct node_topology *topology, struct node_detail *detail)
 {
-	memory_stats(conn, VIR_NODE_MEMORY_STATS_ALL_CELLS, &detail->memory);
+	node_libvirt_memory(conn, VIR_NODE_MEMORY_STATS_ALL_CELLS, &detail->memory);
 	if (node_libvirt_ksm(conn, &detail->ksm) && topology != NULL)
 		detail->ksm.page_bytes = topology->page_bytes;
 	if (topology != NULL) {
@@ -265,15 +264,15 @@ void node_libvirt_read(virConnectPtr conn, const struct node_topology *topology,
 
 /* ---- CPUs --------------------------------------------------------------------------- */
 
-static struct node_cpu cpu_stats(virConnectPtr conn, unsigned number)
+struct node_cpu node_libvirt_cpu(virConnectPtr conn, int number)
 {
 	virNodeCPUStats stats[16];
 	struct node_cpu cpu = {0, 0};
 	int n = G_N_ELEMENTS(stats), asked = 0;
 	int64_t idle = 0;
 
-	if (virNodeGetCPUStats(conn, (int)number, NULL, &asked, 0) < 0 || asked <= 0 || asked > n ||
-	        virNodeGetCPUStats(conn, (int)number, stats, &asked, 0) < 0)
+	if (virNodeGetCPUStats(conn, number, NULL, &asked, 0) < 0 || asked <= 0 || asked > n ||
+	        virNodeGetCPUStats(conn, number, stats, &asked, 0) < 0)
 		return (struct node_cpu){-1, -1};
 	for (int i = 0; i < asked; i++) {
 		if (strcmp(stats[i].field, VIR_NODE_CPU_STATS_IDLE) == 0 ||
@@ -297,7 +296,7 @@ unsigned node_libvirt_cpus(virConnectPtr conn, GArray *cpus, unsigned from, gint
 	while (cpus->len < count)
 		g_array_append_val(cpus, offline);
 	for (i = from < count ? from : 0; i < count && g_get_monotonic_time() < deadline_us; i++)
-		g_array_index(cpus, struct node_cpu, i) = VIR_CPU_USED(map, i) ? cpu_stats(conn, i) : offline;
+		g_array_index(cpus, struct node_cpu, i) = VIR_CPU_USED(map, i) ? node_libvirt_cpu(conn, (int)i) : offline;
 	free(map);
 	virResetLastError();
 	return i < count ? i : 0;

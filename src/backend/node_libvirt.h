@@ -11,6 +11,11 @@
 
 #include "nvirt/node_detail.h"
 
+/* Of one CPU, or VIR_NODE_CPU_STATS_ALL_CPUS; two calls. -1 = not told. */
+struct node_cpu node_libvirt_cpu(virConnectPtr conn, int number);
+/* Of one cell, or VIR_NODE_MEMORY_STATS_ALL_CELLS: total, free, cache. false = not told. */
+bool node_libvirt_memory(virConnectPtr conn, int cell, struct node_memory *ret);
+
 /* What does not change while the host runs. */
 struct node_topology {
 	GPtrArray *cells;   /* struct node_cell *: ids, CPUs, sizes of pages; free is -1 */

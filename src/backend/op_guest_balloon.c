@@ -43,17 +43,6 @@ static struct wish wish_of(const struct op_request *request)
 	return wish;
 }
 
-static int64_t now_kib(virDomainPtr dom)
-{
-	virDomainMemoryStatStruct stats[STATS_N];
-	int n = virDomainMemoryStats(dom, stats, STATS_N, 0);
-
-	for (int i = 0; i < n; i++)
-		if (stats[i].tag == VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON)
-			return (int64_t)stats[i].val;
-	return -1;
-}
-
 static void read_stats(virDomainPtr dom, struct balloon *balloon)
 {
 	virDomainMemoryStatStruct stats[STATS_N];
@@ -77,6 +66,14 @@ static void read_stats(virDomainPtr dom, struct balloon *balloon)
 		usable = unused;
 	if (total > 0 && usable >= 0)
 		balloon->used_kib = MAX(total - usable, 0);
+}
+
+static int64_t now_kib(virDomainPtr dom)
+{
+	struct balloon balloon;
+
+	read_stats(dom, &balloon);
+	return balloon.now_kib;
 }
 
 /* false with libvirt's error. */
