@@ -105,7 +105,7 @@ static const struct row host_wall_rows[] = {{"zoom-in", NULL, "►guest alpha �
 static const struct row host_health_rows[] = {{"health-detail", "Home", "▸ ?Processor and kernel", "Enter"},
         {"health-fold", "Home", "▸ ?Processor and kernel", NULL}, {"health-unfold", "Home", "▾ ?Processor and kernel", NULL},
         {"copy-remedy", "Home", "there is no command for this", NULL},
-        {"check-over-ssh", NULL, "this machine's files are read already", NULL}, END};
+        {"check-over-ssh", NULL, "this host is not reached over ssh", NULL}, END};
 static const struct row guest_graphs_rows[] = {{"span-longer", NULL, "5m \\[1h\\]", NULL},
         {"span-shorter", NULL, "\\[5m\\] 1h", NULL}, {"figures-next", NULL, "overview \\[vCPUs\\]", NULL},
         {"figures-prev", NULL, "\\[overview\\] vCPUs", NULL}, {"graph-style", NULL, "Graphs are drawn as blocks", NULL},
