@@ -241,6 +241,6 @@ work() {
 }
 
 exec 3>&1
-work | xargs -r -P "$jobs" -L 1 "$here/check.sh" --one
+work | xargs -r -P "$jobs" -L 1 "$here/check.sh" --one 3>&-
 again
 summary
