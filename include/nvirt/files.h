@@ -25,6 +25,12 @@ void file_export_png(struct inbox *inbox, const char *path, struct picture *pict
  */
 void file_learn_glyph(struct inbox *inbox, const struct named_glyph *glyph);
 
+/*
+ * Reads a keyboard layout by its name (layout_load()) for the screen of `guest`: comes as MSG_SCREEN with DOOR_LAYOUT
+ * and that number.
+ */
+void file_read_layout(struct inbox *inbox, const char *name, const struct obj_ref *guest, unsigned door_id);
+
 /* ---- a file that grows ---- */
 
 struct file_log;

@@ -5,10 +5,13 @@
 
 #include <glib.h>
 
+#include "nvirt/keyboard.h"
+
 enum door_kind {
 	DOOR_NONE,    /* not at all: `words` says why and what to do */
 	DOOR_VNC,     /* `fd` is a connected socket */
 	DOOR_MEMORY,  /* not to the screen, but `memory` as it was asked for */
+	DOOR_LAYOUT,  /* not to the screen, but the `layout` of its keyboard as it was asked for; NULL: `words` say why */
 	DOOR_PICTURE, /* no VNC: `png` is the screen now; ask again for the next */
 };
 
@@ -21,6 +24,7 @@ struct screen_door {
 	char *keymap;   /* of the guest's <graphics>: "de"; NULL = not stated */
 	char *words;    /* cleaned; also of a door that works, where something is to be said */
 	GBytes *png;
+	struct layout *layout;
 	GBytes *memory; /* of its VGA in text mode: TEXT_MEMORY_BYTES */
 };
 

@@ -25,6 +25,7 @@ void screen_door_free(struct screen_door *door)
 	g_free(door->host);
 	g_free(door->keymap);
 	g_free(door->words);
+	layout_free(door->layout);
 	if (door->png)
 		g_bytes_unref(door->png);
 	if (door->memory)

@@ -163,8 +163,8 @@ static void layout_asked(struct app *app, struct args *args, void *data)
 	const char *name = args ? args_get(args, "layout") : NULL;
 
 	(void)data;
-	if (panel && name && screen_panel_set_layout(panel, name))
-		app_notice(app, LEVEL_INFO, "this guest's keyboard layout is taken for '%s'", name);
+	if (panel && name)
+		screen_panel_set_layout(panel, name);
 	args_free(args);
 }
 
@@ -193,7 +193,12 @@ void screen_half_layout(struct guest_console *self)
 		app_notice(self->view.app, LEVEL_WARNING, "the guest's screen is not open");
 		return;
 	}
+	struct args *now = args_new();
+
+	args_set(now, "layout", layout_name(panel->layout));
 	app_push_modal(self->view.app, form_new(self->view.app, &(struct form_options){.action = &layout_action,
 	                                                                .ref = &self->ref,
+	                                                                .values = now,
 	                                                                .done = layout_asked}));
+	args_free(now);
 }

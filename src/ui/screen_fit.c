@@ -4,9 +4,13 @@
 
 /* A guest that follows does so within a second or two: its desktop may have to move. */
 #define FIT_MS 5000
-/* Of a guest that shows a picture: what its text console would have. */
+/*
+ * Of a guest that shows a picture: what its text console would have. Nine columns has a VGA's text mode alone, which takes no
+ * size: what follows is a console in a framebuffer.
+ */
 #define CELL_WIDTH 8
 #define CELL_HEIGHT 16
+#define VGA_CELL_WIDTH 9
 /* Smaller than that no guest's desktop can be. */
 #define WIDTH_MIN 320
 #define HEIGHT_MIN 200
@@ -28,7 +32,7 @@ static const char *refusal(const struct screen_panel *panel)
 	case VNC_FIT_PASSED_ON:
 		return NULL;
 	case VNC_FIT_NO_DRIVER:
-		return "its graphics device can not be told one, or nothing in the guest drives it: virtio with its driver can";
+		return "its device or driver takes none (virtio does)";
 	case VNC_FIT_PROHIBITED:
 		return "the VNC server does not allow it";
 	case VNC_FIT_NO_ROOM:
@@ -54,11 +58,10 @@ static void passed(void *data)
 	if (vnc_view_state(panel->view) != VNC_LIVE)
 		return;
 	if (vnc_view_fit_answer(panel->view) < 0)
-		app_notice(panel->app, LEVEL_WARNING, "the VNC server did not answer: it can not give the guest's screen another size");
+		app_notice(panel->app, LEVEL_WARNING, "the screen keeps its size: its VNC server does not answer that");
 	else
-		app_notice(panel->app, LEVEL_WARNING,
-		        "the guest was told of %dx%d pixels and has %dx%d: what draws its screen does not follow", panel->fit_width,
-		        panel->fit_height, width, height);
+		app_notice(panel->app, LEVEL_WARNING, "the guest was told %dx%d pixels; its driver does not follow (%dx%d)",
+		        panel->fit_width, panel->fit_height, width, height);
 }
 
 void screen_panel_fit_step(struct screen_panel *panel)
@@ -69,9 +72,9 @@ void screen_panel_fit_step(struct screen_panel *panel)
 		return;
 	end(panel);
 	if (why)
-		app_notice(panel->app, LEVEL_WARNING, "the guest's screen keeps its size: %s", why);
+		app_notice(panel->app, LEVEL_WARNING, "the screen keeps its size: %s", why);
 	else
-		app_notice(panel->app, LEVEL_INFO, "the guest's screen fits the panel now: %dx%d pixels", panel->fit_width, panel->fit_height);
+		app_notice(panel->app, LEVEL_INFO, "the screen fits the panel now: %dx%d pixels", panel->fit_width, panel->fit_height);
 }
 
 void screen_panel_fit(struct screen_panel *panel)
@@ -84,7 +87,7 @@ void screen_panel_fit(struct screen_panel *panel)
 		app_notice(panel->app, LEVEL_WARNING, "%s", why ? why : "the screen is not live: there is nobody to ask");
 		return;
 	}
-	panel->fit_width = MAX(panel->look.cols * (text ? screen->cell_w : CELL_WIDTH), WIDTH_MIN);
+	panel->fit_width = MAX(panel->look.cols * (text && screen->cell_w != VGA_CELL_WIDTH ? screen->cell_w : CELL_WIDTH), WIDTH_MIN);
 	panel->fit_height = MAX(panel->look.rows * (text ? screen->cell_h : CELL_HEIGHT), HEIGHT_MIN);
 	app_wait_stop(&panel->fit_wait);
 	vnc_view_fit(panel->view, panel->fit_width, panel->fit_height);

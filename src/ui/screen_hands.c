@@ -2,6 +2,7 @@
 /* Keyboard and mouse of a guest's screen: see screen_panel.h. */
 #include <string.h>
 
+#include "nvirt/files.h"
 #include "nvirt/text.h"
 #include "screen_panel.h"
 #include "state.h"
@@ -22,7 +23,7 @@ const char *screen_panel_no_hands(const struct screen_panel *panel)
 
 static bool has_hands(const struct screen_panel *panel)
 {
-	return panel->state == SCREEN_LIVE && panel->view && !screen_panel_no_hands(panel);
+	return panel->state == SCREEN_LIVE && panel->view && !panel->layout_id && !screen_panel_no_hands(panel);
 }
 
 /* ---- keys ---- */
@@ -129,23 +130,39 @@ static char *setting(const struct screen_panel *panel)
 	return g_strconcat("keyboard.", uuid, NULL);
 }
 
-bool screen_panel_set_layout(struct screen_panel *panel, const char *name)
+void screen_panel_set_layout(struct screen_panel *panel, const char *name)
 {
 	g_autofree char *key = setting(panel);
-	g_autoptr(GError) error = NULL;
 	const char *kept = state_get_string(panel->app->state, key);
 	const char *wanted = name ? name : kept ? kept : panel->keymap ? panel->keymap : "us";
-	struct layout *layout = layout_load(wanted, &error);
 
-	if (!layout) {
-		app_notice(panel->app, LEVEL_WARNING, "%s", error->message);
+	g_free(panel->layout_chosen);
+	panel->layout_chosen = g_strdup(name);
+	panel->layout_id = 0;
+	if (!panel->app->inbox || (!name && g_str_equal(layout_name(panel->layout), wanted)))
+		return;
+	panel->layout_id = ++panel->app->door_id;
+	file_read_layout(panel->app->inbox, wanted, &panel->ref, panel->layout_id);
+}
+
+bool screen_panel_layout_take(struct screen_panel *panel, struct screen_door *door)
+{
+	g_autofree char *key = setting(panel), *chosen = NULL;
+
+	if (!panel->layout_id || door->id != panel->layout_id)
 		return false;
+	panel->layout_id = 0;
+	chosen = g_steal_pointer(&panel->layout_chosen);
+	if (!door->layout) {
+		app_notice(panel->app, LEVEL_WARNING, "%s", door->words);
+		return true;
 	}
 	layout_free(panel->layout);
-	panel->layout = layout;
-	if (name) {
-		state_set_string(panel->app->state, key, name);
+	panel->layout = g_steal_pointer(&door->layout);
+	if (chosen) {
+		state_set_string(panel->app->state, key, chosen);
 		state_save(panel->app->state);
+		app_notice(panel->app, LEVEL_INFO, "this guest's keyboard layout is taken for '%s'", chosen);
 	}
 	return true;
 }
@@ -165,8 +182,7 @@ static bool says_relative(struct screen_panel *panel, const struct mouse *mouse)
 	if (vnc_view_pointer_kind(panel->view) != VNC_POINTER_RELATIVE)
 		return false;
 	if (mouse->what == MOUSE_PRESS)
-		app_notice(panel->app, LEVEL_INFO,
-		        "the guest uses no tablet, so its mouse can not be led: give it <input type='tablet' bus='usb'/>");
+		app_notice(panel->app, LEVEL_INFO, "the guest uses no tablet: give it <input type='tablet' bus='usb'/>");
 	return true;
 }
 

@@ -84,6 +84,7 @@ void screen_panel_free(struct screen_panel *panel)
 	g_free(panel->user);
 	typing_free(panel->typing);
 	layout_free(panel->layout);
+	g_free(panel->layout_chosen);
 	g_free(panel->keymap);
 	g_free(panel->why);
 	g_free(panel->note);
@@ -310,7 +311,7 @@ static void take_vnc(struct screen_panel *panel, struct screen_door *door)
 
 bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door)
 {
-	if (screen_panel_past_take(panel, door))
+	if (screen_panel_past_take(panel, door) || screen_panel_layout_take(panel, door))
 		return true;
 	if (!panel->door_id || door->id != panel->door_id)
 		return false;
@@ -323,6 +324,7 @@ bool screen_panel_take_door(struct screen_panel *panel, struct screen_door *door
 	case DOOR_PICTURE:
 		take_picture(panel, door);
 		break;
+	case DOOR_LAYOUT:
 	case DOOR_MEMORY:
 		break;
 	case DOOR_NONE:

@@ -57,6 +57,8 @@ struct screen_panel {
 	struct screen_look look;
 	char *keymap;          /* of the guest's definition, or NULL */
 	struct layout *layout;
+	unsigned layout_id;    /* of the one that is being read; 0 = none is */
+	char *layout_chosen;   /* its name, where the user chose it just now; else NULL */
 	struct typing *typing;
 	unsigned typed;        /* events of the text that is being typed; 0 = none is */
 	int fit_width, fit_height; /* pixels that the guest's screen was asked to have, while `fit_wait` */
@@ -147,7 +149,12 @@ void screen_panel_stop(struct screen_panel *panel);
 /* "typing, 40 %": owned, NULL = no text is being typed. */
 char *screen_panel_typing(const struct screen_panel *panel);
 bool screen_panel_mouse(struct screen_panel *panel, const struct mouse *mouse);
-/* The guest's keyboard layout as the user knows it; NULL = the definition's. False: there is none such, said. */
-bool screen_panel_set_layout(struct screen_panel *panel, const char *name);
+/*
+ * The guest's keyboard layout as the user knows it; NULL = the one that was chosen before, or the definition's. It is read
+ * by a thread, and nothing is typed until it is there; that there is none such is said.
+ */
+void screen_panel_set_layout(struct screen_panel *panel, const char *name);
+/* The answer, where it is one. */
+bool screen_panel_layout_take(struct screen_panel *panel, struct screen_door *door);
 
 #endif

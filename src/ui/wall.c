@@ -116,6 +116,7 @@ static void take_door(struct wall *wall, struct tile *tile, struct screen_door *
 	case DOOR_NONE:
 		refuse(wall, tile, door->words, REFUSED_US);
 		return;
+	case DOOR_LAYOUT:
 	case DOOR_MEMORY: /* nobody here asks for it */
 		return;
 	case DOOR_VNC:
