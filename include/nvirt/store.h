@@ -49,6 +49,7 @@ struct guest {
 	bool tcg, virt_known;
 	GRefString *tags, *title; /* of its definition; NULL = not read yet (see watch.all) */
 	gint64 started_unix_us; /* of its local QEMU; 0 = not known */
+	unsigned runs; /* another number: another QEMU, or the same one was reset; what was typed for the one is not for the other */
 	gint64 taken_us; /* monotonic, of the last row */
 	gint64 stuck_us; /* monotonic, since when it does not answer; 0 = answers */
 	char *stuck_why;

@@ -92,6 +92,8 @@ bool cli_session_has_images(const struct host *host);
 struct plan *cli_session_plan(
         struct cli_session *session, struct op_request *request, enum cli_wait *ret_wait);
 
+/* Asks for the way to a guest's screen and does not wait; its id. What was asked before is not listened for any more. */
+unsigned cli_session_ask_door(struct cli_session *session, const struct obj_ref *ref);
 /*
  * Opens a guest's screen: a door, owned, that says itself why there is none. NULL: told on
  * stderr, `ret_wait` says why.

@@ -231,7 +231,10 @@ static unsigned another_run(struct store *store, const struct obj_ref *ref)
 {
 	struct guest *guest = ref->kind == OBJ_GUEST ? store_guest(store, ref) : NULL;
 
-	if (!guest || !guest->sign)
+	if (!guest)
+		return 0;
+	guest->runs++;
+	if (!guest->sign)
 		return 0;
 	guest_forget_signs(guest);
 	return CHANGE_STATS | CHANGE_FIGURES;
