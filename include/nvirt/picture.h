@@ -16,8 +16,6 @@ struct picture {
 
 struct picture *picture_new(unsigned width, unsigned height);
 void picture_free(struct picture *picture);
-/* The mean colour, 0xrrggbb, of the part from (x0, y0) to (x1, y1), in fractions of its sides. */
-int picture_mean(const struct picture *picture, double x0, double y0, double x1, double y1);
 /* Owned. Takes a while: not for the main thread. */
 GBytes *picture_png(const struct picture *picture, GError **error);
 

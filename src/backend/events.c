@@ -320,9 +320,10 @@ static void register_domains(struct events *events)
 	}
 }
 
-static void register_all(struct events *events, virConnectPtr conn)
+void events_listen(struct events *events)
 {
 	struct sink *sink = events->sink;
+	virConnectPtr conn = events->conn;
 
 	register_domains(events);
 	events->network = registered(sink,
@@ -334,6 +335,7 @@ static void register_all(struct events *events, virConnectPtr conn)
 	events->pool_refresh = registered(sink,
 	        virConnectStoragePoolEventRegisterAny(conn, NULL, VIR_STORAGE_POOL_EVENT_ID_REFRESH,
 	                on_pool_refresh, sink_ref(sink), sink_unref));
+	virResetLastError();
 }
 
 struct events *events_register(
@@ -354,8 +356,6 @@ struct events *events_register(
 	 */
 	events->close = virConnectRegisterCloseCallback(conn, on_close, sink, NULL) == 0;
 	events->network = events->pool = events->pool_refresh = -1;
-	if (!host->brief)
-		register_all(events, conn);
 	virResetLastError();
 	return events;
 }

@@ -271,7 +271,8 @@ void cli_session_explain(struct cli_session *session, const struct host *host)
 /* Names and states of guests are listed in any case; the rest only for who asks. */
 static void want(struct cli_session *session, enum obj_kind kind)
 {
-	struct watch watch = {.lists = kind != OBJ_GUEST && kind != OBJ_SNAPSHOT, .flags = !session->by_state};
+	struct watch watch = {.lists = kind != OBJ_GUEST && kind != OBJ_SNAPSHOT, .flags = !session->by_state,
+	        .events = session->events};
 
 	for (unsigned i = 0; i < store_host_count(session->store); i++)
 		backend_watch(session->backend, store_host_at(session->store, i)->id, &watch);

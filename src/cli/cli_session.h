@@ -32,6 +32,7 @@ struct cli_session {
 	gint64 connect_timeout_us;
 	int signal_fd;
 	bool by_state;       /* guests' names and states will do: see ACTION_BY_STATE */
+	bool events;         /* it goes on for a while: what happens to guests is to be told at once */
 	unsigned interrupts; /* how often Ctrl-C came */
 	unsigned plans;      /* ids given out */
 	unsigned edits;      /* the same, of definitions */

@@ -155,6 +155,7 @@ static int open_guest(struct cli_view *view, const char *word, gint64 deadline_u
 	view->session = cli_open_session(view->cli, view->verb, true, false);
 	if (!view->session)
 		return EXIT_CODE_USAGE;
+	view->session->events = view->follows || view->keys;
 	code = cli_session_connect(view->session, OBJ_GUEST);
 	if (code != EXIT_CODE_OK)
 		return code;
@@ -263,7 +264,7 @@ int cli_view_open(struct cli_view *view, struct cli *cli, const char *verb, enum
 	bool keys = purpose == VIEW_TYPE;
 	int code = EXIT_CODE_OK;
 
-	*view = (struct cli_view){.cli = cli, .verb = verb, .follows = purpose == VIEW_FOLLOW};
+	*view = (struct cli_view){.cli = cli, .verb = verb, .follows = purpose == VIEW_FOLLOW, .keys = keys};
 	if (keys && cli->readonly) {
 		output_message(&cli->out, "cannot %s: nothing is typed in read-only mode", verb);
 		return EXIT_CODE_FAILED;
@@ -296,6 +297,26 @@ int cli_view_open_guest(struct cli_view *view, struct cli *cli, struct cli_sessi
 	view->name = g_strdup(store_name(session->store, ref));
 	code = start_guest(view, deadline_us);
 	return code == EXIT_CODE_OK ? await_first(view, deadline_us) : code;
+}
+
+int cli_view_open_png(struct cli_view *view, struct cli *cli, const char *name, const char *path)
+{
+	g_autoptr(GError) error = NULL;
+	char *bytes = NULL;
+	gsize length = 0;
+
+	*view = (struct cli_view){.cli = cli, .verb = "screen", .name = g_strdup(name)};
+	if (!g_file_get_contents(path, &bytes, &length, &error)) {
+		g_autofree char *clean = text_clean(error->message, -1);
+
+		output_message(&cli->out, "cannot show the screen of '%s': %s", name, clean);
+		return EXIT_CODE_FAILED;
+	}
+	g_autoptr(GBytes) png = g_bytes_new_take(bytes, length);
+	if (!start(view, -1, NULL, NULL))
+		return EXIT_CODE_FAILED;
+	vnc_view_show_png(view->view, png);
+	return await_once(view, G_MAXINT64);
 }
 
 void cli_view_close(struct cli_view *view)

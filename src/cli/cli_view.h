@@ -49,6 +49,7 @@ struct cli_view {
 	bool no_keys;   /* and so no keyboard */
 	gint64 next_picture_us;
 	bool borrowed; /* the session is another's */
+	bool keys;     /* it is typed to */
 	bool follows;  /* through all ends of its QEMU and connection, until the guest is undefined */
 	struct cli_follow follow;
 	bool typed;    /* keys have left: what is connected to later is another run, which must not get the rest */
@@ -69,6 +70,8 @@ int cli_view_open(struct cli_view *view, struct cli *cli, const char *verb, enum
 /* The same of a guest that was found already, by a session that stays the caller's. */
 int cli_view_open_guest(struct cli_view *view, struct cli *cli, struct cli_session *session, const struct obj_ref *ref,
         gint64 deadline_us);
+/* A stored picture in place of a guest: a PNG, which the screen reader decodes. `name`, copied: what it is called. */
+int cli_view_open_png(struct cli_view *view, struct cli *cli, const char *name, const char *path);
 void cli_view_close(struct cli_view *view);
 /*
  * Until `done` says true (asked after each change, and at first), the deadline, Ctrl-C, or the end of

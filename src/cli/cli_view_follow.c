@@ -16,6 +16,7 @@
 #define TELL_AFTER_US (2 * G_USEC_PER_SEC)
 /* A guest that is being started has no VNC for a moment; one that has none then has none at all. */
 #define TRIES_UNSEEN 3
+#define TRIES_BROKEN 5
 
 /* ---- its guest ---- */
 
@@ -95,12 +96,31 @@ static void tell_back(struct cli_view *view)
 
 /* ---- its way ---- */
 
-/* Is it an end after which there may be another beginning? A server that never showed anything is none to wait for. */
+/*
+ * Is it an end after which there may be another beginning? QEMU may die in the middle of a word; one that talks
+ * nonsense again and again is none to wait for, nor is a server that never showed anything.
+ */
 static bool may_come_back(const struct cli_view *view)
 {
-	enum vnc_end end = vnc_view_end(view->view);
+	bool shown = view->session || vnc_view_frames(view->view);
 
-	return end == VNC_END_RESIZED || (end == VNC_END_CLOSED && (view->session || vnc_view_frames(view->view)));
+	switch (vnc_view_end(view->view)) {
+	case VNC_END_NONE:
+	case VNC_END_RESIZED:
+		return true;
+	case VNC_END_CLOSED:
+		return shown;
+	case VNC_END_BROKEN:
+	case VNC_END_STALLED:
+		return shown && (view->follow.presence == PRESENCE_THERE || view->follow.tries < TRIES_BROKEN);
+	case VNC_END_PASSWORD:
+	case VNC_END_USER:
+	case VNC_END_REFUSED:
+	case VNC_END_READER:
+	case VNC_END_N:
+		break;
+	}
+	return false;
 }
 
 void cli_follow_begin(struct cli_view *view)
