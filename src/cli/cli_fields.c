@@ -566,6 +566,17 @@ static const struct field check_row_fields[] = {
 
 static const struct record record_check_row = {"check-row", "A check that there is.", check_row_fields};
 
+static const struct field wall_fields[] = {
+        {"name", FIELD_TEXT, .help = "of the guest"},
+        {"uuid", FIELD_UUID, .help = "of the guest"},
+        {"host", FIELD_TEXT, .help = "what its host is called"},
+        {"sign", FIELD_TEXT, .null = true, .help = "what the screen says of its guest: login prompt"},
+        {"screen", FIELD_OBJECT, .null = true, .help = "what it shows, where that is known", .of = &record_screen},
+        {0},
+};
+
+static const struct record record_wall = {"wall", "The screen of a guest that runs.", wall_fields};
+
 /* ---- who prints what ---- */
 
 const struct document documents[] = {
@@ -584,6 +595,7 @@ const struct document documents[] = {
         {"stats", "nvirt stats --json", &record_guest_stats, true},
         {"host-stats", "nvirt stats --host --json", &record_host_stats, true},
         {"screen", "nvirt screen GUEST --json", &record_screen, false},
+        {"wall", "nvirt wall --json", &record_wall, true},
         {"seen", "nvirt wait GUEST --text REGEX --json", &record_seen, false},
         {"check", "nvirt check --json", &record_check, false},
         {"checks", "nvirt check --list --json", &record_check_row, true},
