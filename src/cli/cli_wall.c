@@ -96,6 +96,27 @@ static int print_all(struct cli *cli, struct cli_session *session, const char *f
 	return code;
 }
 
+static bool any_is_up(struct cli_session *session)
+{
+	for (unsigned h = 0; h < store_host_count(session->store); h++)
+		if (store_host_at(session->store, h)->status->link == HOST_UP)
+			return true;
+	return false;
+}
+
+/* `connected`: how that ended; one host that can not be reached does not keep the others from being shown. */
+static int print_hosts(struct cli *cli, struct cli_session *session, const char *filter, int connected)
+{
+	int code;
+
+	/* Hosts' own names, where they are to be told from each other or are printed. */
+	if (connected == EXIT_CODE_INTERRUPTED ||
+	        ((cli->out.json || store_host_count(session->store) > 1) && cli_session_facts(session) == WAIT_INTERRUPTED))
+		return EXIT_CODE_INTERRUPTED;
+	code = print_all(cli, session, filter);
+	return code == EXIT_CODE_OK ? connected : code;
+}
+
 static int open_dashboard(const struct cli *cli)
 {
 	struct options options = *cli->options;
@@ -126,12 +147,8 @@ int cli_wall(struct cli *cli)
 	if (!session)
 		return EXIT_CODE_USAGE;
 	code = cli_session_connect(session, OBJ_GUEST);
-	/* Hosts' own names, where they are to be told from each other or are printed. */
-	if (code == EXIT_CODE_OK && (cli->out.json || store_host_count(session->store) > 1) &&
-	        cli_session_facts(session) == WAIT_INTERRUPTED)
-		code = EXIT_CODE_INTERRUPTED;
-	if (code == EXIT_CODE_OK)
-		code = print_all(cli, session, words->len ? words->pdata[0] : "");
+	if (code != EXIT_CODE_FAILED || any_is_up(session))
+		code = print_hosts(cli, session, words->len ? words->pdata[0] : "", code);
 	cli_session_free(session);
 	return code;
 }

@@ -217,7 +217,7 @@ static char *tile_note(const struct host_wall *self, const struct guest *guest, 
 	gint64 age_us = tile && tile->seen_us ? app_now_us(self->view.app) - tile->seen_us : 0;
 
 	if (guest->sign)
-		return g_strdup(screen_sign_words(guest->sign));
+		return look_guest_sign(self->view.app, guest);
 	if (tile && tile->screen && !tile->live && age_us >= OLD_US) {
 		g_autofree char *span = look_span_us(age_us);
 
