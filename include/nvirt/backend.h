@@ -68,6 +68,7 @@ struct watch {
 	/* Only what a brief back end does not do unasked; once asked for it stays so. */
 	bool lists; /* pools and networks, and the host's facts */
 	bool flags; /* which guests are persistent, start with the host, have saved memory or snapshots */
+	bool events; /* what happens to guests is told at once, not by the next tick; resets are told at all */
 };
 void backend_watch(struct backend *backend, unsigned host, const struct watch *watch);
 

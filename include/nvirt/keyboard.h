@@ -34,6 +34,8 @@ const char *layout_name(const struct layout *layout);
  * NULL: there is no such layout; the error names those that there are.
  */
 struct layout *layout_load(const char *name, GError **error);
+/* Of all that there are, in order, each once; owned, NULL-terminated. Reads directories. */
+char **layout_names(void);
 
 /*
  * Appends what types `utf8` (struct key_event); a line feed is Return. False, and nothing is
@@ -42,6 +44,8 @@ struct layout *layout_load(const char *name, GError **error);
 bool keyboard_type(const struct layout *layout, const char *utf8, GArray *events, GError **error);
 /* Appends one combination: "ctrl-alt-delete", "F2", "alt-sysrq-b", "ctrl-c", "shift-tab", "-". */
 bool keyboard_press(const struct layout *layout, const char *words, GArray *events, GError **error);
+/* The name of the i-th key, NULL after the last; `ret_modifier`: it is held while others are pressed. */
+const char *keyboard_name(unsigned i, bool *ret_modifier);
 /* Releases what may still be down: Shift, Control, Alt, AltGr, Super. */
 void keyboard_release_all(GArray *events);
 /* The time it takes to send them. */

@@ -16,7 +16,6 @@
 #include "nvirt/journal.h"
 #include "nvirt/node_detail.h"
 #include "nvirt/op.h"
-#include "nvirt/picture.h"
 #include "nvirt/process.h"
 #include "nvirt/screen_door.h"
 #include "nvirt/serial.h"
@@ -43,7 +42,7 @@ enum msg_type {
 	MSG_EDIT,     /* edit: an answer; for the front door, the store drops it */
 	MSG_JOURNAL,  /* record, or text = notice about the file */
 	MSG_NOTICE,   /* text for the status line, level */
-	MSG_PICTURE,  /* picture of the file `name` (raw), or text = why there is none; for the front door */
+	MSG_PICTURE,  /* png: the bytes of the file `name` (raw), or text = why there are none; for the front door */
 	MSG_SCREEN,   /* door to a guest's screen: an answer; for the front door, the store drops it */
 	MSG_SERIAL,   /* serial: what a console shows now; for the front door, which acknowledges it */
 	MSG_HEALTH,   /* health: parts of what the checks need, of no connection; text = why libvirt told nothing */
@@ -91,7 +90,7 @@ struct msg {
 	struct task_update *update;
 	struct plan *plan;
 	struct edit_answer *edit;
-	struct picture *picture;
+	GBytes *png;
 	struct screen_door *door;
 	struct serial_frame *serial;
 	struct journal_record *record;

@@ -16,8 +16,6 @@ struct picture {
 
 struct picture *picture_new(unsigned width, unsigned height);
 void picture_free(struct picture *picture);
-/* The mean colour, 0xrrggbb, of the part from (x0, y0) to (x1, y1), in fractions of its sides. */
-int picture_mean(const struct picture *picture, double x0, double y0, double x1, double y1);
 /*
  * The part of `width` x `height` pixels from (x, y), which must lie within it, as `to_width` x `to_height` pixels:
  * each the mean of what it covers, so that lines stay when it shrinks and edges when it grows. No side is 0. Owned.

@@ -4,6 +4,7 @@
 #define NVIRT_SCREEN_DOOR_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "nvirt/keyboard.h"
 
@@ -18,6 +19,7 @@ enum door_kind {
 struct screen_door {
 	unsigned id; /* as it was asked for */
 	enum door_kind kind;
+	bool off;       /* DOOR_NONE: only because the guest does not run */
 	int fd;         /* -1 = none; closed with the door: take it by screen_door_take_fd() */
 	char *password; /* a secret, NULL = none is known or needed */
 	char *host;     /* the name that the server's certificate must bear; NULL = localhost */

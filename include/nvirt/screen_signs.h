@@ -44,6 +44,9 @@ enum screen_sign screen_sign_of_screen(const struct text_screen *screen); /* NUL
 /* The last rows, as a terminal shows them. */
 enum screen_sign screen_sign_of_serial(const struct serial_screen *screen);
 
+/* Nobody has looked for so long: what it said then may be over. */
+#define SIGN_OLD_US (60 * G_USEC_PER_SEC)
+
 /* A guest may have both, and they need not say the same. */
 enum sign_source { SIGN_BY_SCREEN, SIGN_BY_SERIAL, SIGN_SOURCE_N };
 
@@ -52,6 +55,7 @@ struct screen_signs {
 	enum screen_sign shown;
 	enum screen_sign next; /* what was seen last, if that is something else */
 	gint64 next_us;        /* monotonic, since when */
+	gint64 seen_us;        /* monotonic, when somebody looked last; 0 = never */
 	bool oops;             /* it scrolled by: stays true for the kernel that runs */
 };
 

@@ -50,6 +50,7 @@ struct guest {
 	bool tcg, virt_known;
 	GRefString *tags, *title; /* of its definition; NULL = not read yet (see watch.all) */
 	gint64 started_unix_us; /* of its local QEMU; 0 = not known */
+	unsigned runs; /* another number: another QEMU, or the same one was reset; what was typed for the one is not for the other */
 	gint64 taken_us; /* monotonic, of the last row */
 	gint64 stuck_us; /* monotonic, since when it does not answer; 0 = answers */
 	char *stuck_why;
@@ -184,9 +185,16 @@ void store_set_notice(struct store *store, enum level level, const char *text, g
 /* The plan that came for plan_id: handed over, once; NULL when none is there. */
 struct plan *store_take_plan(struct store *store, unsigned plan_id);
 
+/*
+ * How long nobody has seen what its screen says (guest->sign), in us; 0 while somebody looks. Beyond SIGN_OLD_US
+ * it is worth telling.
+ */
+gint64 guest_sign_age_us(const struct guest *guest, gint64 now_us);
 /* What a guest's screen says now, to whoever watches it; returns a set of enum change. */
 unsigned store_see_screen(struct store *store, const struct obj_ref *ref, enum sign_source source,
         enum screen_sign sign, gint64 now_us);
+/* It is watched, and has not changed. */
+void store_keep_seeing(struct store *store, const struct obj_ref *ref, enum sign_source source, gint64 now_us);
 
 /*
  * How old what we show of a host is, in ms, when that is worth saying: -1 while

@@ -277,6 +277,10 @@ static void watch_brief(struct backend_host *host, const struct watch *watch)
 		host->brief_flags = host->flags_due = true;
 		pthread_cond_broadcast(&host->poller_wake);
 	}
+	if (watch->events && !host->brief_events) {
+		host->brief_events = true;
+		pthread_cond_broadcast(&host->poller_wake);
+	}
 	host->brief_watch |= watch->lists || watch->open.kind != OBJ_NONE || watch->storage || watch->images || watch->node ||
 	        watch->devices || watch->processes || watch->visible_n > 0 || watch->all || watch->rows || watch->now;
 	host_want_threads(host);

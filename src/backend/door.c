@@ -208,7 +208,8 @@ void door_open(virConnectPtr conn, virDomainPtr dom, const char *name, struct sc
 	struct graphics graphics = {0};
 	char *uri = virConnectGetURI(conn);
 
-	if (virDomainIsActive(dom) != 1)
+	door->off = virDomainIsActive(dom) == 0;
+	if (door->off)
 		refuse(door, name, "it is not running: start it first");
 	else if (!read_graphics(dom, &graphics, &error))
 		refuse(door, name, error->message);
@@ -216,6 +217,8 @@ void door_open(virConnectPtr conn, virDomainPtr dom, const char *name, struct sc
 		open_vnc(uri ? uri : "", dom, name, &graphics, door);
 	else
 		open_picture(dom, name, &graphics, door);
+	/* It may have been stopped meanwhile. */
+	door->off |= door->kind == DOOR_NONE && virDomainIsActive(dom) == 0;
 	free(uri);
 	graphics_clear(&graphics);
 }

@@ -346,9 +346,10 @@ static void register_domains(struct events *events)
 	}
 }
 
-static void register_all(struct events *events, virConnectPtr conn)
+void events_listen(struct events *events)
 {
 	struct sink *sink = events->sink;
+	virConnectPtr conn = events->conn;
 
 	register_domains(events);
 	events->network = registered(sink,
@@ -366,6 +367,7 @@ static void register_all(struct events *events, virConnectPtr conn)
 	events->device_update = registered(sink,
 	        virConnectNodeDeviceEventRegisterAny(conn, NULL, VIR_NODE_DEVICE_EVENT_ID_UPDATE,
 	                VIR_NODE_DEVICE_EVENT_CALLBACK(on_device_update), sink_ref(sink), sink_unref));
+	virResetLastError();
 }
 
 struct events *events_register(
@@ -386,8 +388,6 @@ struct events *events_register(
 	 */
 	events->close = virConnectRegisterCloseCallback(conn, on_close, sink, NULL) == 0;
 	events->network = events->pool = events->pool_refresh = events->device = events->device_update = -1;
-	if (!host->brief)
-		register_all(events, conn);
 	virResetLastError();
 	return events;
 }

@@ -13,12 +13,14 @@
 
 struct events;
 
-/* For the poller of `generation` in `epoch`. Kinds that the driver lacks are left out; of a brief back end, all but the end. */
+/* For the poller of `generation` in `epoch`: at first only the connection's end is told. */
 struct events *events_register(
         struct backend_host *host, uint32_t generation, uint32_t epoch, virConnectPtr conn);
-/* Also of a dead connection, before it is closed: else it is never freed. */
+/* All others too, once; kinds that the driver lacks are left out. */
+void events_listen(struct events *events);
 /* Are guests that come, go, start and end told? */
 bool events_tell_lifecycle(const struct events *events);
+/* Also of a dead connection, before it is closed: else it is never freed. */
 void events_unregister(struct events *events);
 
 #endif

@@ -93,6 +93,7 @@ struct backend_host {
 	unsigned refresh_ms;
 	bool brief; /* as backend_options says; set once */
 	bool brief_watch, brief_flags; /* brief, and the detail thread, or the guests' flags, were asked for */
+	bool brief_events;             /* the same of libvirt's events */
 	bool off; /* the user disconnected it */
 	struct host_status *status;
 

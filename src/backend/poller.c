@@ -32,6 +32,7 @@ struct poller {
 	virConnectPtr conn;
 	struct events *events;
 	bool readonly, local;
+	bool listens; /* to events */
 	gint64 ticked_us, flagged_us;
 };
 
@@ -285,12 +286,40 @@ static bool wants_flags(const struct backend_host *host)
 	return !host->brief || host->brief_flags;
 }
 
+/* Lock held. */
+static bool wants_events(const struct backend_host *host)
+{
+	return !host->brief || host->brief_events;
+}
+
+/* Events, and a tick that tells what happened before they were on. */
+static bool listen_to_events(struct poller *poller)
+{
+	struct backend_host *host = poller->host;
+
+	if (!busy(poller, BUSY_HOST))
+		return false;
+	events_listen(poller->events);
+	poller->listens = true;
+	host_lock(host);
+	if (current(poller)) {
+		say_answered(poller);
+		host->ids_due = true;
+		host->tells_lifecycle = events_tell_lifecycle(poller->events);
+		host_kick(host);
+	}
+	host_unlock(host);
+	return true;
+}
+
 /* Lock held. The next wake: the tick's time, sooner when kicked or when a guest may hang. */
 static gint64 next_wake_us(const struct poller *poller)
 {
 	const struct backend_host *host = poller->host;
 	gint64 at_us = poller->ticked_us + host->refresh_ms * G_TIME_SPAN_MILLISECOND;
 
+	if (wants_events(host) && !poller->listens)
+		return 0;
 	if (host->kicked)
 		at_us = MIN(at_us, poller->ticked_us + TICK_GAP_US);
 	if (host->flags_due && wants_flags(host))
@@ -325,9 +354,14 @@ static bool wait_for_work(struct poller *poller, bool *ret_flags, bool *ret_tick
 /* One round of whatever is due. */
 static bool work(struct poller *poller, GError **error)
 {
-	bool flags, due;
+	bool flags, due, events;
 
 	if (!wait_for_work(poller, &flags, &due))
+		return false;
+	host_lock(poller->host);
+	events = wants_events(poller->host) && !poller->listens;
+	host_unlock(poller->host);
+	if (events && !listen_to_events(poller))
 		return false;
 	/* A guest is known by the tick, its flags by the listing: in the other order a new one has none. */
 	if ((due || flags) && !tick(poller, error))
@@ -395,6 +429,11 @@ static bool begin(struct poller *poller, GError **error)
 	if (!tick(poller, error) || !busy(poller, BUSY_HOST))
 		return false;
 	poller->events = events_register(host, poller->generation, poller->epoch, poller->conn);
+	host_lock(host);
+	poller->listens = wants_events(host);
+	host_unlock(host);
+	if (poller->listens)
+		events_listen(poller->events);
 	host_lock(host);
 	if (current(poller)) {
 		host->ids_due = true;

@@ -52,7 +52,7 @@ const struct cli_verb cli_verbs[] = {
                 cli_options_console, cli_console},
         {"wall", "[TEXT]", "Show the screens of all guests that run (or whose name has TEXT).", cli_options_wall, cli_wall},
         {"snapshot-list", "GUEST", "List a guest's snapshots as a tree.", csv_options, cli_snapshot_list},
-        {"snapshot-show", "GUEST SNAPSHOT", "Show everything known about one snapshot.", csv_options,
+        {"snapshot-show", "GUEST SNAPSHOT", "Show everything known about one snapshot.", cli_options_snapshot_show,
                 cli_snapshot_show},
         {"snapshot-diff", "GUEST SNAPSHOT [SNAPSHOT]",
                 "Show what changed in the definition from a snapshot to another one, or to now.", csv_options,

@@ -48,6 +48,7 @@ extern const struct cli_option cli_options_action[], cli_options_plan[];
 extern const struct cli_option cli_options_list[], cli_options_tasks[], cli_options_images[], cli_options_screen[];
 extern const struct cli_option cli_options_wait[], cli_options_type[], cli_options_key[];
 extern const struct cli_option cli_options_console[], cli_options_wall[], cli_options_devices[], cli_options_processes[];
+extern const struct cli_option cli_options_snapshot_show[];
 extern const struct cli_option cli_options_check[];
 
 int cli_action(struct cli *cli, const struct action *action);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "nvirt/config.h"
+#include "nvirt/keyboard.h"
 #include "nvirt/text.h"
 
 const struct cli_option cli_options_complete[] = {
@@ -108,6 +109,54 @@ static void add_uris(struct complete *complete)
 	complete_add(complete, "qemu:///session", "your own guests");
 }
 
+static void add_layouts(struct complete *complete)
+{
+	g_auto(GStrv) names = layout_names();
+
+	for (unsigned i = 0; names[i]; i++)
+		complete_add(complete, names[i], NULL);
+}
+
+/* Is all that stands before the last key of a combination held while that is pressed? */
+static bool are_modifiers(const char *begin, const char *end)
+{
+	g_autofree char *text = g_strndup(begin, (gsize)(end - begin));
+	g_auto(GStrv) words = g_strsplit(text, "-", -1);
+
+	for (unsigned w = 0; words[w]; w++) {
+		bool modifier = true, found = false;
+		const char *name;
+
+		for (unsigned i = 0; (name = keyboard_name(i, &modifier)) && modifier && !found; i++)
+			found = g_ascii_strcasecmp(name, words[w]) == 0;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* "f1", "ctrl-alt-delete": the last key of it, after what was typed of it; and Control, Alt alone are no wish. */
+static void add_keys(struct complete *complete)
+{
+	const char *dash = strrchr(complete->last, '-');
+	g_autofree char *after = dash ? g_strndup(complete->last, (gsize)(dash + 1 - complete->last)) : g_strdup("");
+	bool modifier;
+	const char *name;
+
+	if (!complete->given->len || (dash && !are_modifiers(complete->last, dash)))
+		return;
+	if (!dash)
+		complete_add(complete, "ctrl-alt-delete", NULL);
+	complete->after = after;
+	complete->last += strlen(after);
+	for (unsigned i = 0; (name = keyboard_name(i, &modifier)); i++) {
+		g_autofree char *begun = modifier ? g_strconcat(name, "-", NULL) : NULL;
+
+		complete_add(complete, begun ? begun : name, NULL);
+	}
+	complete->after = "";
+}
+
 static void add_value(struct complete *complete, const struct wanted *wanted)
 {
 	const char *guest = complete->given->len ? complete->given->pdata[0] : NULL;
@@ -115,6 +164,8 @@ static void add_value(struct complete *complete, const struct wanted *wanted)
 
 	if (wanted->option && g_str_equal(wanted->option->name, "connect"))
 		add_uris(complete);
+	else if (wanted->option && g_str_equal(wanted->option->name, "layout"))
+		add_layouts(complete);
 	else if (wanted->option && g_ascii_islower(*value))
 		add_choices(complete, value);
 	else if (wanted->option)
@@ -244,6 +295,8 @@ static void add_verb_word(struct complete *complete, const struct cli_verb *verb
 			add_verbs(complete);
 		else if (g_str_equal(word, "FILE"))
 			complete->files = true;
+		else if (g_str_has_prefix(word, "KEY"))
+			add_keys(complete);
 		else if (kind_of_word(complete, word) != OBJ_NONE)
 			complete_names(complete, kind_of_word(complete, word), NULL, guest);
 	}

@@ -253,6 +253,56 @@ static const struct field image_fields[] = {
 
 const struct record record_image = {"image", "An image, what it stands on and who uses it.", image_fields};
 
+/* ---- screens ---- */
+
+static const struct field screen_run_fields[] = {
+        {"col", FIELD_INT, .help = "column of its first cell, from 0"},
+        {"text", FIELD_TEXT, .help = "its characters"},
+        {"fg", FIELD_TEXT, .help = "colour of the characters: #aaaaaa"},
+        {"bg", FIELD_TEXT, .help = "colour behind them"},
+        {"confidence", FIELD_INT, .help = "how sure the characters are: 0 to 100"},
+        {"flags", FIELD_TEXTS, .help = "bold, reverse, picture, unknown, guessed, cursor, wide", .absent = true},
+        {0},
+};
+
+static const struct record record_screen_run = {
+        "screen-run", "Cells of a line that look the same.", screen_run_fields};
+
+static const struct field screen_line_fields[] = {
+        {"text", FIELD_TEXT, .help = "without blanks at its end"},
+        {"runs", FIELD_LIST, .help = "the same with its looks", .of = &record_screen_run},
+        {0},
+};
+
+static const struct record record_screen_line = {"screen-line", "A line of a screen.", screen_line_fields};
+
+static const struct field screen_grid_fields[] = {
+        {"cell_width", FIELD_INT, .help = "of a cell, in pixels"},
+        {"cell_height", FIELD_INT, .help = "the same"},
+        {"x", FIELD_INT, .help = "where the first cell begins, in pixels"},
+        {"y", FIELD_INT, .help = "the same"},
+        {0},
+};
+
+static const struct record record_screen_grid = {
+        "screen-grid", "Where the characters stand in the picture.", screen_grid_fields};
+
+static const struct field screen_fields[] = {
+        {"kind", FIELD_TEXT, .help = "what it is", .choices = "blank|text|picture"},
+        {"rows", FIELD_INT, .help = "lines of it"},
+        {"cols", FIELD_INT, .help = "cells of a line"},
+        {"grid", FIELD_OBJECT, .help = "where they stand", .of = &record_screen_grid},
+        {"font", FIELD_TEXT, .null = true, .help = "the font it was found to be in"},
+        {"cursor_row", FIELD_INT, .null = true, .help = "where the cursor is, from 0"},
+        {"cursor_col", FIELD_INT, .null = true, .help = "the same"},
+        {"known", FIELD_INT, .help = "cells whose character is known"},
+        {"unknown", FIELD_INT, .help = "cells of which it is not"},
+        {"lines", FIELD_LIST, .help = "all of them", .of = &record_screen_line},
+        {0},
+};
+
+static const struct record record_screen = {"screen", "What a guest's screen shows.", screen_fields};
+
 /* ---- snapshots ---- */
 
 static const struct field snapshot_disk_fields[] = {
@@ -281,6 +331,7 @@ static const struct field snapshot_fields[] = {
         {"memory_file", FIELD_TEXT, .null = true, .help = "where its memory lies"},
         {"nvram_file", FIELD_TEXT, .null = true, .help = "where its firmware's variables lie"},
         {"screen_file", FIELD_TEXT, .null = true, .help = "the picture of its screen"},
+        {"screen", FIELD_OBJECT, .null = true, .help = "what its screen showed; only of show --screen", .of = &record_screen},
         {"disks", FIELD_LIST, .help = "the guest's disks of then", .of = &record_snapshot_disk},
         {0},
 };
@@ -442,55 +493,7 @@ static const struct field host_stats_fields[] = {
 const struct record record_host_stats = {
         "host-stats", "Figures of a host over an interval.", host_stats_fields};
 
-/* ---- screens ---- */
-
-static const struct field screen_run_fields[] = {
-        {"col", FIELD_INT, .help = "column of its first cell, from 0"},
-        {"text", FIELD_TEXT, .help = "its characters"},
-        {"fg", FIELD_TEXT, .help = "colour of the characters: #aaaaaa"},
-        {"bg", FIELD_TEXT, .help = "colour behind them"},
-        {"confidence", FIELD_INT, .help = "how sure the characters are: 0 to 100"},
-        {"flags", FIELD_TEXTS, .help = "bold, reverse, picture, unknown, guessed, cursor, wide", .absent = true},
-        {0},
-};
-
-static const struct record record_screen_run = {
-        "screen-run", "Cells of a line that look the same.", screen_run_fields};
-
-static const struct field screen_line_fields[] = {
-        {"text", FIELD_TEXT, .help = "without blanks at its end"},
-        {"runs", FIELD_LIST, .help = "the same with its looks", .of = &record_screen_run},
-        {0},
-};
-
-static const struct record record_screen_line = {"screen-line", "A line of a screen.", screen_line_fields};
-
-static const struct field screen_grid_fields[] = {
-        {"cell_width", FIELD_INT, .help = "of a cell, in pixels"},
-        {"cell_height", FIELD_INT, .help = "the same"},
-        {"x", FIELD_INT, .help = "where the first cell begins, in pixels"},
-        {"y", FIELD_INT, .help = "the same"},
-        {0},
-};
-
-static const struct record record_screen_grid = {
-        "screen-grid", "Where the characters stand in the picture.", screen_grid_fields};
-
-static const struct field screen_fields[] = {
-        {"kind", FIELD_TEXT, .help = "what it is", .choices = "blank|text|picture"},
-        {"rows", FIELD_INT, .help = "lines of it"},
-        {"cols", FIELD_INT, .help = "cells of a line"},
-        {"grid", FIELD_OBJECT, .help = "where they stand", .of = &record_screen_grid},
-        {"font", FIELD_TEXT, .null = true, .help = "the font it was found to be in"},
-        {"cursor_row", FIELD_INT, .null = true, .help = "where the cursor is, from 0"},
-        {"cursor_col", FIELD_INT, .null = true, .help = "the same"},
-        {"known", FIELD_INT, .help = "cells whose character is known"},
-        {"unknown", FIELD_INT, .help = "cells of which it is not"},
-        {"lines", FIELD_LIST, .help = "all of them", .of = &record_screen_line},
-        {0},
-};
-
-static const struct record record_screen = {"screen", "What a guest's screen shows.", screen_fields};
+/* ---- what is waited for ---- */
 
 static const struct field seen_fields[] = {
         {"seen", FIELD_BOOL, .help = "always true: else the exit status says so"},
@@ -563,6 +566,17 @@ static const struct field check_row_fields[] = {
 
 static const struct record record_check_row = {"check-row", "A check that there is.", check_row_fields};
 
+static const struct field wall_fields[] = {
+        {"name", FIELD_TEXT, .help = "of the guest"},
+        {"uuid", FIELD_UUID, .help = "of the guest"},
+        {"host", FIELD_TEXT, .help = "what its host is called"},
+        {"sign", FIELD_TEXT, .null = true, .help = "what the screen says of its guest: login prompt"},
+        {"screen", FIELD_OBJECT, .null = true, .help = "what it shows, where that is known", .of = &record_screen},
+        {0},
+};
+
+static const struct record record_wall = {"wall", "The screen of a guest that runs.", wall_fields};
+
 /* ---- who prints what ---- */
 
 const struct document documents[] = {
@@ -584,6 +598,7 @@ const struct document documents[] = {
         {"stats", "nvirt stats --json", &record_guest_stats, true},
         {"host-stats", "nvirt stats --host --json", &record_host_stats, true},
         {"screen", "nvirt screen GUEST --json", &record_screen, false},
+        {"wall", "nvirt wall --json", &record_wall, true},
         {"seen", "nvirt wait GUEST --text REGEX --json", &record_seen, false},
         {"check", "nvirt check --json", &record_check, false},
         {"checks", "nvirt check --list --json", &record_check_row, true},

@@ -76,18 +76,23 @@ static int show_past(struct cli_view *view)
 	return printed ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
+static bool goes_on(const struct cli *cli)
+{
+	return cli_line_flag(&cli->line, "watch") || cli_line_value(&cli->line, "log");
+}
+
 static int show(struct cli_view *view)
 {
 	const char *png = cli_line_value(&view->cli->line, "png");
 
-	if (vnc_view_may_be_cut(view->view))
+	if (cli_view_screen(view) && vnc_view_may_be_cut(view->view))
 		output_note(&view->cli->out,
 		        "nvirt: QEMU's VNC shows no more than 2560 x 2048 pixels: the guest's screen may go on beyond them");
 	if (png)
 		return write_png(view, png);
 	if (cli_line_value(&view->cli->line, "graphics"))
 		return cli_screen_graphic(view);
-	if (cli_line_flag(&view->cli->line, "watch") || cli_line_value(&view->cli->line, "log"))
+	if (goes_on(view->cli))
 		return cli_screen_watch(view);
 	if (cli_line_value(&view->cli->line, "history"))
 		return show_past(view);
@@ -105,13 +110,12 @@ int cli_screen_live(struct cli *cli)
 
 		return cli_usage_error(cli, "screen", "screen: '%s' is one word too many", clean);
 	}
-	if (cli_line_value(&cli->line, "png") && (cli_line_flag(&cli->line, "watch") || cli_line_value(&cli->line, "log") ||
-	        cli_line_value(&cli->line, "history")))
+	if (cli_line_value(&cli->line, "png") && (goes_on(cli) || cli_line_value(&cli->line, "history")))
 		return cli_usage_error(cli, "screen", "screen: --png is one picture: without --watch, --log and --history");
 	code = cli_screen_graphic_check(cli);
 	if (code != EXIT_CODE_OK)
 		return code;
-	code = cli_view_open(&view, cli, "screen", false, G_MAXINT64);
+	code = cli_view_open(&view, cli, "screen", goes_on(cli) ? VIEW_FOLLOW : VIEW_LOOK, G_MAXINT64);
 	if (code == EXIT_CODE_OK)
 		code = show(&view);
 	cli_view_close(&view);

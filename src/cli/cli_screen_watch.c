@@ -88,18 +88,18 @@ static bool is_due(const struct watching *watch)
 {
 	struct vnc_view *view = watch->view->view;
 
-	return watch->prints && vnc_view_screen(view) && vnc_view_frames(view) != watch->printed && vnc_view_settled(view) &&
-	       g_get_monotonic_time() >= watch->print_us;
+	return watch->prints && cli_view_screen(watch->view) && vnc_view_frames(view) != watch->printed &&
+	       vnc_view_settled(view) && g_get_monotonic_time() >= watch->print_us;
 }
 
 /* Every frame goes into the history; true: something is to be done now, or at another time than before. */
 static bool look(struct cli_view *view, void *data)
 {
 	struct watching *watch = data;
-	unsigned frames = vnc_view_frames(view->view);
-	const struct text_screen *screen = vnc_view_screen(view->view);
+	const struct text_screen *screen = cli_view_screen(view);
+	unsigned frames = screen ? vnc_view_frames(view->view) : watch->fed;
 	/* What QEMU sends first may be the screen of long ago. */
-	bool another = frames != watch->fed && screen && vnc_view_settled(view->view);
+	bool another = frames != watch->fed && vnc_view_settled(view->view);
 
 	if (another)
 		screen_history_feed(watch->history, screen, g_get_real_time());
@@ -111,7 +111,7 @@ static bool look(struct cli_view *view, void *data)
 static bool print_changed(struct watching *watch)
 {
 	struct cli *cli = watch->view->cli;
-	const struct text_screen *screen = vnc_view_screen(watch->view->view);
+	const struct text_screen *screen = cli_view_screen(watch->view);
 	char *now = cli_line_flag(&cli->line, "ansi") ? screen_ansi(screen) : screen_plain(screen);
 	bool same = watch->last && g_str_equal(now, watch->last);
 
@@ -154,7 +154,7 @@ static int run(struct watching *watch)
 	bool written = true;
 	enum cli_wait wait = WAIT_DONE;
 
-	while (written && wait != WAIT_INTERRUPTED && vnc_view_state(watch->view->view) != VNC_ENDED) {
+	while (written && wait != WAIT_INTERRUPTED && !cli_view_is_over(watch->view)) {
 		gint64 until_us = next_us(watch);
 
 		written = flush_log(watch);

@@ -270,7 +270,7 @@ void cli_session_explain(struct cli_session *session, const struct host *host)
 
 static void want(struct cli_session *session, bool lists)
 {
-	struct watch watch = {.lists = lists, .flags = !session->by_state};
+	struct watch watch = {.lists = lists, .flags = !session->by_state, .events = session->events};
 
 	for (unsigned i = 0; i < store_host_count(session->store); i++)
 		backend_watch(session->backend, store_host_at(session->store, i)->id, &watch);
@@ -556,14 +556,20 @@ static bool door_came(struct cli_session *session, void *data)
 	return session->door;
 }
 
+unsigned cli_session_ask_door(struct cli_session *session, const struct obj_ref *ref)
+{
+	g_clear_pointer(&session->door, screen_door_free);
+	backend_open_screen(session->backend, ref, store_name(session->store, ref), ++session->doors);
+	return session->doors;
+}
+
 struct screen_door *cli_session_door(
         struct cli_session *session, const struct obj_ref *ref, gint64 deadline_us, enum cli_wait *ret_wait)
 {
 	const char *name = store_name(session->store, ref);
 	gint64 answer_us = g_get_monotonic_time() + ANSWER_TIMEOUT_US;
 
-	g_clear_pointer(&session->door, screen_door_free);
-	backend_open_screen(session->backend, ref, name, ++session->doors);
+	cli_session_ask_door(session, ref);
 	*ret_wait = cli_session_wait(session, door_came, NULL, -1, MIN(deadline_us, answer_us));
 	if (*ret_wait == WAIT_TIMEOUT && answer_us <= deadline_us)
 		output_message(session->out, "cannot show the screen of '%s': no answer within %d s", name,

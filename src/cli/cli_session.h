@@ -32,6 +32,7 @@ struct cli_session {
 	gint64 connect_timeout_us;
 	int signal_fd;
 	bool by_state;       /* guests' names and states will do: see ACTION_BY_STATE */
+	bool events;         /* it goes on for a while: what happens to guests is to be told at once */
 	unsigned interrupts; /* how often Ctrl-C came */
 	unsigned plans;      /* ids given out */
 	unsigned edits;      /* the same, of definitions */
@@ -98,6 +99,8 @@ enum cli_wait cli_session_node(struct cli_session *session, unsigned host);
 struct plan *cli_session_plan(
         struct cli_session *session, struct op_request *request, enum cli_wait *ret_wait);
 
+/* Asks for the way to a guest's screen and does not wait; its id. What was asked before is not listened for any more. */
+unsigned cli_session_ask_door(struct cli_session *session, const struct obj_ref *ref);
 /*
  * Opens a guest's screen: a door, owned, that says itself why there is none. NULL: told on
  * stderr, `ret_wait` says why.

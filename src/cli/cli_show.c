@@ -221,6 +221,8 @@ static void append_string(GString *text, const char *words, int indent)
 {
 	g_auto(GStrv) lines = g_strsplit(words, "\n", -1);
 
+	if (!lines[0])
+		g_string_append_c(text, '\n');
 	for (unsigned i = 0; lines[i]; i++)
 		g_string_append_printf(text, "%*s%s\n", i ? indent + 2 : 0, "", lines[i]);
 }

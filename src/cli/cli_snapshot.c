@@ -10,11 +10,19 @@
 
 #include "cli.h"
 #include "cli_resolve.h"
+#include "cli_view.h"
 #include "nvirt/definition.h"
 #include "nvirt/diff.h"
 #include "nvirt/secret.h"
 #include "nvirt/snapshot_rows.h"
 #include "nvirt/text.h"
+
+const struct cli_option cli_options_snapshot_show[] = {
+        CLI_OPTION_CSV,
+        {"screen", 0, NULL, false, "Also what its screen showed, as text, where it was kept"},
+        {"ansi", 0, NULL, false, "With --screen: with its colours"},
+        {0},
+};
 
 /* One verb under way: the guest is open and its list is read. */
 struct look {
@@ -103,6 +111,8 @@ static json_object *snapshot_json(const struct snapshot_row *row)
 	add_path(object, "memory_file", row->memory_file);
 	add_path(object, "nvram_file", row->nvram_file);
 	add_path(object, "screen_file", row->screen_file);
+	/* Of --screen. */
+	json_object_object_add(object, "screen", NULL);
 	json_object_object_add(object, "disks", disks_json(row));
 	return object;
 }
@@ -176,15 +186,40 @@ static bool print_list_json(struct look *look)
 
 /* ---- show and diff ------------------------------------------------------------ */
 
-static bool print_one(struct look *look, const struct snapshot *snapshot)
+/* `screen`: NULL = it was not asked for, or is not there. */
+static bool print_facts(struct look *look, const struct snapshot *snapshot, const struct text_screen *screen)
 {
 	g_autoptr(json_object) object = snapshot_json(snapshot->row);
 	g_autofree char *text = NULL;
 
+	if (!output_is_data(&look->cli->out))
+		json_object_object_del(object, "screen");
+	else if (screen)
+		json_object_object_add(object, "screen", cli_screen_json(screen));
 	if (output_is_data(&look->cli->out))
 		return output_record(&look->cli->out, &record_snapshot, object);
 	text = cli_object_text(object);
-	return output_text(&look->cli->out, text);
+	return output_text(&look->cli->out, text) &&
+	       (!screen || (output_text(&look->cli->out, "\n") && cli_screen_print(look->cli, screen, NULL)));
+}
+
+/* A screen that can not be shown keeps nobody from the facts. */
+static int print_with_screen(struct look *look, const struct snapshot *snapshot)
+{
+	const struct snapshot_row *row = snapshot->row;
+	struct cli_view view;
+	int code;
+
+	if (!row->screen_file || !*row->screen_file) {
+		output_note(&look->cli->out, "nvirt: no screen was kept with '%s'", row->name);
+		return print_facts(look, snapshot, NULL) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+	}
+	cli_session_release_signals(look->session);
+	code = cli_view_open_png(&view, look->cli, row->name, row->screen_file);
+	if (!print_facts(look, snapshot, code == EXIT_CODE_OK ? cli_view_screen(&view) : NULL))
+		code = EXIT_CODE_FAILED;
+	cli_view_close(&view);
+	return code;
 }
 
 static const char *xml_now(const struct guest *guest, const struct snapshot *other)
@@ -289,7 +324,9 @@ static int with_snapshot(struct cli *cli, const char *verb, unsigned most,
 
 static int show(struct look *look, const struct snapshot *snapshot)
 {
-	return print_one(look, snapshot) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+	if (cli_line_flag(&look->cli->line, "screen") || cli_line_flag(&look->cli->line, "ansi"))
+		return print_with_screen(look, snapshot);
+	return print_facts(look, snapshot, NULL) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
 static int diff(struct look *look, const struct snapshot *snapshot)

@@ -41,21 +41,37 @@ static bool synced(struct cli_view *view, void *data)
 	return vnc_view_synced(view->view);
 }
 
-/* No faster than the guest reads its keyboard. */
-static enum cli_wait send_events(struct cli_view *view, const GArray *events)
+static unsigned count_presses(const GArray *events)
+{
+	unsigned presses = 0;
+
+	for (unsigned i = 0; i < events->len; i++)
+		presses += g_array_index(events, struct key_event, i).down;
+	return presses;
+}
+
+/*
+ * No faster than the guest reads its keyboard, and all to one run of it: what it was meant for is not there any more
+ * after a reset. `ret_pressed`: so many keys went down.
+ */
+static enum cli_wait send_events(struct cli_view *view, const GArray *events, unsigned *ret_pressed)
 {
 	struct typing *typing = typing_new();
 	enum cli_wait wait = WAIT_TIMEOUT;
 	int ms = 0;
 
+	*ret_pressed = 0;
+	view->typed = true;
 	typing_add(typing, events, true);
-	while (ms >= 0 && wait == WAIT_TIMEOUT) {
+	while (ms >= 0 && wait == WAIT_TIMEOUT && !cli_view_other_run(view)) {
 		gint64 now_us = g_get_monotonic_time();
 		const struct key_event *event;
 
 		typing_seen(typing, vnc_view_screen(view->view), now_us);
-		while ((event = typing_take(typing, now_us, &ms)))
+		while ((event = typing_take(typing, now_us, &ms))) {
 			vnc_view_key(view->view, event->keysym, event->scancode, event->down);
+			*ret_pressed += event->down;
+		}
 		if (ms >= 0)
 			wait = cli_view_wait(view, never, NULL, now_us + ms * 1000);
 	}
@@ -78,12 +94,23 @@ static void let_go(struct cli_view *view)
 	cli_view_wait(view, never, NULL, g_get_monotonic_time() + LINGER_US);
 }
 
+/* A guest that went away in the middle of it. */
+static int stopped(struct cli_view *view, unsigned pressed, unsigned presses)
+{
+	const char *why = vnc_view_state(view->view) == VNC_ENDED ? vnc_view_words(view->view) : "it was reset or started anew";
+
+	output_message(&view->cli->out, "stopped: %u of %u keys were pressed on '%s': %s", pressed, presses, view->name, why);
+	return EXIT_CODE_FAILED;
+}
+
 static int press(struct cli_view *view, const GArray *events)
 {
-	enum cli_wait wait = send_events(view, events);
+	unsigned presses = count_presses(events), pressed;
+	enum cli_wait wait = send_events(view, events, &pressed);
 
-	if (vnc_view_state(view->view) == VNC_ENDED)
-		return cli_view_ended(view);
+	/* Ctrl-Alt-Delete may reset it before it is let go: then all was done. */
+	if (vnc_view_state(view->view) == VNC_ENDED || (pressed < presses && cli_view_other_run(view)))
+		return stopped(view, pressed, presses);
 	if (wait == WAIT_INTERRUPTED) {
 		let_go(view);
 		output_message(&view->cli->out, "stopped: a part was typed");
@@ -157,7 +184,7 @@ static int run(struct cli *cli, const char *verb, const char *text,
 	g_autoptr(GError) error = NULL;
 	struct layout *layout = NULL;
 	struct cli_view view;
-	int code = cli_view_open(&view, cli, verb, true, G_MAXINT64);
+	int code = cli_view_open(&view, cli, verb, VIEW_TYPE, G_MAXINT64);
 
 	if (code == EXIT_CODE_OK) {
 		layout = choose_layout(&view);

@@ -18,6 +18,8 @@
 /* Passwords asked for at a terminal, one after the other. */
 #define ASK_MAX 3
 #define FIRST_SCREEN_US (30 * G_USEC_PER_SEC)
+/* The same where it is waited for anyway: a word about it is due. */
+#define FOLLOWED_SCREEN_US (2 * G_USEC_PER_SEC)
 /* Between two screenshots: each is a call of libvirt's and a file of its host. */
 #define PICTURE_EVERY_US G_USEC_PER_SEC
 
@@ -65,15 +67,22 @@ static bool start(struct cli_view *view, int fd, const char *password, const cha
 	return started;
 }
 
+bool cli_view_use_address(struct cli_view *view, const char *address, GError **error)
+{
+	g_autofree char *host = vnc_address_host(address);
+	int fd = vnc_connect(address, CONNECT_TIMEOUT_MS, error);
+
+	return fd >= 0 && start(view, fd, NULL, host);
+}
+
 static bool start_address(struct cli_view *view, const char *address)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *host = vnc_address_host(address);
-	int fd = vnc_connect(address, CONNECT_TIMEOUT_MS, &error);
+	bool started = cli_view_use_address(view, address, &error);
 
-	if (fd < 0)
+	if (error)
 		output_message(&view->cli->out, "%s", error->message);
-	return fd >= 0 && start(view, fd, NULL, host);
+	return started;
 }
 
 /* The first picture starts the view, the next ones are shown in it. */
@@ -90,24 +99,47 @@ static bool take_picture(struct cli_view *view, struct screen_door *door)
 	return started;
 }
 
-static bool use_door(struct cli_view *view, struct screen_door *door)
+bool cli_view_use_door(struct cli_view *view, struct screen_door *door)
 {
 	if (door->kind == DOOR_PICTURE)
 		return take_picture(view, door);
-	if (door->kind == DOOR_NONE) {
-		output_message(&view->cli->out, "%s", door->words);
-		return false;
-	}
+	view->pictures = view->no_keys = false;
 	g_free(view->keymap);
 	view->keymap = g_steal_pointer(&door->keymap);
 	return start(view, screen_door_take_fd(door), door->password, door->host);
+}
+
+static unsigned runs_of(const struct cli_view *view)
+{
+	const struct guest *guest = view->session ? store_guest(view->session->store, &view->ref) : NULL;
+
+	return guest ? guest->runs : 0;
+}
+
+bool cli_view_other_run(const struct cli_view *view)
+{
+	return runs_of(view) != view->run;
+}
+
+/* False: told on stderr. */
+static bool pass(struct cli_view *view, struct screen_door *door)
+{
+	if (door->kind != DOOR_NONE)
+		return cli_view_use_door(view, door);
+	/* It went between two screenshots. */
+	bool may_come = view->follows && (door->off || view->pictures);
+	if (may_come)
+		cli_follow_begin(view);
+	else
+		output_message(&view->cli->out, "%s", door->words);
+	return may_come;
 }
 
 static int start_guest(struct cli_view *view, gint64 deadline_us)
 {
 	enum cli_wait wait;
 	struct screen_door *door = cli_session_door(view->session, &view->ref, deadline_us, &wait);
-	bool started = door && use_door(view, door);
+	bool started = door && pass(view, door);
 
 	screen_door_free(door);
 	if (wait == WAIT_INTERRUPTED)
@@ -123,6 +155,7 @@ static int open_guest(struct cli_view *view, const char *word, gint64 deadline_u
 	view->session = cli_open_session(view->cli, view->verb, true, false);
 	if (!view->session)
 		return EXIT_CODE_USAGE;
+	view->session->events = view->follows || view->keys;
 	code = cli_session_connect(view->session, OBJ_GUEST);
 	if (code != EXIT_CODE_OK)
 		return code;
@@ -131,7 +164,10 @@ static int open_guest(struct cli_view *view, const char *word, gint64 deadline_u
 		return EXIT_CODE_FAILED;
 	}
 	view->name = g_strdup(store_name(view->session->store, &view->ref));
-	return start_guest(view, deadline_us);
+	if (!view->follows)
+		return start_guest(view, deadline_us);
+	cli_follow_begin(view);
+	return EXIT_CODE_OK;
 }
 
 /* A guest that was started anew has another VNC. False: it has none. */
@@ -145,29 +181,43 @@ static bool again(struct cli_view *view, gint64 deadline_us)
 static bool first_came(struct cli_view *view, void *data)
 {
 	(void)data;
-	return vnc_view_settled(view->view);
+	/* What may take long is for the verb to wait for. */
+	return view->follow.cut ? view->follow.told : vnc_view_settled(view->view);
+}
+
+/* Only the verb knows how long it will wait for this guest. */
+static bool is_patient(const struct cli_view *view)
+{
+	return view->follows && view->session;
+}
+
+static gint64 first_deadline_us(const struct cli_view *view, gint64 deadline_us)
+{
+	return MIN(g_get_monotonic_time() + (is_patient(view) ? FOLLOWED_SCREEN_US : FIRST_SCREEN_US), deadline_us);
 }
 
 static int await_once(struct cli_view *view, gint64 deadline_us)
 {
-	gint64 first_us = g_get_monotonic_time() + FIRST_SCREEN_US;
-
-	switch (cli_view_wait(view, first_came, NULL, MIN(first_us, deadline_us))) {
+	switch (cli_view_wait(view, first_came, NULL, first_deadline_us(view, deadline_us))) {
 	case WAIT_INTERRUPTED:
 		return EXIT_CODE_INTERRUPTED;
 	case WAIT_TIMEOUT:
+		if (is_patient(view)) {
+			cli_follow_tell(view);
+			return EXIT_CODE_OK;
+		}
 		output_message(&view->cli->out, "cannot show the screen of '%s': nothing came within the time", view->name);
 		return EXIT_CODE_FAILED;
 	case WAIT_DONE:
 		break;
 	}
-	return vnc_view_state(view->view) == VNC_ENDED ? cli_view_ended(view) : EXIT_CODE_OK;
+	return cli_view_is_over(view) ? cli_view_ended(view) : EXIT_CODE_OK;
 }
 
 /* Does the server want what a terminal can be asked for? What was told before may have been mistyped. */
 static bool may_ask(const struct cli_view *view)
 {
-	enum vnc_end end = vnc_view_end(view->view);
+	enum vnc_end end = view->view ? vnc_view_end(view->view) : VNC_END_NONE;
 
 	return end == VNC_END_PASSWORD || end == VNC_END_USER || (end == VNC_END_REFUSED && view->asked);
 }
@@ -197,24 +247,24 @@ static bool ask(struct cli_view *view)
 static int await_first(struct cli_view *view, gint64 deadline_us)
 {
 	while (view->asked < ASK_MAX) {
-		enum cli_wait wait;
-		gint64 first_us = MIN(g_get_monotonic_time() + FIRST_SCREEN_US, deadline_us);
+		enum cli_wait wait = cli_view_wait(view, first_came, NULL, first_deadline_us(view, deadline_us));
 
-		wait = cli_view_wait(view, first_came, NULL, first_us);
-		if (wait != WAIT_DONE || vnc_view_state(view->view) != VNC_ENDED || !may_ask(view) || !ask(view))
+		if (wait != WAIT_DONE || !cli_view_is_over(view) || !may_ask(view) || !ask(view))
 			break;
+		view->follow = (struct cli_follow){0};
 		if (!again(view, deadline_us))
 			return EXIT_CODE_FAILED;
 	}
 	return await_once(view, deadline_us);
 }
 
-int cli_view_open(struct cli_view *view, struct cli *cli, const char *verb, bool keys, gint64 deadline_us)
+int cli_view_open(struct cli_view *view, struct cli *cli, const char *verb, enum cli_purpose purpose, gint64 deadline_us)
 {
 	const char *address = cli_line_value(&cli->line, "vnc");
+	bool keys = purpose == VIEW_TYPE;
 	int code = EXIT_CODE_OK;
 
-	*view = (struct cli_view){.cli = cli, .verb = verb};
+	*view = (struct cli_view){.cli = cli, .verb = verb, .follows = purpose == VIEW_FOLLOW, .keys = keys};
 	if (keys && cli->readonly) {
 		output_message(&cli->out, "cannot %s: nothing is typed in read-only mode", verb);
 		return EXIT_CODE_FAILED;
@@ -229,6 +279,7 @@ int cli_view_open(struct cli_view *view, struct cli *cli, const char *verb, bool
 	} else {
 		view->words = 1;
 		code = open_guest(view, cli->line.words->pdata[0], deadline_us);
+		view->run = runs_of(view);
 	}
 	if (code == EXIT_CODE_OK && keys && view->no_keys) {
 		output_message(&cli->out, "cannot %s: '%s' has no VNC to type on", verb, view->name);
@@ -248,6 +299,26 @@ int cli_view_open_guest(struct cli_view *view, struct cli *cli, struct cli_sessi
 	return code == EXIT_CODE_OK ? await_first(view, deadline_us) : code;
 }
 
+int cli_view_open_png(struct cli_view *view, struct cli *cli, const char *name, const char *path)
+{
+	g_autoptr(GError) error = NULL;
+	char *bytes = NULL;
+	gsize length = 0;
+
+	*view = (struct cli_view){.cli = cli, .verb = "screen", .name = g_strdup(name)};
+	if (!g_file_get_contents(path, &bytes, &length, &error)) {
+		g_autofree char *clean = text_clean(error->message, -1);
+
+		output_message(&cli->out, "cannot show the screen of '%s': %s", name, clean);
+		return EXIT_CODE_FAILED;
+	}
+	g_autoptr(GBytes) png = g_bytes_new_take(bytes, length);
+	if (!start(view, -1, NULL, NULL))
+		return EXIT_CODE_FAILED;
+	vnc_view_show_png(view->view, png);
+	return await_once(view, G_MAXINT64);
+}
+
 void cli_view_close(struct cli_view *view)
 {
 	vnc_view_free(view->view);
@@ -256,12 +327,27 @@ void cli_view_close(struct cli_view *view)
 	g_free(view->name);
 	g_free(view->keymap);
 	g_free(view->user);
+	g_free(view->follow.why);
 	secret_free(view->password);
+}
+
+bool cli_view_is_over(const struct cli_view *view)
+{
+	return view->follows ? view->follow.over : vnc_view_state(view->view) == VNC_ENDED;
+}
+
+const struct text_screen *cli_view_screen(const struct cli_view *view)
+{
+	return view->view && view->follow.presence == PRESENCE_THERE ? vnc_view_screen(view->view) : NULL;
 }
 
 int cli_view_ended(const struct cli_view *view)
 {
-	output_message(&view->cli->out, "cannot show the screen of '%s': %s", view->name, vnc_view_words(view->view));
+	if (view->follow.why)
+		output_message(&view->cli->out, "%s", view->follow.why);
+	else if (view->view && vnc_view_state(view->view) == VNC_ENDED)
+		output_message(
+		        &view->cli->out, "cannot show the screen of '%s': %s", view->name, vnc_view_words(view->view));
 	return EXIT_CODE_FAILED;
 }
 
@@ -309,7 +395,7 @@ bool cli_view_interrupted(const struct cli_view *view)
 /* Lines above the screen; owned, NULL: they can not be had, now or ever. None while the screen runs. */
 static GPtrArray *past_lines(struct cli_view *view, struct screen_history *history)
 {
-	const struct text_screen *screen = vnc_view_screen(view->view);
+	const struct text_screen *screen = cli_view_screen(view);
 	GPtrArray *lines;
 	int width, height;
 
@@ -381,7 +467,7 @@ static enum cli_wait wait_once(struct cli_view *view, gint64 deadline_us)
 
 static bool next_picture(struct cli_view *view, gint64 deadline_us)
 {
-	if (!view->pictures || g_get_monotonic_time() < view->next_picture_us)
+	if (!view->pictures || view->follow.cut || g_get_monotonic_time() < view->next_picture_us)
 		return true;
 	return start_guest(view, deadline_us) == EXIT_CODE_OK;
 }
@@ -403,9 +489,36 @@ static bool may_try_again(const struct cli_view *view, unsigned tries)
 {
 	enum vnc_end end = vnc_view_end(view->view);
 
+	if (view->typed)
+		return false;
 	if (end == VNC_END_RESIZED)
 		return tries < RESIZED_MAX;
 	return !tries && end == VNC_END_CLOSED && vnc_view_frames(view->view);
+}
+
+/* False: it ended, and is not connected to again. */
+static bool is_connected(struct cli_view *view, unsigned *tries, gint64 deadline_us)
+{
+	if (view->follow.cut || vnc_view_state(view->view) != VNC_ENDED)
+		return true;
+	if (!view->follows)
+		return may_try_again(view, (*tries)++) && again(view, deadline_us);
+	cli_follow_begin(view);
+	return true;
+}
+
+/* Waits once and takes what came. */
+static enum cli_wait wait_and_pump(struct cli_view *view, gint64 deadline_us)
+{
+	gint64 until_us = view->pictures ? MIN(deadline_us, view->next_picture_us) : deadline_us;
+	enum cli_wait wait = view->follow.cut ? cli_follow_wait(view, deadline_us) : wait_once(view, until_us);
+
+	if (wait == WAIT_INTERRUPTED || view->follow.cut)
+		return wait;
+	vnc_view_pump(view->view);
+	tell_silence(view);
+	cli_follow_look(view);
+	return wait;
 }
 
 enum cli_wait cli_view_wait(
@@ -414,20 +527,16 @@ enum cli_wait cli_view_wait(
 	unsigned tries = 0;
 
 	for (;;) {
-		gint64 until_us = view->pictures ? MIN(deadline_us, view->next_picture_us) : deadline_us;
-
-		if (vnc_view_state(view->view) == VNC_ENDED) {
-			if (!may_try_again(view, tries++) || !again(view, deadline_us))
-				return WAIT_DONE;
-		}
+		if (!is_connected(view, &tries, deadline_us))
+			return WAIT_DONE;
+		if (view->follow.cut && !cli_follow_step(view) && view->follow.over)
+			return WAIT_DONE;
 		if (done(view, data))
 			return WAIT_DONE;
 		if (g_get_monotonic_time() >= deadline_us)
 			return WAIT_TIMEOUT;
-		if (wait_once(view, until_us) == WAIT_INTERRUPTED)
+		if (wait_and_pump(view, deadline_us) == WAIT_INTERRUPTED)
 			return WAIT_INTERRUPTED;
-		vnc_view_pump(view->view);
-		tell_silence(view);
 		if (!next_picture(view, deadline_us))
 			return WAIT_DONE;
 	}

@@ -59,6 +59,22 @@ static bool find_line(struct waiting *waiting, const struct text_screen *screen)
 	return false;
 }
 
+/*
+ * There is no screen. One of a guest that is off shows no text; of one that is not seen for another reason nobody
+ * knows. Neither stands still, and what stood before has begun anew when it is back.
+ */
+static void look_for_nothing(struct waiting *waiting, bool off, gint64 now_us)
+{
+	bool holds = waiting->gone && off;
+
+	if (holds && !waiting->holds)
+		waiting->since_us = now_us;
+	waiting->holds = holds;
+	waiting->frames = 0;
+	g_clear_pointer(&waiting->line, g_free);
+	g_clear_pointer(&waiting->text, g_free);
+}
+
 /* Does what is waited for hold now? Of a still screen: since it was last another one. */
 static void look(struct waiting *waiting, const struct text_screen *screen, gint64 now_us)
 {
@@ -83,10 +99,15 @@ static bool has_come(struct cli_view *view, void *data)
 	struct waiting *waiting = data;
 	gint64 now_us = g_get_monotonic_time();
 
-	if (vnc_view_settled(view->view) && vnc_view_frames(view->view) != waiting->frames) {
+	if (view->follow.presence != PRESENCE_THERE)
+		look_for_nothing(waiting, view->follow.presence == PRESENCE_OFF, now_us);
+	else if (vnc_view_settled(view->view) && vnc_view_frames(view->view) != waiting->frames) {
 		waiting->frames = vnc_view_frames(view->view);
 		look(waiting, vnc_view_screen(view->view), now_us);
 	}
+	/* A QEMU that hangs has no screen that has come to rest. */
+	if (view->silent && !waiting->regex)
+		waiting->since_us = now_us;
 	return waiting->holds && now_us - waiting->since_us >= waiting->stable_us;
 }
 
@@ -118,16 +139,30 @@ static int tell(struct cli_view *view, const struct waiting *waiting)
 	return output_text(&view->cli->out, line) ? EXIT_SEEN : EXIT_ERROR;
 }
 
+/* What is odd about its screen at the end of the time; "" = nothing. */
+static const char *end_words(const struct cli_view *view)
+{
+	switch (view->follow.presence) {
+	case PRESENCE_THERE:
+		return view->silent ? ": its VNC server does not answer" : "";
+	case PRESENCE_UNKNOWN:
+		return ": its screen is gone";
+	case PRESENCE_OFF:
+		return ": it is off";
+	}
+	return "";
+}
+
 static int timed_out(struct cli_view *view, const struct waiting *waiting)
 {
 	const char *pattern = cli_line_value(&view->cli->line, "text");
 	g_autofree char *clean = pattern ? text_clean(pattern, -1) : NULL;
 
 	if (!clean)
-		output_message(&view->cli->out, "the screen of '%s' did not stand still in time", view->name);
+		output_message(&view->cli->out, "the screen of '%s' did not stand still in time%s", view->name, end_words(view));
 	else
-		output_message(&view->cli->out, "'%s' %s on the screen of '%s' in time", clean,
-		        waiting->gone ? "was still" : "was not seen", view->name);
+		output_message(&view->cli->out, "'%s' was %s on the screen of '%s' in time%s", clean,
+		        waiting->gone ? "still" : "not seen", view->name, end_words(view));
 	return EXIT_TIMEOUT;
 }
 
@@ -137,9 +172,9 @@ static int wait_for(struct cli_view *view, struct waiting *waiting, gint64 deadl
 
 	if (wait == WAIT_INTERRUPTED)
 		return EXIT_CODE_INTERRUPTED;
-	if (wait == WAIT_DONE && waiting->holds && vnc_view_state(view->view) != VNC_ENDED)
+	if (wait == WAIT_DONE && waiting->holds && !cli_view_is_over(view))
 		return tell(view, waiting);
-	if (vnc_view_state(view->view) == VNC_ENDED) {
+	if (cli_view_is_over(view)) {
 		cli_view_ended(view);
 		return EXIT_ERROR;
 	}
@@ -179,7 +214,7 @@ int cli_wait_screen(struct cli *cli)
 	deadline_us = cli_line_value(&cli->line, "timeout") ? g_get_monotonic_time() + timeout_us : G_MAXINT64;
 	if (code == 0) {
 		/* Opening has a time limit of its own: no answer is an error, not a text that was not seen. */
-		code = cli_view_open(&view, cli, "wait", false, G_MAXINT64);
+		code = cli_view_open(&view, cli, "wait", VIEW_FOLLOW, G_MAXINT64);
 		if (code == EXIT_CODE_OK)
 			code = wait_for(&view, &waiting, deadline_us);
 		else if (code == EXIT_CODE_FAILED)

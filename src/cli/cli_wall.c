@@ -20,6 +20,11 @@ const struct cli_option cli_options_wall[] = {
         {0},
 };
 
+static const char *host_name(const struct cli_view *view)
+{
+	return store_host(view->session->store, view->ref.host)->name;
+}
+
 static json_object *guest_json(const struct cli_view *view, const struct text_screen *screen)
 {
 	json_object *object = json_object_new_object();
@@ -29,15 +34,18 @@ static json_object *guest_json(const struct cli_view *view, const struct text_sc
 	uuid_format(view->ref.uuid, uuid);
 	json_add_string(object, "name", view->name);
 	json_add_string(object, "uuid", uuid);
+	json_add_string(object, "host", host_name(view));
 	json_add_string(object, "sign", sign ? screen_sign_words(sign) : NULL);
 	json_object_object_add(object, "screen", screen ? cli_screen_json(screen) : NULL);
 	return object;
 }
 
-static bool print_text(struct cli *cli, const char *name, const struct text_screen *screen)
+static bool print_text(struct cli *cli, const struct cli_view *view, const struct text_screen *screen)
 {
+	bool several = store_host_count(view->session->store) > 1;
 	enum screen_sign sign = screen_sign_of_screen(screen);
-	g_autofree char *head = g_strdup_printf("== %s%s%s ==\n", name, sign ? ": " : "", screen_sign_words(sign));
+	g_autofree char *head = g_strdup_printf("== %s%s%s%s%s ==\n", view->name, several ? " on " : "",
+	        several ? host_name(view) : "", sign ? ": " : "", screen_sign_words(sign));
 
 	return output_text(&cli->out, head) && cli_screen_print(cli, screen, NULL) && output_text(&cli->out, "\n");
 }
@@ -51,7 +59,7 @@ static int print_guest(struct cli *cli, struct cli_session *session, const struc
 
 	if (array)
 		json_object_array_add(array, guest_json(&view, screen));
-	else if (screen && !print_text(cli, view.name, screen))
+	else if (screen && !print_text(cli, &view, screen))
 		code = EXIT_CODE_INTERRUPTED;
 	cli_view_close(&view);
 	return code;
@@ -88,6 +96,27 @@ static int print_all(struct cli *cli, struct cli_session *session, const char *f
 	return code;
 }
 
+static bool any_is_up(struct cli_session *session)
+{
+	for (unsigned h = 0; h < store_host_count(session->store); h++)
+		if (store_host_at(session->store, h)->status->link == HOST_UP)
+			return true;
+	return false;
+}
+
+/* `connected`: how that ended; one host that can not be reached does not keep the others from being shown. */
+static int print_hosts(struct cli *cli, struct cli_session *session, const char *filter, int connected)
+{
+	int code;
+
+	/* Hosts' own names, where they are to be told from each other or are printed. */
+	if (connected == EXIT_CODE_INTERRUPTED ||
+	        ((cli->out.json || store_host_count(session->store) > 1) && cli_session_facts(session) == WAIT_INTERRUPTED))
+		return EXIT_CODE_INTERRUPTED;
+	code = print_all(cli, session, filter);
+	return code == EXIT_CODE_OK ? connected : code;
+}
+
 static int open_dashboard(const struct cli *cli)
 {
 	struct options options = *cli->options;
@@ -118,8 +147,8 @@ int cli_wall(struct cli *cli)
 	if (!session)
 		return EXIT_CODE_USAGE;
 	code = cli_session_connect(session, OBJ_GUEST);
-	if (code == EXIT_CODE_OK)
-		code = print_all(cli, session, words->len ? words->pdata[0] : "");
+	if (code != EXIT_CODE_FAILED || any_is_up(session))
+		code = print_hosts(cli, session, words->len ? words->pdata[0] : "", code);
 	cli_session_free(session);
 	return code;
 }

@@ -23,9 +23,9 @@ static int by_name(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static char *names(void)
+char **layout_names(void)
 {
-	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+	GPtrArray *found = g_ptr_array_new();
 
 	g_ptr_array_add(found, g_strdup("us"));
 	for (unsigned i = 0; i < G_N_ELEMENTS(directories) && found->len == 1; i++) {
@@ -38,7 +38,7 @@ static char *names(void)
 	}
 	g_ptr_array_sort(found, by_name);
 	g_ptr_array_add(found, NULL);
-	return g_strjoinv(", ", (char **)found->pdata);
+	return (char **)g_ptr_array_free(found, FALSE);
 }
 
 struct layout *layout_load(const char *name, GError **error)
@@ -55,7 +55,8 @@ struct layout *layout_load(const char *name, GError **error)
 		if (g_file_get_contents(path, &text, NULL, NULL))
 			return layout_new(name, text);
 	}
-	list = names();
+	g_auto(GStrv) names = layout_names();
+	list = g_strjoinv(", ", names);
 	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "there is no keyboard layout '%s': there are %s", clean, list);
 	return NULL;
 }

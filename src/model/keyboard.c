@@ -132,6 +132,12 @@ bool keyboard_type(const struct layout *layout, const char *utf8, GArray *events
 
 /* ---- combinations ---- */
 
+const char *keyboard_name(unsigned i, bool *ret_modifier)
+{
+	*ret_modifier = i < MODIFIERS_N;
+	return i < G_N_ELEMENTS(names) ? names[i].name : NULL;
+}
+
 static const struct key_name *name_of(const char *word)
 {
 	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)

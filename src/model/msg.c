@@ -26,7 +26,8 @@ void msg_free(struct msg *msg)
 	task_update_free(msg->update);
 	plan_free(msg->plan);
 	edit_answer_free(msg->edit);
-	picture_free(msg->picture);
+	if (msg->png)
+		g_bytes_unref(msg->png);
 	screen_door_free(msg->door);
 	serial_frame_free(msg->serial);
 	health_free(msg->health);

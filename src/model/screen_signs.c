@@ -283,6 +283,7 @@ bool screen_signs_pending(const struct screen_signs *signs)
 
 bool screen_signs_see(struct screen_signs *signs, enum screen_sign sign, gint64 now_us)
 {
+	signs->seen_us = now_us;
 	/* A kernel that has oopsed is not well again because it goes on. */
 	if (signs->oops && !screen_sign_trouble(sign))
 		sign = SIGN_OOPS;

@@ -63,8 +63,12 @@ static unsigned apply_host(struct store *store, struct host *host, const struct 
 	host_status_unref(host->status);
 	host->status = host_status_ref(msg->status);
 	renamed = set_host_name(host);
-	if (host->status->epoch != epoch)
+	if (host->status->epoch != epoch) {
 		forget_stuck(host);
+		/* Nobody told whether they were reset meanwhile. */
+		for (unsigned i = 0; i < host->guests->len; i++)
+			guest_forget_run(host->guests->pdata[i]);
+	}
 	if (host->status->link != before && host->status->link != HOST_UP)
 		changes |= store_tasks_lose_host(store, host, now_unix_us);
 	if (host->report && (host->status->link != before || host->status->epoch != epoch)) {
@@ -118,6 +122,24 @@ static enum screen_sign sign_that_counts(const struct guest *guest)
 			sign = shown;
 	}
 	return sign;
+}
+
+gint64 guest_sign_age_us(const struct guest *guest, gint64 now_us)
+{
+	gint64 age_us = G_MAXINT64;
+
+	for (unsigned i = 0; i < SIGN_SOURCE_N; i++)
+		if (guest->signs[i].shown == guest->sign)
+			age_us = MIN(age_us, MAX(now_us - guest->signs[i].seen_us, 0));
+	return guest->sign ? age_us : 0;
+}
+
+void store_keep_seeing(struct store *store, const struct obj_ref *ref, enum sign_source source, gint64 now_us)
+{
+	struct guest *guest = store_guest(store, ref);
+
+	if (guest && guest->signs[source].seen_us)
+		guest->signs[source].seen_us = now_us;
 }
 
 unsigned store_see_screen(struct store *store, const struct obj_ref *ref, enum sign_source source,

@@ -233,6 +233,7 @@ static unsigned was_reset(struct store *store, const struct obj_ref *ref, gint64
 
 	if (!guest)
 		return 0;
+	guest->runs++;
 	guest_forget_run(guest);
 	guest->reset_us = now_us;
 	guest->reset_unix_us = now_unix_us;

@@ -127,6 +127,7 @@ static bool apply_row(struct guest *guest, const struct guest_row *row, gint64 t
 	/* What was seen of another run. */
 	if (row->id != guest->id || !guest_state_active(row->state))
 		guest_forget_run(guest);
+	guest->runs += row->id != guest->id;
 	guest->id = row->id;
 	guest->taken_us = taken_us;
 	return state;

@@ -10,8 +10,8 @@
 #include "app_graphics.h"
 #include "app_private.h"
 #include "dialog.h"
+#include "kept_screens.h"
 #include "nvirt/text.h"
-#include "pictures.h"
 #include "saved.h"
 
 #define FRESH_US (950 * G_TIME_SPAN_MILLISECOND)
@@ -62,7 +62,7 @@ void app_fini(struct app *app)
 			app->regions[i]->ops->destroy(app->regions[i]);
 	g_free(app->last_virsh);
 	g_clear_pointer(&app->recent, g_ptr_array_unref);
-	pictures_free(app->pictures);
+	kept_screens_free(app->kept_screens);
 	app_graphics_free(app);
 	if (app->hot)
 		g_array_unref(app->hot);
@@ -183,7 +183,7 @@ void app_message(struct app *app, struct msg *msg)
 	if (msg->type == MSG_EDIT && msg->edit)
 		app_edit_answer(app, g_steal_pointer(&msg->edit));
 	if (msg->type == MSG_PICTURE) {
-		pictures_came(app->pictures, msg);
+		kept_screens_came(app->kept_screens, msg);
 		app_redraw(app);
 	}
 	struct view *content = app->regions[REGION_CONTENT];

@@ -24,7 +24,7 @@ struct app {
 	struct backend *backend; /* NULL in drawing tests */
 	struct journal *journal; /* may be NULL */
 	struct inbox *inbox;
-	struct pictures *pictures; /* NULL where there is no inbox: in drawing tests */
+	struct kept_screens *kept_screens; /* NULL where there is no inbox: in drawing tests */
 	struct history_keeper *keeper; /* NULL in drawing tests */
 	struct theme theme;
 	struct config *config; /* these three may be NULL, and are not owned */

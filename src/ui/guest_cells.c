@@ -26,7 +26,7 @@ const struct table_column guest_columns[GUEST_COL_N] = {
         [GUEST_COL_TAGS] = {.title = "Tags", .width = 12, .grow = 1, .drop = 3},
         [GUEST_COL_TITLE] = {.title = "Title", .width = 14, .grow = 1, .drop = 5},
         [GUEST_COL_AUTOSTART] = {.title = "Auto", .width = 5, .drop = 6, .descending = true},
-        [GUEST_COL_SCREEN] = {.title = "Screen", .width = 17, .drop = 3},
+        [GUEST_COL_SCREEN] = {.title = "Screen", .width = 17, .drop = 3, .grow = 1},
         [GUEST_COL_HOST] = {.title = "Host", .width = 10, .drop = 4},
         [GUEST_COL_UUID] = {.title = "UUID", .width = 36, .drop = 8},
 };
@@ -180,7 +180,7 @@ char *guest_cell_text(const struct app *app, const struct guest *guest, enum gue
 	case GUEST_COL_AUTOSTART:
 		return g_strdup(look_yes_no(guest->flags & GUEST_AUTOSTART));
 	case GUEST_COL_SCREEN:
-		return g_strdup(guest->sign ? screen_sign_words(guest->sign) : "-");
+		return guest->sign ? look_guest_sign(app, guest) : g_strdup("-");
 	case GUEST_COL_HOST:
 		return g_strdup(host_name(app, guest));
 	case GUEST_COL_UUID:

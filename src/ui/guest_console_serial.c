@@ -347,7 +347,7 @@ static enum screen_sign read_sign(void *data)
 {
 	const struct console *console = data;
 
-	return console->state == SERIAL_OPEN ? screen_sign_of_serial(console->screen) : SIGN_NONE;
+	return console->state == SERIAL_OPEN ? screen_sign_of_serial(console->screen) : SIGN_N;
 }
 
 static void see_signs(struct guest_console *self, struct console *console)

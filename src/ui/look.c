@@ -204,6 +204,25 @@ void look_guest_marks(const struct guest *guest, char out[LOOK_MARKS])
 	*p = '\0';
 }
 
+bool look_guest_sign_old(const struct app *app, const struct guest *guest)
+{
+	return guest->sign && guest_sign_age_us(guest, app_now_us(app)) >= SIGN_OLD_US;
+}
+
+char *look_guest_sign(const struct app *app, const struct guest *guest)
+{
+	gint64 minutes = guest_sign_age_us(guest, app_now_us(app)) / (60 * G_USEC_PER_SEC);
+	const char *words = screen_sign_words(guest->sign);
+
+	if (!look_guest_sign_old(app, guest))
+		return g_strdup(words);
+	if (minutes < 60)
+		return g_strdup_printf("%s, seen %d min ago", words, (int)minutes);
+	if (minutes < 24 * 60)
+		return g_strdup_printf("%s, seen %d h ago", words, (int)(minutes / 60));
+	return g_strdup_printf("%s, seen %d d ago", words, (int)(minutes / (24 * 60)));
+}
+
 char *look_guest_state(const struct guest *guest)
 {
 	const char *reason = guest_reason_word(guest->state, guest->reason);

@@ -40,6 +40,10 @@ bool look_guest_alarm(const struct guest *guest);
  */
 #define LOOK_MARKS 6
 void look_guest_marks(const struct guest *guest, char out[LOOK_MARKS]);
+/* "login prompt", "login prompt, seen 10 min ago"; "" = it says nothing. Owned. */
+char *look_guest_sign(const struct app *app, const struct guest *guest);
+/* It was not seen for so long that it may be over. */
+bool look_guest_sign_old(const struct app *app, const struct guest *guest);
 /* "running (booted)"; owned. */
 char *look_guest_state(const struct guest *guest);
 /* "QEMU has not answered since 21:45:03 (12 s): why", or NULL; owned. */

@@ -100,34 +100,3 @@ void picture_cells_quarters(struct area area, int y, int x, const int quarters[4
 	else
 		draw_by_brightness(area, y, x, mean_of(quarters, 15));
 }
-
-static void draw_cell(struct area area, const struct picture *picture, int y, int x, int rows, int cols, bool coloured)
-{
-	double left = (double)x / cols, right = (double)(x + 1) / cols, across = (left + right) / 2;
-	double top = (double)y / rows, bottom = (double)(y + 1) / rows, down = (top + bottom) / 2;
-	if (!coloured) {
-		draw_by_brightness(area, y, x, picture_mean(picture, left, top, right, bottom));
-		return;
-	}
-	const int quarters[4] = {picture_mean(picture, left, top, across, down),
-	        picture_mean(picture, across, top, right, down), picture_mean(picture, left, down, across, bottom),
-	        picture_mean(picture, across, down, right, bottom)};
-	draw_quarters(area, y, x, quarters);
-}
-
-int picture_cells_draw(struct area area, const struct picture *picture, bool coloured)
-{
-	if (area.rows < 1 || area.cols < 1 || !picture->width || !picture->height)
-		return 0;
-	double shape = (double)picture->width / picture->height * 2;
-	int cols = area.cols, rows = (int)(cols / shape + 0.5);
-	if (rows > area.rows) {
-		rows = area.rows;
-		cols = CLAMP((int)(rows * shape + 0.5), 1, area.cols);
-	}
-	rows = MAX(rows, 1);
-	for (int y = 0; y < rows; y++)
-		for (int x = 0; x < cols; x++)
-			draw_cell(area, picture, y, x, rows, cols, coloured && !area.canvas->ascii);
-	return rows;
-}

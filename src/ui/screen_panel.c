@@ -39,7 +39,7 @@ static enum screen_sign read_sign(void *data)
 {
 	const struct screen_panel *panel = data;
 
-	return panel->state == SCREEN_LIVE ? screen_sign_of_screen(screen_panel_screen(panel)) : SIGN_NONE;
+	return panel->state == SCREEN_LIVE ? screen_sign_of_screen(screen_panel_screen(panel)) : SIGN_N;
 }
 
 struct screen_panel *screen_panel_new(

@@ -5,7 +5,7 @@
 #include "app_wait.h"
 
 /* A guest that boots changes its screen with every line. */
-enum { LOOK_MS = 400 };
+enum { LOOK_MS = 400, STILL_MS = 10000 };
 
 struct sign_watch {
 	struct app *app;
@@ -13,15 +13,19 @@ struct sign_watch {
 	enum sign_source source;
 	enum screen_sign (*read)(void *data);
 	void *data;
-	struct app_wait *wait; /* NULL: nothing changed since the last look */
+	struct app_wait *wait; /* for the next look; NULL: it is not watched any more */
+	bool soon;             /* something changed since the last one */
 };
 
 static void look(void *data);
 
 static void look_soon(struct sign_watch *watch)
 {
-	if (!watch->wait)
-		watch->wait = app_wait_ms(watch->app, LOOK_MS, look, watch);
+	if (watch->wait && watch->soon)
+		return;
+	app_wait_stop(&watch->wait);
+	watch->soon = true;
+	watch->wait = app_wait_ms(watch->app, LOOK_MS, look, watch);
 }
 
 static void look(void *data)
@@ -35,9 +39,15 @@ static void look(void *data)
 	if (!guest || !guest_state_active(guest->state))
 		return;
 	sign = watch->read(watch->data);
+	watch->soon = false;
+	/* It is not seen any more: what it said last grows old. */
+	if (sign == SIGN_N)
+		return;
 	app_changed(watch->app, store_see_screen(store, &watch->guest, watch->source, sign, app_now_us(watch->app)));
 	if (screen_signs_pending(&guest->signs[watch->source]))
 		look_soon(watch);
+	else
+		watch->wait = app_wait_ms(watch->app, STILL_MS, look, watch);
 }
 
 struct sign_watch *sign_watch_new(

@@ -10,7 +10,7 @@
 
 struct sign_watch;
 
-/* `read` is asked what the screen says now; `data` must live as long. Owned. */
+/* `read` is asked what the screen says now, SIGN_N = it is not seen; `data` must live as long. Owned. */
 struct sign_watch *sign_watch_new(
         struct app *app, const struct obj_ref *guest, enum sign_source source, enum screen_sign (*read)(void *data), void *data);
 /* NULL is fine. The guest keeps what was seen last. */

@@ -2,19 +2,23 @@
 /* One snapshot: see snapshot_page.h. */
 #include "snapshot_page.h"
 
-#include "look.h"
-#include "nvirt/text.h"
-#include "picture_cells.h"
-#include "pictures.h"
-#include "nvirt/snapshot_rows.h"
+#include <string.h>
 
-enum { BESIDE_COLS = 100, PICTURE_ROWS_MIN = 5, FACTS_COLS = 60 };
+#include "kept_screens.h"
+#include "look.h"
+#include "nvirt/snapshot_rows.h"
+#include "nvirt/text.h"
+#include "read_mode.h"
+#include "screen_draw.h"
+
+enum { BESIDE_COLS = 100, SCREEN_ROWS_MIN = 5, FACTS_COLS = 60 };
 
 struct snapshot_page {
 	struct view view;
 	struct obj_ref ref;
 	struct pane pane;
-	bool picture_only;
+	bool screen_only;
+	struct read_mode *read; /* its screen is read; NULL */
 };
 
 /* ---- facts ------------------------------------------------------------------- */
@@ -78,17 +82,23 @@ static void fill(struct pane *pane, const struct snapshot *snapshot)
 
 /* ---- drawing ----------------------------------------------------------------- */
 
-static void draw_picture(struct app *app, const struct snapshot_row *row, struct area area)
+/* Text as it is, and where there is less room the part with the cursor; a picture is made smaller. */
+static void draw_screen(struct app *app, const struct snapshot_row *row, struct area area)
 {
 	const char *problem = NULL;
-	const struct picture *picture;
-	if (!row->screen_file || area.rows < PICTURE_ROWS_MIN || area.cols < 2 * PICTURE_ROWS_MIN)
+	const struct text_screen *screen;
+	if (!row->screen_file || area.rows < SCREEN_ROWS_MIN || area.cols < 2 * SCREEN_ROWS_MIN)
 		return;
-	picture = pictures_get(app->pictures, row->screen_file, &problem);
-	if (picture)
-		picture_cells_draw(area, picture, !app->options->mono);
-	else
+	screen = kept_screens_get(app->kept_screens, row->screen_file, &problem);
+	if (!screen) {
 		area_text(area, 0, 0, -1, ROLE_DIM, problem ? problem : "The screen of then is being read ...");
+		return;
+	}
+	struct screen_look look = {.scaled = screen->kind == SCREEN_PICTURE, .coloured = !app->options->mono};
+	screen_follow(screen, &look, area.rows, area.cols);
+	screen_draw(area, screen, &look);
+	if (screen->kind == SCREEN_BLANK)
+		area_text(area, 0, 0, -1, ROLE_DIM, "The screen of then was blank.");
 }
 
 void snapshot_page_draw(struct pane *pane, struct app *app, const struct snapshot *snapshot, struct area area)
@@ -99,12 +109,12 @@ void snapshot_page_draw(struct pane *pane, struct app *app, const struct snapsho
 	fill(pane, snapshot);
 	pane_draw(pane, facts, false);
 	if (beside) {
-		draw_picture(app, row, area_sub(area, 0, FACTS_COLS + 2, area.rows, area.cols - FACTS_COLS - 2));
+		draw_screen(app, row, area_sub(area, 0, FACTS_COLS + 2, area.rows, area.cols - FACTS_COLS - 2));
 		return;
 	}
 	/* Facts that do not fit beside a picture of any use come first. */
 	int used = (int)MIN(pane->lines, (unsigned)area.rows) + 1;
-	draw_picture(app, row, area_sub(area, used, 0, area.rows - used, area.cols));
+	draw_screen(app, row, area_sub(area, used, 0, area.rows - used, area.cols));
 }
 
 /* ---- the dialog -------------------------------------------------------------- */
@@ -112,40 +122,112 @@ void snapshot_page_draw(struct pane *pane, struct app *app, const struct snapsho
 static void destroy(struct view *view)
 {
 	struct snapshot_page *self = (struct snapshot_page *)view;
+	read_mode_free(self->read);
 	pane_fini(&self->pane);
 	g_free(self);
+}
+
+/* Of the screen: motions, search, selection, copy, save. */
+static void begin_reading(struct snapshot_page *self)
+{
+	struct app *app = self->view.app;
+	const struct snapshot *snapshot = store_snapshot(app->store, &self->ref);
+	const char *path = snapshot ? snapshot->row->screen_file : NULL, *problem = NULL;
+	const struct text_screen *screen = path ? kept_screens_get(app->kept_screens, path, &problem) : NULL;
+	struct obj_ref guest = {.kind = OBJ_GUEST, .host = self->ref.host};
+	if (!screen) {
+		app_notice(app, LEVEL_WARNING, "%s", problem ? problem
+		        : path ? "the screen of then is still being read" : "no screen was kept with this snapshot: there is nothing to read");
+		return;
+	}
+	memcpy(guest.uuid, self->ref.uuid, sizeof(guest.uuid));
+	self->read = read_mode_new(app, &(struct read_options){.ref = guest,
+	                                        .screen = screen,
+	                                        .view = kept_screens_view(app->kept_screens, path),
+	                                        .cursor_row = screen->cursor_row,
+	                                        .cursor_col = screen->cursor_col});
+}
+
+static void draw_hints(const struct snapshot_page *self, const struct snapshot *snapshot, struct area line)
+{
+	bool screen = snapshot && snapshot->row->screen_file;
+	area_textf(line, 0, 0, line.cols, ROLE_DIM, "%sEsc closes",
+	        !screen ? "" : self->screen_only ? "Space shows the facts, H reads the screen, "
+	                                         : "Space shows the screen alone, H reads it, ");
+}
+
+/* The picture that it asked for may have come, or the screen reader shows another one now. */
+static void follow_reader(struct snapshot_page *self, const struct snapshot *snapshot)
+{
+	const char *path = snapshot ? snapshot->row->screen_file : NULL;
+	if (!path || !kept_screens_view(self->view.app->kept_screens, path))
+		read_mode_drop_view(self->read);
+	read_mode_step(self->read);
 }
 
 static void draw(struct view *view, struct area area, bool focused)
 {
 	struct snapshot_page *self = (struct snapshot_page *)view;
 	const struct snapshot *snapshot = store_snapshot(view->app->store, &self->ref);
-	(void)focused;
 	view->dirty = false;
 	area_clear(area, ROLE_DIALOG);
 	g_autofree char *title = g_strdup_printf(" Snapshot %s ", snapshot ? snapshot->row->name : "");
 	area_frame(area, ROLE_BORDER_FOCUS, ROLE_TITLE, title);
 	struct area in = area_sub(area, 1, 2, area.rows - 3, area.cols - 4);
+	if (self->read) {
+		follow_reader(self, snapshot);
+		read_mode_draw(self->read, area_sub(area, 1, 1, area.rows - 2, area.cols - 2), focused);
+		return;
+	}
 	if (!snapshot)
 		area_text(in, 0, 0, -1, ROLE_DIM, "It is gone.");
-	else if (self->picture_only)
-		draw_picture(view->app, snapshot->row, in);
+	else if (self->screen_only)
+		draw_screen(view->app, snapshot->row, in);
 	else
 		snapshot_page_draw(&self->pane, view->app, snapshot, in);
-	area_textf(area, area.rows - 2, 2, area.cols - 4, ROLE_DIM, "%sEsc closes",
-	        snapshot && snapshot->row->screen_file ? "Space shows the screen alone, " : "");
+	draw_hints(self, snapshot, area_sub(area, area.rows - 2, 2, 1, area.cols - 4));
 }
 
 static bool key(struct view *view, keycode code, unsigned count)
 {
 	struct snapshot_page *self = (struct snapshot_page *)view;
 	view->dirty = true;
-	if (code == K_SPACE)
-		self->picture_only = !self->picture_only;
-	else if (!pane_key(&self->pane, code, count) &&
-	         (code == K_ESC || code == K_ENTER || code == 'q' || code == (KEY_CTRL | 'c')))
+	if (self->read) {
+		if (read_mode_key(self->read, code) == READ_LEAVE)
+			g_clear_pointer(&self->read, read_mode_free);
+	} else if (code == K_SPACE) {
+		self->screen_only = !self->screen_only;
+	} else if (code == 'H' || code == '/' || code == '?') {
+		begin_reading(self);
+		if (self->read && code != 'H')
+			read_mode_key(self->read, '?');
+	} else if (!pane_key(&self->pane, code, count) &&
+	         (code == K_ESC || code == K_ENTER || code == 'q' || code == (KEY_CTRL | 'c'))) {
 		app_pop_modal(view->app);
+	}
 	return true;
+}
+
+static bool mouse(struct view *view, const struct mouse *event)
+{
+	struct snapshot_page *self = (struct snapshot_page *)view;
+	struct mouse inner = *event;
+	if (!self->read)
+		return false;
+	view->dirty = true;
+	inner.y--;
+	inner.x--;
+	if (read_mode_mouse(self->read, &inner) == READ_LEAVE)
+		g_clear_pointer(&self->read, read_mode_free);
+	return true;
+}
+
+static void paste(struct view *view, const char *text)
+{
+	struct snapshot_page *self = (struct snapshot_page *)view;
+	if (self->read)
+		read_mode_paste(self->read, text);
+	view->dirty = true;
 }
 
 static void update(struct view *view, unsigned changes)
@@ -160,6 +242,8 @@ static const struct view_ops snapshot_page_view = {
         .destroy = destroy,
         .draw = draw,
         .key = key,
+        .mouse = mouse,
+        .paste = paste,
         .update = update,
 };
 

@@ -23,6 +23,7 @@ struct cell_row {
 	bool has_glyph, marked;
 	char right[24]; /* figure at the right edge */
 	enum role right_role;
+	char old; /* the one of its letters that may be over; 0 = none */
 	double cpu, memory; /* fractions for the bars; < 0 = not known */
 	const char *host;   /* to tell guests of several hosts apart, or NULL */
 };
@@ -60,6 +61,8 @@ static void describe_guest(const struct app *app, const struct guest *guest, int
 	if (look_guest_alarm(guest))
 		ret->right_role = ROLE_CRIT;
 	add_health(app, guest, marks, ret);
+	if (look_guest_sign_old(app, guest))
+		ret->old = screen_sign_letter(guest->sign);
 	if (active && guest->cpu_pct >= 0 && guest->vcpus)
 		ret->cpu = MIN(guest->cpu_pct / (100.0 * guest->vcpus), 1);
 	if (active && guest->rss_kib && guest->memory_kib)
@@ -216,6 +219,9 @@ void tree_draw_row(const struct app *app, const struct tree_row *row, struct are
 		right = 0;
 	if (right)
 		area_text_right(line, 0, line.cols - right, right, cell.right_role, cell.right);
+	/* No other letter there is the same: signs are capitals, and T is none of them. */
+	if (right && cell.old && strchr(cell.right, cell.old))
+		area_set_role(line, 0, line.cols - right + (int)(strchr(cell.right, cell.old) - cell.right), 1, ROLE_DIM);
 	line.cols -= right + (right > 0);
 	if (right)
 		line.cols -= draw_bars(line, x, cols, &cell, host && look_host_stale(app, host));

@@ -12,8 +12,8 @@
 #include "app_graphics.h"
 #include "app_loop.h"
 #include "app_private.h"
+#include "kept_screens.h"
 #include "keymap.h"
-#include "pictures.h"
 #include "nvirt/config.h"
 #include "nvirt/text.h"
 #include "saved.h"
@@ -107,7 +107,7 @@ static int run(struct term *term, const struct options *options, struct config *
 	term_get_size(term, &rows, &cols);
 	app_init(&app, options, rows, cols);
 	app.inbox = inbox_new();
-	app.pictures = pictures_new(app.inbox);
+	app.kept_screens = kept_screens_new(&app);
 	struct app_loop *loop = app_loop_new(&app, term);
 	take_settings(&app, config, notice);
 	add_hosts(&app, options);

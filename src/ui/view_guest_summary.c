@@ -67,6 +67,19 @@ static void fill_uptime(struct guest_page *page)
 	}
 }
 
+static void fill_sign(struct guest_page *page)
+{
+	const struct guest *guest = page->guest;
+	g_autofree char *words = look_guest_sign(page->app, guest);
+
+	if (guest->sign)
+		pane_pair(page->pane, "Screen",
+		        look_guest_sign_old(page->app, guest)  ? ROLE_DIM
+		        : screen_sign_trouble(guest->sign) ? ROLE_CRIT
+		                                           : ROLE_TEXT,
+		        words);
+}
+
 static void fill_cpu(struct guest_page *page)
 {
 	const struct guest *guest = page->guest;
@@ -103,6 +116,7 @@ static void fill_status(struct guest_page *page)
 	pane_section(page->pane, "Status", false);
 	pane_pair(page->pane, "State", page->stale && !guest->stuck_us ? ROLE_STALE : look.role, state);
 	fill_uptime(page);
+	fill_sign(page);
 	fill_cpu(page);
 	fill_detail_age(page);
 	if (guest->flags & GUEST_PROC_STOPPED)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Host, Wall: the screens of all guests that run, as live text beside each other, as many as fit, a
+ * Host, Wall: the screens of all its guests that run, or of all hosts', as live text beside each other, as many as fit, a
  * page at a time. Of a text screen its last lines are seen, of a picture all of it. Enter opens the
  * guest's Console tab. Main thread.
  */
@@ -28,6 +28,7 @@ struct host_wall {
 	struct obj_ref cursor; /* the guest, or OBJ_NONE */
 	unsigned at;           /* its index */
 	char *filter, *fold;
+	bool all;   /* hosts, not only the one that is open */
 	bool whole; /* text screens too are drawn smaller, in place of their last lines */
 	/* As last drawn. */
 	int down, across, rows, cols;
@@ -63,26 +64,41 @@ static void keep_cursor(struct host_wall *self)
 	self->cursor = count ? *guest_at(self, self->at) : (struct obj_ref){.kind = OBJ_NONE};
 }
 
-/* By name or by what the screen says: "panic" finds them all. */
-static bool passes(const struct host_wall *self, const struct guest *guest)
+/* There are others whose guests might be meant. */
+static bool shows_several_hosts(const struct host_wall *self)
+{
+	return self->all && store_host_count(self->view.app->store) > 1;
+}
+
+/* By name or by what the screen says: "panic" finds them all. Of several hosts also by theirs. */
+static bool passes(const struct host_wall *self, const struct host *host, const struct guest *guest)
 {
 	g_autofree char *sign = text_fold(screen_sign_words(guest->sign));
-	g_autofree char *text = g_strconcat(guest->fold, " ", sign, NULL);
+	g_autofree char *where = text_fold(shows_several_hosts(self) ? host->name : "");
+	g_autofree char *text = g_strconcat(guest->fold, " ", sign, " ", where, NULL);
 
 	return guest_state_active(guest->state) && filter_match(text, self->fold);
 }
 
-static void collect(struct host_wall *self)
+static void collect_host(struct host_wall *self, const struct host *host)
 {
-	const struct host *host = store_host(self->view.app->store, self->ref.host);
-
-	g_array_set_size(self->guests, 0);
 	for (unsigned i = 0; host && i < host->guests->len; i++) {
 		const struct guest *guest = host->guests->pdata[i];
 
-		if (passes(self, guest))
+		if (passes(self, host, guest))
 			g_array_append_val(self->guests, guest->ref);
 	}
+}
+
+static void collect(struct host_wall *self)
+{
+	const struct store *store = self->view.app->store;
+
+	g_array_set_size(self->guests, 0);
+	if (!self->all)
+		collect_host(self, store_host(store, self->ref.host));
+	for (unsigned h = 0; self->all && h < store_host_count(store); h++)
+		collect_host(self, store_host_at(store, h));
 	keep_cursor(self);
 }
 
@@ -201,7 +217,7 @@ static char *tile_note(const struct host_wall *self, const struct guest *guest, 
 	gint64 age_us = tile && tile->seen_us ? app_now_us(self->view.app) - tile->seen_us : 0;
 
 	if (guest->sign)
-		return g_strdup(screen_sign_words(guest->sign));
+		return look_guest_sign(self->view.app, guest);
 	if (tile && tile->screen && !tile->live && age_us >= OLD_US) {
 		g_autofree char *span = look_span_us(age_us);
 
@@ -210,11 +226,20 @@ static char *tile_note(const struct host_wall *self, const struct guest *guest, 
 	return g_strdup("");
 }
 
+/* Two hosts may both have a "web". Owned. */
+static char *tile_name(const struct host_wall *self, const struct guest *guest)
+{
+	const struct host *host = shows_several_hosts(self) ? store_host(self->view.app->store, guest->ref.host) : NULL;
+
+	return host ? g_strdup_printf("%s on %s", guest->name, host->name) : g_strdup(guest->name);
+}
+
 static void draw_title(const struct host_wall *self, struct area line, const struct guest *guest,
         const struct wall_tile *tile, bool at_cursor, bool focused)
 {
 	struct look look = look_guest(guest);
 	g_autofree char *note = tile_note(self, guest, tile);
+	g_autofree char *name = tile_name(self, guest);
 	int room = line.cols - text_columns(note), x = 0;
 	enum role role = screen_sign_trouble(guest->sign) ? ROLE_CRIT : guest->sign ? ROLE_WARN : ROLE_STALE;
 
@@ -224,11 +249,11 @@ static void draw_title(const struct host_wall *self, struct area line, const str
 		area_glyph(line, 0, x, ROLE_MARKED, GLYPH_MARK);
 	x++;
 	/* The name is worth more than what is beside it. */
-	if (room - x < MIN(text_columns(guest->name), 10))
+	if (room - x < MIN(text_columns(name), 10))
 		room = line.cols;
 	else if (*note)
 		area_text(line, 0, room, -1, role, note);
-	x += area_text(line, 0, x, MAX(room - x - 1, 0), guest->marked ? ROLE_MARKED : ROLE_TAB, guest->name) + 1;
+	x += area_text(line, 0, x, MAX(room - x - 1, 0), guest->marked ? ROLE_MARKED : ROLE_TAB, name) + 1;
 	for (; x < room - (room < line.cols); x++)
 		area_glyph(line, 0, x, ROLE_BORDER, GLYPH_H);
 	if (at_cursor)
@@ -272,8 +297,8 @@ static void draw_foot(const struct host_wall *self, struct area line)
 {
 	unsigned size = page_size(self), count = self->guests->len;
 
-	area_textf(line, 0, 0, -1, ROLE_DIM, "page %u of %u, %u guests run; PgUp PgDn", page_first(self) / size + 1,
-	        (count + size - 1) / size, count);
+	area_textf(line, 0, 0, -1, ROLE_DIM, "page %u of %u, %u guests run%s; PgUp PgDn", page_first(self) / size + 1,
+	        (count + size - 1) / size, count, shows_several_hosts(self) ? " on all hosts" : "");
 }
 
 static void draw_none(const struct host_wall *self, struct area area)
@@ -285,7 +310,7 @@ static void draw_none(const struct host_wall *self, struct area area)
 	else if (*self->filter)
 		area_textf(area, 1, 1, -1, ROLE_DIM, "No guest that runs has '%s' in its name, or as its sign.", self->filter);
 	else
-		area_text(area, 1, 1, -1, ROLE_DIM, "No guest runs.");
+		area_textf(area, 1, 1, -1, ROLE_DIM, "No guest runs%s.", shows_several_hosts(self) ? " on any host" : "");
 }
 
 static void draw(struct view *view, struct area area, bool focused)
@@ -366,6 +391,7 @@ static void show_tab(struct app *app, enum obj_kind kind, const struct view_ops 
 void wall_open(struct app *app)
 {
 	show_tab(app, OBJ_HOST, &host_wall_view);
+	self_of(content_active(app->regions[REGION_CONTENT]))->all = true;
 	app->zoomed = true;
 }
 
@@ -400,6 +426,19 @@ static void cmd_whole(struct view *view, unsigned count)
 	self->whole = !self->whole;
 	app_notice(view->app, LEVEL_INFO, self->whole ? "Screens are drawn whole, smaller than they are"
 	                                              : "Of screens of text the last lines are drawn");
+	content_touch(view);
+}
+
+static void cmd_all(struct view *view, unsigned count)
+{
+	struct host_wall *self = self_of(view);
+
+	(void)count;
+	self->all = !self->all;
+	if (store_host_count(view->app->store) < 2)
+		app_notice(view->app, LEVEL_INFO, "There is one host only");
+	else
+		app_notice(view->app, LEVEL_INFO, self->all ? "The guests of all hosts are shown" : "The guests of this host are shown");
 	content_touch(view);
 }
 
@@ -531,6 +570,7 @@ static const struct view_cmd cmds[] = {
         {"tile-left", "The screen to the left", "h Left", NULL, cmd_left},
         {"tile-right", "The screen to the right", "l Right", NULL, cmd_right},
         {"whole-screens", "Draw screens of text whole and smaller, or their last lines", "v", "whole", cmd_whole},
+        {"all-hosts", "Show the screens of all hosts' guests, or of this host's only", "*", "all hosts", cmd_all},
         {"full-screen", "Give the wall the whole screen, or no more", "F11", "full", cmd_full},
         {"read-again", "Try again at once to read the guest's screen", "x", NULL, cmd_retry},
         {NULL, NULL, NULL, NULL, NULL},

@@ -214,6 +214,7 @@ static void look_at_reader(struct wall *wall, struct tile *tile, gint64 now_us)
 		wall->again |= !tile->pub.live;
 		tile->pub.live = true;
 		tile->pub.seen_us = now_us;
+		store_keep_seeing(wall->app->store, &tile->pub.ref, SIGN_BY_SCREEN, app_now_us(wall->app));
 		if (fresh || (guest && screen_signs_pending(&guest->signs[SIGN_BY_SCREEN])))
 			tell_sign(wall, tile);
 	} else if (now_us - tile->begun_us > FIRST_SCREEN_US) {

@@ -466,6 +466,7 @@ static void screens_have_their_documents(void **state)
 	failures = 0;
 	keep_one("seen", "wait up --text . --timeout 60 --json");
 	keep_one("screen", "screen up --json");
+	keep_one("wall", "wall --json");
 	assert_int_equal(failures, 0);
 }
 
@@ -498,6 +499,22 @@ static void names_are_completed_from_the_host(void **state)
 	completes("show pool ''", "more\t", true);
 	completes("pool-start ''", "more\t", false);
 	completes("-r start ''", "r2\t", false);
+	assert_int_equal(failures, 0);
+}
+
+static void keys_and_layouts_are_completed(void **state)
+{
+	(void)state;
+
+	failures = 0;
+	completes("key up ''", "f12\t", true);
+	completes("key up f1", "f2\t", false);
+	completes("key up c", "ctrl-alt-delete\t", true);
+	completes("key up ctrl-alt-d", "ctrl-alt-delete\t", true);
+	completes("key up ctrl-a", "ctrl-alt-\t", true);
+	completes("key up none-a", "none-alt-\t", false);
+	completes("key up --layout d", "de\t", true);
+	completes("type up --layout=u", "--layout=us\t", true);
 	assert_int_equal(failures, 0);
 }
 
@@ -676,6 +693,7 @@ int main(void)
 	        cmocka_unit_test(hosts_are_called_what_they_call_themselves),
 	        cmocka_unit_test(screens_have_their_documents),
 	        cmocka_unit_test(names_are_completed_from_the_host),
+	        cmocka_unit_test(keys_and_layouts_are_completed),
 	        cmocka_unit_test(figures_are_known_of_a_guest_that_runs),
 	        cmocka_unit_test(figures_come_from_other_machines_too),
 	        cmocka_unit_test(the_readme_says_what_works),

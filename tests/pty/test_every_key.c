@@ -101,7 +101,7 @@ static const struct row host_graphs_rows[] = {{"span-longer", NULL, "5m \\[1h\\]
 /* One guest runs: the cursor has nowhere else to go. */
 static const struct row host_wall_rows[] = {{"zoom-in", NULL, "►guest alpha ═", NULL}, {"tile-left", NULL, "▶ alpha ─", NULL},
         {"tile-right", NULL, "▶ alpha ─", NULL}, {"whole-screens", NULL, "Screens are drawn whole", "v"},
-        {"full-screen", NULL, "!─ Tasks", "F11"}, {"read-again", NULL, "▶ alpha ─", NULL}, END};
+        {"all-hosts", NULL, "There is one host only", "*"}, {"full-screen", NULL, "!─ Tasks", "F11"}, {"read-again", NULL, "▶ alpha ─", NULL}, END};
 static const struct row host_health_rows[] = {{"health-detail", "Home", "▸ ?Processor and kernel", "Enter"},
         {"health-fold", "Home", "▸ ?Processor and kernel", NULL}, {"health-unfold", "Home", "▾ ?Processor and kernel", NULL},
         {"copy-remedy", "Home", "there is no command for this", NULL},

@@ -13,6 +13,7 @@
 #include <glib.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "support/files.h"
@@ -32,6 +33,13 @@ struct verb {
 	char *path; /* what it prints, wherever */
 };
 
+/* A verb that waits for ever does not outlive the test. */
+static void end_with_test(gpointer data)
+{
+	(void)data;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 static struct verb start_words(const char *host, const char *const *words)
 {
 	static unsigned count;
@@ -48,8 +56,8 @@ static struct verb start_words(const char *host, const char *const *words)
 	for (; *words; words++)
 		g_ptr_array_add(argv, (gpointer)*words);
 	g_ptr_array_add(argv, NULL);
-	assert_true(g_spawn_async(NULL, (char **)argv->pdata, env, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL,
-	        NULL, &verb.pid, NULL));
+	assert_true(g_spawn_async(NULL, (char **)argv->pdata, env, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
+	        end_with_test, NULL, &verb.pid, NULL));
 	return verb;
 }
 
@@ -106,6 +114,22 @@ static void finish(struct verb *verb, int code, const char *part)
 	g_free(verb->path);
 }
 
+/* As Ctrl-C does. */
+static void interrupt(struct verb *verb, int code)
+{
+	kill(verb->pid, SIGINT);
+	finish(verb, code, "");
+}
+
+static gsize said_so_far(const struct verb *verb)
+{
+	g_autofree char *text = NULL;
+	gsize length = 0;
+
+	assert_true(g_file_get_contents(verb->path, &text, &length, NULL));
+	return length;
+}
+
 /* ---- all ---- */
 
 static void start_guest(const char *host)
@@ -115,6 +139,41 @@ static void start_guest(const char *host)
 	lab_do(lab, "virsh", host, "start", "guest");
 	verb = start(host, "wait", "guest", "--text", "seconds 0", "--timeout", "60");
 	finish(&verb, 0, "seconds 0");
+}
+
+static bool somebody_is_connected(void *data)
+{
+	g_autofree char *said = lab_run(data, "virsh", "h1", "qemu-monitor-command", "guest", "--hmp", "info vnc");
+
+	return strstr(said, "Client:");
+}
+
+static bool nobody_is_connected(void *data)
+{
+	return !somebody_is_connected(data);
+}
+
+/* A verb that looks at the screen; returns when it is connected. */
+#define start_connected(...) start_words_connected((const char *const[]){__VA_ARGS__, NULL})
+
+static struct verb start_words_connected(const char *const *words)
+{
+	struct verb verb;
+
+	/* The last verb's connection may not have ended yet. */
+	lab_wait_for(nobody_is_connected, lab, "the end of all connections", DEADLINE_MS);
+	verb = start_words("h1", words);
+	lab_wait_for(somebody_is_connected, lab, "a connection to the screen", DEADLINE_MS);
+	return verb;
+}
+
+#define LATER "seconds 000005"
+
+/* It is paused before it says LATER: what is waited for can only come in another run. */
+static struct verb wait_for_another_run(void)
+{
+	lab_do(lab, "virsh", "h1", "suspend", "guest");
+	return start_connected("wait", "guest", "--text", LATER, "--timeout", "100");
 }
 
 static int set_up(void **state)
@@ -153,13 +212,105 @@ static void a_hung_qemu_is_told_and_taken_up_again(void **state)
 	lab_do(lab, "cont-qemu", "h1", "guest");
 	wait_said(&verb, "answers again");
 	/* The same connection goes on. */
-	g_autofree char *before = NULL;
-	assert_true(g_file_get_contents(verb.path, &before, NULL, NULL));
+	gsize before = said_so_far(&verb);
 	lab_do(lab, "virsh", "h1", "reset", "guest");
-	wait_said_after(&verb, strlen(before), "seconds 000001");
+	wait_said_after(&verb, before, "seconds 000001");
 	lab_do(lab, "kill-qemu", "h1", "guest");
-	finish(&verb, 1, "the VNC server closed the connection");
+	wait_said_after(&verb, before, "'guest' is off: waiting until it runs");
+	/* And another QEMU's. */
+	before = said_so_far(&verb);
+	lab_do(lab, "virsh", "h1", "start", "guest");
+	wait_said_after(&verb, before, "the screen of 'guest' is there again");
+	wait_said_after(&verb, before, "seconds 000001");
+	interrupt(&verb, 0);
+	lab_do(lab, "virsh", "h1", "destroy", "guest");
+}
+
+static void what_is_waited_for_may_come_in_another_run(void **state)
+{
+	struct verb verb;
+	(void)state;
+
+	start_guest("h1");
+	verb = wait_for_another_run();
+	lab_do(lab, "virsh", "h1", "destroy", "guest");
+	wait_said(&verb, "'guest' is off: waiting until it runs");
+	lab_do(lab, "virsh", "h1", "start", "guest");
+	finish(&verb, 0, LATER);
+	lab_do(lab, "virsh", "h1", "destroy", "guest");
+}
+
+static void a_guest_that_hung_is_waited_for_in_its_next_run(void **state)
+{
+	struct verb verb;
+	(void)state;
+
+	start_guest("h1");
+	verb = wait_for_another_run();
+	lab_do(lab, "stop-qemu", "h1", "guest");
+	wait_said(&verb, "does not ");
+	lab_do(lab, "kill-qemu", "h1", "guest");
 	lab_wait_state(lab, "h1", "guest", VIR_DOMAIN_SHUTOFF);
+	lab_do(lab, "virsh", "h1", "start", "guest");
+	finish(&verb, 0, LATER);
+	lab_do(lab, "virsh", "h1", "destroy", "guest");
+}
+
+static void a_guest_that_is_off_shows_nothing(void **state)
+{
+	struct verb verb;
+	(void)state;
+
+	verb = start("h1", "wait", "guest", "--text", "seconds", "--timeout", "1");
+	finish(&verb, 1, "'seconds' was not seen on the screen of 'guest' in time: it is off");
+	verb = start("h1", "wait", "guest", "--stable", "0.2", "--timeout", "1");
+	finish(&verb, 1, "did not stand still in time: it is off");
+	verb = start("h1", "wait", "guest", "--text", "seconds", "--gone", "--timeout", "60");
+	finish(&verb, 0, "is off");
+	verb = start("h1", "wait", "guest", "--text", LATER, "--timeout", "100");
+	wait_said(&verb, "'guest' is off: waiting until it runs");
+	lab_do(lab, "virsh", "h1", "start", "guest");
+	finish(&verb, 0, "the screen of 'guest' is there");
+	verb = start("h1", "wait", "guest", "--text", "seconds", "--gone", "--timeout", "100");
+	lab_do(lab, "virsh", "h1", "destroy", "guest");
+	finish(&verb, 0, "is off");
+}
+
+/* Typed for half a minute, as nothing echoes it; returns when it has begun to. */
+static struct verb start_long_type(void)
+{
+	g_autofree char *text = g_strnfill(1000, 'x');
+
+	return start_connected("type", "guest", text);
+}
+
+static void nothing_is_typed_into_another_run(void **state)
+{
+	struct verb verb;
+	(void)state;
+
+	start_guest("h1");
+	verb = start_long_type();
+	lab_do(lab, "virsh", "h1", "reset", "guest");
+	finish(&verb, 1, "of 1000 keys were pressed on 'guest': it was reset or started anew");
+	verb = start_long_type();
+	lab_do(lab, "virsh", "h1", "destroy", "guest");
+	finish(&verb, 1, "'guest': the VNC server closed the connection");
+}
+
+static void a_guest_that_is_undefined_is_waited_for_no_more(void **state)
+{
+	struct verb wait, watch;
+	(void)state;
+
+	start_guest("h1");
+	wait = wait_for_another_run();
+	watch = start("h1", "screen", "guest", "--watch");
+	wait_said(&watch, "seconds 0");
+	lab_do(lab, "virsh", "h1", "undefine", "guest");
+	lab_do(lab, "virsh", "h1", "destroy", "guest");
+	finish(&wait, 2, "cannot show the screen of 'guest': it is not defined any more");
+	finish(&watch, 1, "cannot show the screen of 'guest': it is not defined any more");
 }
 
 static void a_reset_is_no_end(void **state)
@@ -253,8 +404,11 @@ static void what_was_saved_is_seen_again(void **state)
 	verb = start("h1", "screen", "guest", "--watch");
 	wait_said(&verb, "seconds 0");
 	lab_do(lab, "virsh", "h1", "managedsave", "guest");
-	finish(&verb, 1, "closed the connection");
-	start_guest("h1");
+	wait_said(&verb, "'guest' is off: waiting until it runs");
+	gsize before = said_so_far(&verb);
+	lab_do(lab, "virsh", "h1", "start", "guest");
+	wait_said_after(&verb, before, "seconds 0");
+	interrupt(&verb, 0);
 	lab_do(lab, "virsh", "h1", "destroy", "guest");
 }
 
@@ -273,7 +427,9 @@ static void after_a_migration_the_other_host_shows_it(void **state)
 	wait_said(&verb, "seconds 0");
 	lab_do(lab, "virsh", "h1", "migrate", "guest", "--desturi", lab_uri(lab, "h2"), "--migrateuri", socket, "--live", "--p2p",
 	        "--unsafe");
-	finish(&verb, 1, "closed the connection");
+	/* It is still defined here. */
+	wait_said(&verb, "'guest' is off: waiting until it runs");
+	interrupt(&verb, 0);
 	verb = start("h2", "wait", "guest", "--text", "seconds 0", "--timeout", "60");
 	finish(&verb, 0, "seconds 0");
 	lab_do(lab, "virsh", "h2", "destroy", "guest");
@@ -285,8 +441,13 @@ int main(void)
 	        cmocka_unit_test(a_hung_qemu_is_told_and_taken_up_again),
 	        cmocka_unit_test(a_reset_is_no_end),
 	        cmocka_unit_test(the_panel_says_a_reset),
+	        cmocka_unit_test(what_is_waited_for_may_come_in_another_run),
+	        cmocka_unit_test(a_guest_that_hung_is_waited_for_in_its_next_run),
+	        cmocka_unit_test(a_guest_that_is_off_shows_nothing),
+	        cmocka_unit_test(nothing_is_typed_into_another_run),
 	        cmocka_unit_test(what_was_saved_is_seen_again),
 	        cmocka_unit_test(after_a_migration_the_other_host_shows_it),
+	        cmocka_unit_test(a_guest_that_is_undefined_is_waited_for_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -61,7 +61,7 @@ static void a_boot_message_is_read(void **state)
 {
 	(void)state;
 	expect(1, "it is not running", "screen", "boot");
-	expect(2, "it is not running", "wait", "boot", "--text", "x");
+	expect(1, "it is off", "wait", "boot", "--text", "x", "--timeout", "0.5");
 	lab_do(lab, "virsh", "h1", "start", "boot");
 	expect(0, "SeaBIOS (version", "wait", "boot", "--text", "^SeaBIOS \\(version", "--timeout", "60");
 	expect(0, "SeaBIOS (version", "screen", "boot");

@@ -87,6 +87,26 @@ static void take(struct pty *pty)
 	assert_non_null(xml);
 }
 
+/* The screen of then is text: it is read, and searched. */
+static void look_at_its_screen(struct pty *pty)
+{
+	pty_keys(pty, "Home", "Enter");
+	pty_wait_text(pty, "Space shows the screen alone, H reads it");
+	pty_keys(pty, "Space");
+	pty_wait_text(pty, "Snapshot first ä[\\s\\S]*│ *SeaBIOS \\(version[\\s\\S]*nvirt lab guest");
+	pty_keys(pty, "H");
+	pty_wait_gone(pty, "H reads");
+	pty_keys(pty, "/");
+	pty_type(pty, "Booting");
+	pty_keys(pty, "Enter");
+	pty_wait_text(pty, "Booting from Hard Disk");
+	pty_wait_text(pty, "READ 3/25 +'Booting' 1/1");
+	pty_keys(pty, "q");
+	pty_wait_text(pty, "H reads the screen");
+	pty_keys(pty, "Esc");
+	pty_wait_gone(pty, "H reads the screen");
+}
+
 static void edit(struct pty *pty)
 {
 	pty_keys(pty, "Home", "F2");
@@ -140,6 +160,7 @@ static void taken_edited_gone_back_to_and_deleted_by_keys(void **state)
 	(void)state;
 	open_tab(pty);
 	take(pty);
+	look_at_its_screen(pty);
 	edit(pty);
 	revert(pty);
 	delete_it(pty);
@@ -189,6 +210,17 @@ static void check_run(const char *const *words, int code, const char *out, const
 }
 
 #define check(code, out, err, ...) check_run((const char *const[]){__VA_ARGS__, NULL}, code, out, err)
+
+static void the_screen_of_then_is_printed(void **state)
+{
+	(void)state;
+	check(0, NULL, NULL, "wait", "keys", "--text", "^seconds 0", "--timeout", "60");
+	check(0, NULL, "OK", "snapshot", "create", "keys", "seen");
+	check(0, "\nseconds 0000", "", "snapshot", "show", "keys", "seen", "--screen");
+	check(0, "\"text\": \"seconds 0000", "", "--json", "snapshot", "show", "keys", "seen", "--screen");
+	check(0, "\"screen\": null", "", "--json", "snapshot", "show", "keys", "seen");
+	check(0, NULL, "OK", "snapshot", "delete", "keys", "seen", "--yes");
+}
 
 static void verbs_of_two_words_do_the_same_as_of_one(void **state)
 {
@@ -336,6 +368,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(taken_edited_gone_back_to_and_deleted_by_keys),
+	        cmocka_unit_test(the_screen_of_then_is_printed),
 	        cmocka_unit_test(verbs_of_two_words_do_the_same_as_of_one),
 	        cmocka_unit_test(what_is_wrong_is_refused_before_anything_is_done),
 	        cmocka_unit_test(what_is_not_waited_for_is_done_all_the_same),

@@ -74,7 +74,7 @@ static bool has_one_reader(void *data)
 static int start(void **state)
 {
 	(void)state;
-	lab = lab_start(1);
+	lab = lab_start(2);
 	lab_do(lab, "define", "h1", "counter", "boot");
 	lab_define_linux(lab, "shell", "nvirt.shell console=tty0 console=ttyS0 panic=0");
 	lab_do(lab, "define", "h1", "sleeper", "boot");
@@ -203,6 +203,36 @@ static void the_verb_opens_it_or_prints_all(void **state)
 	assert_string_equal(none, "");
 }
 
+static void two_hosts_are_shown_and_told_from_each_other(void **state)
+{
+	const char *const argv[] = {"-c", lab_uri(lab, "h1"), "-c", lab_uri(lab, "h2"), "wall", NULL};
+	const char *const words[] = {"-c", lab_uri(lab, "h2"), "wall", "counter", NULL};
+	const char *const dead[] = {"-c", "qemu+unix:///system?socket=/none", "wall", "counter", NULL};
+	struct pty *verb;
+
+	(void)state;
+	lab_do(lab, "define", "h2", "counter", "boot");
+	lab_do(lab, "virsh", "h2", "start", "counter");
+	verb = pty_start(argv, NULL, 40, 150);
+	pty_wait_text(verb, "counter on h1");
+	pty_wait_text(verb, "shell on h1");
+	pty_wait_text(verb, "counter on h2");
+	pty_wait_text(verb, "seconds 0000");
+	/* Of the one that is open. */
+	pty_keys(verb, "*");
+	pty_wait_gone(verb, " on h[12]");
+	pty_wait_text(verb, "counter ─+.*shell ─");
+	session_quit(verb);
+	g_autofree char *text = run(0, words);
+	assert_non_null(strstr(text, "== counter on h1"));
+	assert_non_null(strstr(text, "== counter on h2"));
+	/* One that can not be reached does not keep the others from being seen. */
+	g_autofree char *rest = run(1, dead);
+	assert_non_null(strstr(rest, "== counter on h1"));
+	assert_non_null(strstr(rest, "\nseconds 0000"));
+	lab_do(lab, "virsh", "h2", "destroy", "counter");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +242,7 @@ int main(void)
 	        cmocka_unit_test(enter_goes_to_the_guests_console_and_readers_end),
 	        cmocka_unit_test(a_guest_that_stops_leaves_the_wall),
 	        cmocka_unit_test(the_verb_opens_it_or_prints_all),
+	        cmocka_unit_test(two_hosts_are_shown_and_told_from_each_other),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

@@ -240,6 +240,40 @@ static void another_run_has_other_signs(void **state)
 	screen_free(screen);
 }
 
+static void a_sign_that_nobody_sees_grows_old(void **state)
+{
+	struct screen *screen = wall_of(1, 0, 30, 150);
+	struct obj_ref ref = number_ref(OBJ_GUEST, 1);
+	struct msg *again;
+	int y, x;
+
+	(void)state;
+	see(screen, 1, SIGN_LOGIN);
+	screen_advance(screen, 30 * SECOND);
+	screen_assert_lacks(screen, "ago");
+	screen_advance(screen, 600 * SECOND);
+	screen_assert_has(screen, "login prompt, seen 10 min ago");
+	screen_keys(screen, "F11");
+	assert_true(screen_find(screen, "web1", &y, &x));
+	g_autofree char *line = screen_line(screen, y);
+	const char *letter = strchr(line, 'L');
+	assert_non_null(letter);
+	assert_int_equal(screen_role(screen, y, (int)g_utf8_pointer_to_offset(line, letter)), ROLE_DIM);
+	/* Somebody looks: it says the same still. */
+	store_keep_seeing(screen->app.store, &ref, SIGN_BY_SCREEN, SCREEN_NOW_US + 630 * SECOND);
+	app_redraw(&screen->app);
+	screen_assert_lacks(screen, "seen 10 min ago");
+	assert_int_not_equal(screen_role(screen, y, (int)g_utf8_pointer_to_offset(line, letter)), ROLE_DIM);
+	/* What happened while the host was away nobody knows. */
+	again = msg_new(MSG_HOST, ref.host, 2);
+	again->status = host_status_new();
+	again->status->link = HOST_UP;
+	again->status->epoch = 2;
+	screen_message(screen, again);
+	assert_int_equal(store_guest(screen->app.store, &ref)->sign, SIGN_NONE);
+	screen_free(screen);
+}
+
 static void of_two_sources_the_worse_counts(void **state)
 {
 	struct screen *screen = wall_of(1, 0, 24, 80);
@@ -273,6 +307,7 @@ int main(void)
 	        cmocka_unit_test(it_is_drawn_at_any_size),
 	        cmocka_unit_test(a_sign_stands_in_tile_tree_and_table),
 	        cmocka_unit_test(another_run_has_other_signs),
+	        cmocka_unit_test(a_sign_that_nobody_sees_grows_old),
 	        cmocka_unit_test(of_two_sources_the_worse_counts),
 	};
 
