@@ -105,8 +105,11 @@ static struct choice cached_choice(struct recogniser *rec, const struct cell_bit
 static const uint32_t *background_hint(const struct recogniser *rec, int row, int col, const struct text_cell *cells)
 {
 	const struct cell_bits *bits = rec->bits + (gsize)row * (gsize)rec->screen.cols + col;
+	const uint32_t *ground = bits->ink == INK_A ? &bits->b : &bits->a;
 	const struct text_cell *left = col > 0 && !(cells[col - 1].flags & (CELL_PICTURE | CELL_UNKNOWN)) ? &cells[col - 1] : NULL;
 
+	if (bits->ink != INK_NONE)
+		return ground;
 	if (left && (left->bg != bits->a && left->bg != bits->b))
 		left = NULL;
 	if (rec->main_bg == bits->a || rec->main_bg == bits->b)
@@ -221,6 +224,16 @@ static bool read_two(struct recogniser *rec, const struct cell_bits *bits, const
 	return true;
 }
 
+/* On a picture: two colours without an ink are a bar's text, in ASCII; anything else is the picture's. */
+static bool stands_out(const struct recogniser *rec, const struct cell_bits *bits)
+{
+	struct choice choice = choice_of(rec, bits->key, bits, &rec->main_bg);
+
+	return inks_contrast(bits->a, bits->b) >= INKS_CONTRAST_MIN &&
+	       (inks_have(&rec->inks, bits->a) || inks_have(&rec->inks, bits->b) || font_rank(choice.ch) == 0 ||
+	               is_box(choice.ch));
+}
+
 /* The number of cells it took. */
 static int read_cell(struct recogniser *rec, const struct frame *frame, int row, int col, struct text_cell *cells)
 {
@@ -237,14 +250,16 @@ static int read_cell(struct recogniser *rec, const struct frame *frame, int row,
 	else if (bits->ninth == NINTH_GAP)
 		*cell = (struct text_cell){.ch = 0x2588, .fg = bits->a, .bg = bits->b, .confidence = 90};
 	else if (bits->kind == CELL_MANY) {
-		if (!read_many_colours(rec, frame, row, col, cell))
+		if (rec->inks.count || !read_many_colours(rec, frame, row, col, cell))
 			draw(rec, frame, row, col, CELL_PICTURE, cell);
+	} else if (rec->inks.count && bits->ink == INK_NONE && !stands_out(rec, bits)) {
+		draw(rec, frame, row, col, CELL_PICTURE, cell);
 	} else if (!read_two(rec, bits, background_hint(rec, row, col, cells), cell)) {
 		if (cursor_read(rec, frame, row, col, cell))
 			return 1;
 		if (read_wide(rec, frame, row, col, cells))
 			return 2;
-		draw(rec, frame, row, col, CELL_UNKNOWN, cell);
+		draw(rec, frame, row, col, rec->inks.count ? CELL_PICTURE : CELL_UNKNOWN, cell);
 	}
 	if (blinks)
 		cell->flags |= CELL_CURSOR;

@@ -10,6 +10,7 @@
 #define NVIRT_CONSOLE_GRID_H
 
 #include "fonts.h"
+#include "inks.h"
 
 #define GRID_SAMPLES_MAX 192
 
@@ -30,14 +31,15 @@ struct grid_finder {
 	/* The full search: where it is. */
 	unsigned size, offset;
 	bool searching;
+	struct inks inks; /* of the grid that was found, and of what is tried now */
 };
 
-/* Looks where something is drawn. */
+/* Looks where something is drawn, in `finder->inks` if there are some. */
 void grid_sample(struct grid_finder *finder, const struct frame *frame);
-/* The likely ones, `last` first (cell_w 0 = none). False: none makes text. */
+/* The likely ones, `last` first (cell_w 0 = none); then on a picture. False: none makes text. */
 bool grid_find(struct grid_finder *finder, const struct fonts *fonts, const struct frame *frame,
         const struct grid *last, struct grid *ret_grid);
-/* Another slice of all sizes at all offsets. True: found. `finder->searching` says whether to go on. */
+/* Another slice of all sizes at all offsets, then the same on a picture. True: found. `finder->searching` says whether to go on. */
 bool grid_search(struct grid_finder *finder, const struct fonts *fonts, const struct frame *frame, struct grid *ret_grid);
 /* A screen with too little on it to tell: what the frame's size says, or a usual size. */
 struct grid grid_assumed(const struct frame *frame);

@@ -97,11 +97,12 @@ static bool find_grid(struct recogniser *rec, const struct frame *frame)
 
 	rec->tried_us = g_get_monotonic_time();
 	rec->untried = 0;
-	grid_sample(&rec->finder, frame);
 	if (rec->mode != RECOGNISE_PICTURE && grid_find(&rec->finder, rec->fonts, frame, &rec->last_text, &grid)) {
 		rec->last_text = grid;
-		if (!rec->assumed && memcmp(&grid, &rec->grid, sizeof(grid)) == 0)
+		if (!rec->assumed && memcmp(&grid, &rec->grid, sizeof(grid)) == 0 &&
+		        memcmp(&rec->inks, &rec->finder.inks, sizeof(rec->inks)) == 0)
 			return false;
+		rec->inks = rec->finder.inks;
 		set_grid(rec, &grid, false);
 		return true;
 	}
@@ -111,6 +112,7 @@ static bool find_grid(struct recogniser *rec, const struct frame *frame)
 		grid = rec->last_text;
 	if (rec->assumed && memcmp(&grid, &rec->grid, sizeof(grid)) == 0)
 		return false;
+	rec->inks.count = 0;
 	set_grid(rec, &grid, true);
 	return true;
 }
@@ -277,6 +279,9 @@ static void read_rect(struct recogniser *rec, const struct frame *frame, const s
 			struct cell_bits bits;
 
 			cell_read(recogniser_pixels(rec, frame, row, col), frame->stride, grid->cell_w, grid->cell_h, &bits);
+			if (bits.kind == CELL_MANY && rec->inks.count)
+				inks_read(&rec->inks, rec->fonts, recogniser_pixels(rec, frame, row, col), frame->stride,
+				        grid->cell_w, grid->cell_h, &bits);
 			if (cell_bits_same(&bits, rec->bits + at))
 				continue;
 			cell_changed(rec, at, &bits);
@@ -345,14 +350,25 @@ static bool is_blank(const struct recogniser *rec)
 	return !rec->finder.count || count > 0;
 }
 
+/* Of text on a picture: cells that its inks make no glyph of. The others are the picture. */
+static unsigned unread_inks(const struct recogniser *rec)
+{
+	int count = rec->screen.rows * rec->screen.cols;
+	unsigned unread = 0;
+
+	for (int i = 0; i < count; i++)
+		unread += rec->bits[i].ink != INK_NONE && rec->cells[i].flags & CELL_PICTURE;
+	return unread;
+}
+
 /* Only letters and digits are evidence: lines and boxes are in every picture. */
 static bool looks_like_text(const struct recogniser *rec)
 {
-	unsigned distinct = 0;
+	unsigned distinct = 0, unclear = rec->inks.count ? unread_inks(rec) : rec->unclear;
 
 	for (int i = 0; i < LETTERS; i++)
 		distinct += rec->letters[i] > 0;
-	if (distinct >= DISTINCT_MIN && rec->letter_cells * 10 >= (rec->letter_cells + rec->unclear) * 3)
+	if (distinct >= DISTINCT_MIN && rec->letter_cells * 10 >= (rec->letter_cells + unclear) * 3)
 		return true;
 	return rec->unclear <= UNCLEAR_FEW;
 }
@@ -527,6 +543,7 @@ bool recogniser_search(struct recogniser *rec, const struct frame *frame)
 		return rec->finder.searching;
 	rec->finder.searching = false;
 	rec->last_text = grid;
+	rec->inks = rec->finder.inks;
 	set_grid(rec, &grid, false);
 	rec->screen.kind = SCREEN_TEXT;
 	return false;

@@ -35,6 +35,7 @@ struct recogniser {
 	bool assumed; /* the grid is not proved by text */
 	int width, height;
 	struct grid_finder finder;
+	struct inks inks; /* of text on a picture: its grid's; none = plain text */
 	gint64 bad_since_us; /* monotonic; 0 = the verdict is as the screen's kind says */
 	gint64 tried_us;
 
