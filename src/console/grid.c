@@ -268,7 +268,6 @@ static void keep_letters_inks(struct grid_finder *finder, const struct fonts *fo
 static bool take_inks(struct grid_finder *finder, const struct frame *frame)
 {
 	finder->inks = inks_find(frame);
-	finder->size = finder->offset = 0;
 	if (!finder->inks.count)
 		return false;
 	grid_sample(finder, frame);
@@ -278,21 +277,25 @@ static bool take_inks(struct grid_finder *finder, const struct frame *frame)
 bool grid_find(struct grid_finder *finder, const struct fonts *fonts, const struct frame *frame,
         const struct grid *last, struct grid *ret_grid)
 {
+	struct inks kept = finder->inks;
+
 	finder->inks.count = 0;
 	grid_sample(finder, frame);
-	finder->size = finder->offset = 0;
 	finder->searching = false;
 	if (find_likely(finder, fonts, frame, last, ret_grid))
 		return true;
 	if (finder->few || !finder->count)
 		return false;
-	if (take_inks(finder, frame) && find_likely(finder, fonts, frame, last, ret_grid)) {
-		keep_letters_inks(finder, fonts, frame, ret_grid);
-		return true;
+	if (kept.count) {
+		/* Another page of the same menu. */
+		finder->inks = kept;
+		grid_sample(finder, frame);
+		if (finder->count >= INK_SAMPLES_MIN && find_likely(finder, fonts, frame, last, ret_grid))
+			return true;
 	}
 	finder->inks.count = 0;
-	grid_sample(finder, frame);
 	finder->searching = true;
+	finder->stage = SEARCH_INKS_LIKELY;
 	return false;
 }
 
@@ -324,21 +327,37 @@ static bool search_slice(struct grid_finder *finder, const struct fonts *fonts, 
 	return false;
 }
 
-bool grid_search(struct grid_finder *finder, const struct fonts *fonts, const struct frame *frame, struct grid *ret_grid)
+/* Text of two colours is looked for everywhere before that on a picture, which costs more. */
+static bool next_stage(struct grid_finder *finder, const struct frame *frame)
 {
-	bool plain = !finder->inks.count;
-
-	if (search_slice(finder, fonts, frame, ret_grid)) {
-		if (!plain)
-			keep_letters_inks(finder, fonts, frame, ret_grid);
+	finder->stage++;
+	finder->size = finder->offset = 0;
+	if (finder->stage == SEARCH_ALL) {
+		finder->inks.count = 0;
+		grid_sample(finder, frame);
 		return true;
 	}
-	/* No text of two colours anywhere: is there some on a picture? */
-	if (!finder->searching && plain)
-		finder->searching = take_inks(finder, frame);
-	if (!finder->searching)
+	return finder->stage == SEARCH_INKS && take_inks(finder, frame);
+}
+
+bool grid_search(struct grid_finder *finder, const struct fonts *fonts, const struct frame *frame, struct grid *ret_grid)
+{
+	static const struct grid none;
+	bool found;
+
+	if (finder->stage == SEARCH_INKS_LIKELY) {
+		found = take_inks(finder, frame) && find_likely(finder, fonts, frame, &none, ret_grid);
+		finder->searching = found || next_stage(finder, frame);
+	} else {
+		found = search_slice(finder, fonts, frame, ret_grid);
+		if (!found && !finder->searching)
+			finder->searching = next_stage(finder, frame);
+	}
+	if (found && finder->inks.count)
+		keep_letters_inks(finder, fonts, frame, ret_grid);
+	else if (!found && !finder->searching)
 		finder->inks.count = 0;
-	return false;
+	return found;
 }
 
 struct grid grid_assumed(const struct frame *frame)
