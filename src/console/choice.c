@@ -283,6 +283,15 @@ static bool is_substitute(const struct recogniser *rec, const struct text_cell *
 }
 
 /*
+ * In the text's own colour on a black screen, with no text in it: a bar or a logo drawn of blocks, rather than a
+ * reversed blank. One by itself may be a cursor; half a row, a reversed line.
+ */
+static bool is_bar(const struct recogniser *rec, uint32_t colour, int blanks, int cols)
+{
+	return colour == rec->main_fg && rec->main_bg == 0 && blanks > 1 && blanks * 2 < cols;
+}
+
+/*
  * A full block and a blank in another background are one picture. It is a block beside other blocks of
  * its colour, and between two characters of its colour on one background.
  */
@@ -305,7 +314,7 @@ static void find_blocks(const struct recogniser *rec, struct text_cell *cells, i
 		        (to < cols && cells[to].ch != ' ' && cells[to].bg == colour))
 			continue; /* the background of text */
 		/* Nor is a blank amid substitutes: each of them stands by itself. */
-		if (to - from == blanks && (left + right < 2 || (left && right && cells[from - 1].bg != cells[to].bg)))
+		if (to - from == blanks && (left || right || !is_bar(rec, colour, blanks, cols)) && (left + right < 2 || (left && right && cells[from - 1].bg != cells[to].bg)))
 			continue;
 		ground = left ? cells[from - 1].bg : right ? cells[to].bg : rec->main_bg;
 		for (int col = from; col < to; col++) {
@@ -328,10 +337,25 @@ static enum script script_of(gunichar ch)
 	return ch >= 0x400 && ch < 0x530 ? SCRIPT_CYRILLIC : SCRIPT_NONE;
 }
 
+/* The main font is one design and has this glyph: what it stands for elsewhere cannot be on this screen. */
+static bool font_tells(const struct recogniser *rec, uint64_t key)
+{
+	uint32_t at = fonts_slot(rec->fonts, key);
+	font_entry entry;
+
+	if (fonts_is_mixed(rec->fonts, rec->dominant))
+		return false;
+	while ((entry = fonts_next(rec->fonts, key, &at)))
+		if (font_entry_family(entry) == rec->dominant)
+			return true;
+	return false;
+}
+
 /* What the same glyph is in that script, in the main font or one that fits as well; 0 = nothing. */
 static gunichar twin(const struct recogniser *rec, uint64_t key, enum script script)
 {
 	uint32_t at = fonts_slot(rec->fonts, key);
+	bool told = font_tells(rec, key);
 	int best_score = 999;
 	gunichar best = 0;
 	font_entry entry;
@@ -340,7 +364,7 @@ static gunichar twin(const struct recogniser *rec, uint64_t key, enum script scr
 		gunichar ch = font_entry_ch(entry);
 		int score = family_score(rec, font_entry_family(entry));
 
-		if (script_of(ch) != script)
+		if (script_of(ch) != script || (told && font_entry_family(entry) != rec->dominant))
 			continue;
 		/* A font that lacks the dots of Ё draws Е for it: the plain letter is meant. */
 		score += g_unichar_isalpha(ch) && (ch < 0x370 || (ch >= 0x391 && ch < 0x3ca) || (ch >= 0x410 && ch < 0x450)) ? 500 : 0;
