@@ -234,6 +234,17 @@ static bool stands_out(const struct recogniser *rec, const struct cell_bits *bit
 	               is_box(choice.ch));
 }
 
+/* What text on a picture stands on: nothing, where it is of one shade. */
+static void read_picture(const struct recogniser *rec, const struct frame *frame, int row, int col, struct text_cell *cell)
+{
+	uint32_t mean;
+
+	if (!inks_is_ground(recogniser_pixels(rec, frame, row, col), frame->stride, rec->grid.cell_w, rec->grid.cell_h, &mean))
+		draw(rec, frame, row, col, CELL_PICTURE, cell);
+	else
+		*cell = (struct text_cell){.ch = ' ', .fg = mean, .bg = mean, .confidence = 90};
+}
+
 /* The number of cells it took. */
 static int read_cell(struct recogniser *rec, const struct frame *frame, int row, int col, struct text_cell *cells)
 {
@@ -249,11 +260,11 @@ static int read_cell(struct recogniser *rec, const struct frame *frame, int row,
 		*cell = (struct text_cell){.ch = ' ', .fg = bits->a, .bg = bits->a, .confidence = 100};
 	else if (bits->ninth == NINTH_GAP)
 		*cell = (struct text_cell){.ch = 0x2588, .fg = bits->a, .bg = bits->b, .confidence = 90};
-	else if (bits->kind == CELL_MANY) {
-		if (rec->inks.count || !read_many_colours(rec, frame, row, col, cell))
+	else if (rec->inks.count && bits->ink == INK_NONE && (bits->kind == CELL_MANY || !stands_out(rec, bits))) {
+		read_picture(rec, frame, row, col, cell);
+	} else if (bits->kind == CELL_MANY) {
+		if (!read_many_colours(rec, frame, row, col, cell))
 			draw(rec, frame, row, col, CELL_PICTURE, cell);
-	} else if (rec->inks.count && bits->ink == INK_NONE && !stands_out(rec, bits)) {
-		draw(rec, frame, row, col, CELL_PICTURE, cell);
 	} else if (!read_two(rec, bits, background_hint(rec, row, col, cells), cell)) {
 		if (cursor_read(rec, frame, row, col, cell))
 			return 1;

@@ -112,6 +112,17 @@ static uint32_t ground_of(const uint32_t *pixels, int stride, int width, int hei
 	return sums[2] / count << 16 | sums[1] / count << 8 | sums[0] / count;
 }
 
+bool inks_is_ground(const uint32_t *pixels, int stride, int width, int height, uint32_t *ret_mean)
+{
+	for (int y = 0; y < height; y++)
+		for (int x = 0; x < width; x++)
+			if (inks_contrast(pixels[0], pixels[(gsize)y * (gsize)stride + (gsize)x]) >= INKS_CONTRAST_MIN)
+				return false;
+	/* No pixel is of this one. */
+	*ret_mean = ground_of(pixels, stride, width, height, ~RGB_MASK);
+	return true;
+}
+
 bool inks_read(const struct inks *inks, const struct fonts *fonts, const uint32_t *pixels, int stride, int width, int height,
         struct cell_bits *bits)
 {

@@ -18,6 +18,8 @@ struct inks {
 	unsigned count;             /* 0 = the screen is not read by its inks */
 };
 
+/* All of a cell's pixels are shades of one colour: what is written on, not drawn. Its mean then. */
+bool inks_is_ground(const uint32_t *pixels, int stride, int width, int height, uint32_t *ret_mean);
 /* The colours of a frame that may be text's. */
 struct inks inks_find(const struct frame *frame);
 /* How far apart two colours are: 0 to 255, of the channel that tells them apart best. */
