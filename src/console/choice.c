@@ -207,7 +207,7 @@ static bool read_wide(const struct recogniser *rec, const struct frame *frame, i
 	return true;
 }
 
-static bool may_be_cursor(gunichar ch)
+bool may_be_cursor(gunichar ch)
 {
 	return ch == '_' || ch == 0x2581 || ch == 0x2582 || ch == 0x23bd || ch == 0x2017 || ch == 0x23af;
 }

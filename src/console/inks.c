@@ -29,10 +29,12 @@ static void count_colour(struct colour_count table[TABLE_SIZE], uint32_t colour,
 		}
 }
 
-static uint32_t count_colours(const struct frame *frame, struct colour_count table[TABLE_SIZE])
+/* The number of pixels that were counted, and their mean. */
+static uint32_t count_colours(const struct frame *frame, struct colour_count table[TABLE_SIZE], uint32_t *ret_mean)
 {
 	int step = CLAMP(frame->width * frame->height / COUNTED_MAX, 1, LINE_STEP_MAX);
 	uint32_t counted = 0;
+	uint64_t sums[3] = {0};
 
 	for (int y = 0; y < frame->height; y += step) {
 		const uint32_t *row = frame->pixels + (gsize)y * (gsize)frame->stride;
@@ -43,9 +45,12 @@ static uint32_t count_colours(const struct frame *frame, struct colour_count tab
 			while (x < frame->width && (row[x] & RGB_MASK) == colour)
 				x++;
 			count_colour(table, colour, (uint32_t)(x - from));
+			for (int i = 0; i < 3; i++)
+				sums[i] += (uint64_t)(colour >> (8 * i) & 0xff) * (unsigned)(x - from);
 		}
 		counted += (uint32_t)frame->width;
 	}
+	*ret_mean = (uint32_t)(sums[2] / counted << 16 | sums[1] / counted << 8 | sums[0] / counted);
 	return counted;
 }
 
@@ -61,15 +66,12 @@ int inks_contrast(uint32_t one, uint32_t other)
 struct inks inks_find(const struct frame *frame)
 {
 	g_autofree struct colour_count *table = g_new0(struct colour_count, TABLE_SIZE);
-	uint32_t counted = count_colours(frame, table), ground = 0, counts[INKS_MAX] = {0};
+	uint32_t mean, counted = count_colours(frame, table, &mean), counts[INKS_MAX] = {0};
 	struct inks inks = {0};
 
-	for (unsigned i = 1; i < TABLE_SIZE; i++)
-		if (table[i].count > table[ground].count)
-			ground = i;
 	for (unsigned i = 0, at; i < TABLE_SIZE; i++) {
 		if (table[i].count < INK_PIXELS_MIN || table[i].count > counted / 3 ||
-		        inks_contrast(table[i].colour, table[ground].colour) < INKS_CONTRAST_MIN)
+		        inks_contrast(table[i].colour, mean) < INKS_CONTRAST_MIN)
 			continue;
 		for (at = inks.count; at > 0 && counts[at - 1] < table[i].count; at--)
 			if (at < INKS_MAX) {

@@ -3,7 +3,7 @@
  * Text on a picture: the few colours that it is written in. Pure.
  *
  * A boot menu over a wallpaper has cells of many colours, but each glyph is of one, and no wallpaper has
- * so many pixels of the very same colour that stand out from the rest.
+ * so many pixels of the very same colour that stand out from its mean.
  */
 #ifndef NVIRT_CONSOLE_INKS_H
 #define NVIRT_CONSOLE_INKS_H

@@ -87,6 +87,8 @@ int letter_index(gunichar ch);
 void choice_row(struct recogniser *rec, const struct frame *frame, int row, struct text_cell *cells);
 /* The best reading of a key of that cell. */
 struct choice choice_of(const struct recogniser *rec, uint64_t key, const struct cell_bits *bits, const uint32_t *bg_hint);
+/* A line low in its cell, as cursors are. */
+bool may_be_cursor(gunichar ch);
 /* Reads what stands below a cursor that was drawn into an unknown cell. */
 bool cursor_read(struct recogniser *rec, const struct frame *frame, int row, int col, struct text_cell *cell);
 /* After cells changed, before they are chosen: the cursor goes on before it has blinked at its new place. */
