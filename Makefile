@@ -149,7 +149,7 @@ lab:
 bench: $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/floor $(TOOLS) $(BUILD)/nvirt
 	@$(BUILD)/tests/bench/bench $(BUILD)/nvirt $(if $(QUICK),quick,full) $(GROUP)
 
-# The table of glyphs in the program, from the distribution's fonts: FONTS='dir file NAME=file...'.
+# The table of glyphs in the program, from font files: FONTS='[+] dir file NAME=file...'; + keeps what is in it.
 $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(OBJS)
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 

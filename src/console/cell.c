@@ -145,6 +145,7 @@ void cell_read(const uint32_t *pixels, int stride, int width, int height, struct
 	uint64_t eighth = 0;
 
 	ret_bits->ninth = NINTH_NONE;
+	ret_bits->ink = INK_NONE;
 	ret_bits->ninth_either = false;
 	/* The compiler makes a loop of its own for each. */
 	if (width == 8 || width == 9)

@@ -20,11 +20,15 @@ enum cell_ninth {
 	NINTH_OTHER,  /* anything else: a cursor stands there */
 };
 
+/* Which of the two colours is known to be the glyph's: see inks.h. */
+enum cell_ink { INK_NONE, INK_A, INK_B };
+
 struct cell_bits {
 	uint64_t key;  /* CELL_TWO: of its first eight columns where it is nine wide */
 	uint32_t a, b; /* of the top left pixel; the other one. CELL_MANY: key and these only tell a change */
 	uint8_t kind;
 	uint8_t ninth;
+	uint8_t ink;
 	bool ninth_either; /* the eighth column is of one colour and the ninth the same */
 };
 

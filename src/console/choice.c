@@ -105,8 +105,11 @@ static struct choice cached_choice(struct recogniser *rec, const struct cell_bit
 static const uint32_t *background_hint(const struct recogniser *rec, int row, int col, const struct text_cell *cells)
 {
 	const struct cell_bits *bits = rec->bits + (gsize)row * (gsize)rec->screen.cols + col;
+	const uint32_t *ground = bits->ink == INK_A ? &bits->b : &bits->a;
 	const struct text_cell *left = col > 0 && !(cells[col - 1].flags & (CELL_PICTURE | CELL_UNKNOWN)) ? &cells[col - 1] : NULL;
 
+	if (bits->ink != INK_NONE)
+		return ground;
 	if (left && (left->bg != bits->a && left->bg != bits->b))
 		left = NULL;
 	if (rec->main_bg == bits->a || rec->main_bg == bits->b)
@@ -204,7 +207,7 @@ static bool read_wide(const struct recogniser *rec, const struct frame *frame, i
 	return true;
 }
 
-static bool may_be_cursor(gunichar ch)
+bool may_be_cursor(gunichar ch)
 {
 	return ch == '_' || ch == 0x2581 || ch == 0x2582 || ch == 0x23bd || ch == 0x2017 || ch == 0x23af;
 }
@@ -219,6 +222,27 @@ static bool read_two(struct recogniser *rec, const struct cell_bits *bits, const
 	        .bg = choice.inverted ? bits->b : bits->a, .confidence = choice.confidence,
 	        .flags = choice.guessed ? CELL_GUESSED : 0};
 	return true;
+}
+
+/* On a picture: two colours without an ink are a bar's text, in ASCII; anything else is the picture's. */
+static bool stands_out(const struct recogniser *rec, const struct cell_bits *bits)
+{
+	struct choice choice = choice_of(rec, bits->key, bits, &rec->main_bg);
+
+	return inks_contrast(bits->a, bits->b) >= INKS_CONTRAST_MIN &&
+	       (inks_have(&rec->inks, bits->a) || inks_have(&rec->inks, bits->b) || font_rank(choice.ch) == 0 ||
+	               is_box(choice.ch));
+}
+
+/* What text on a picture stands on: nothing, where it is of one shade. */
+static void read_picture(const struct recogniser *rec, const struct frame *frame, int row, int col, struct text_cell *cell)
+{
+	uint32_t mean;
+
+	if (!inks_is_ground(recogniser_pixels(rec, frame, row, col), frame->stride, rec->grid.cell_w, rec->grid.cell_h, &mean))
+		draw(rec, frame, row, col, CELL_PICTURE, cell);
+	else
+		*cell = (struct text_cell){.ch = ' ', .fg = mean, .bg = mean, .confidence = 90};
 }
 
 /* The number of cells it took. */
@@ -236,7 +260,9 @@ static int read_cell(struct recogniser *rec, const struct frame *frame, int row,
 		*cell = (struct text_cell){.ch = ' ', .fg = bits->a, .bg = bits->a, .confidence = 100};
 	else if (bits->ninth == NINTH_GAP)
 		*cell = (struct text_cell){.ch = 0x2588, .fg = bits->a, .bg = bits->b, .confidence = 90};
-	else if (bits->kind == CELL_MANY) {
+	else if (rec->inks.count && bits->ink == INK_NONE && (bits->kind == CELL_MANY || !stands_out(rec, bits))) {
+		read_picture(rec, frame, row, col, cell);
+	} else if (bits->kind == CELL_MANY) {
 		if (!read_many_colours(rec, frame, row, col, cell))
 			draw(rec, frame, row, col, CELL_PICTURE, cell);
 	} else if (!read_two(rec, bits, background_hint(rec, row, col, cells), cell)) {
@@ -244,7 +270,7 @@ static int read_cell(struct recogniser *rec, const struct frame *frame, int row,
 			return 1;
 		if (read_wide(rec, frame, row, col, cells))
 			return 2;
-		draw(rec, frame, row, col, CELL_UNKNOWN, cell);
+		draw(rec, frame, row, col, rec->inks.count ? CELL_PICTURE : CELL_UNKNOWN, cell);
 	}
 	if (blinks)
 		cell->flags |= CELL_CURSOR;
@@ -265,6 +291,15 @@ static int draws_with(const struct text_cell *cell, uint32_t colour)
 static bool is_substitute(const struct recogniser *rec, const struct text_cell *cell)
 {
 	return cell->ch == '?' && cell->fg == rec->main_bg && cell->bg == rec->main_fg;
+}
+
+/*
+ * In the text's own colour on a black screen, with no text in it: a bar or a logo drawn of blocks, rather than a
+ * reversed blank. One by itself may be a cursor; half a row, a reversed line.
+ */
+static bool is_bar(const struct recogniser *rec, uint32_t colour, int blanks, int cols)
+{
+	return colour == rec->main_fg && rec->main_bg == 0 && blanks > 1 && blanks * 2 < cols;
 }
 
 /*
@@ -290,7 +325,7 @@ static void find_blocks(const struct recogniser *rec, struct text_cell *cells, i
 		        (to < cols && cells[to].ch != ' ' && cells[to].bg == colour))
 			continue; /* the background of text */
 		/* Nor is a blank amid substitutes: each of them stands by itself. */
-		if (to - from == blanks && (left + right < 2 || (left && right && cells[from - 1].bg != cells[to].bg)))
+		if (to - from == blanks && (left || right || !is_bar(rec, colour, blanks, cols)) && (left + right < 2 || (left && right && cells[from - 1].bg != cells[to].bg)))
 			continue;
 		ground = left ? cells[from - 1].bg : right ? cells[to].bg : rec->main_bg;
 		for (int col = from; col < to; col++) {
@@ -313,10 +348,25 @@ static enum script script_of(gunichar ch)
 	return ch >= 0x400 && ch < 0x530 ? SCRIPT_CYRILLIC : SCRIPT_NONE;
 }
 
+/* The main font is one design and has this glyph: what it stands for elsewhere cannot be on this screen. */
+static bool font_tells(const struct recogniser *rec, uint64_t key)
+{
+	uint32_t at = fonts_slot(rec->fonts, key);
+	font_entry entry;
+
+	if (fonts_is_mixed(rec->fonts, rec->dominant))
+		return false;
+	while ((entry = fonts_next(rec->fonts, key, &at)))
+		if (font_entry_family(entry) == rec->dominant)
+			return true;
+	return false;
+}
+
 /* What the same glyph is in that script, in the main font or one that fits as well; 0 = nothing. */
 static gunichar twin(const struct recogniser *rec, uint64_t key, enum script script)
 {
 	uint32_t at = fonts_slot(rec->fonts, key);
+	bool told = font_tells(rec, key);
 	int best_score = 999;
 	gunichar best = 0;
 	font_entry entry;
@@ -325,7 +375,7 @@ static gunichar twin(const struct recogniser *rec, uint64_t key, enum script scr
 		gunichar ch = font_entry_ch(entry);
 		int score = family_score(rec, font_entry_family(entry));
 
-		if (script_of(ch) != script)
+		if (script_of(ch) != script || (told && font_entry_family(entry) != rec->dominant))
 			continue;
 		/* A font that lacks the dots of Ё draws Е for it: the plain letter is meant. */
 		score += g_unichar_isalpha(ch) && (ch < 0x370 || (ch >= 0x391 && ch < 0x3ca) || (ch >= 0x410 && ch < 0x450)) ? 500 : 0;

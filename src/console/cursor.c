@@ -50,6 +50,9 @@ static gunichar read_inverted(const struct recogniser *rec, const struct cursor_
 		for (int y = cell->height - parts[i]; y < cell->height; y++)
 			rows[y] ^= glyph_row_mask(cell->width);
 		ch = read_rows(rec, rows, cell->width, cell->height, 0);
+		/* A line that is left of a cursor with more lines. */
+		if (may_be_cursor(ch))
+			ch = 0;
 	}
 	return ch;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * GRUB's fonts (pf2): sections of a four-letter name, a length (big endian) and data. A glyph is a box of
- * pixels somewhere in its cell; cells are as high as ASCE + DESC. The bytes may be hostile.
+ * pixels that stands on a line ASCE below the cell's top; cells are as high as MAXH says, or ASCE + DESC, and what
+ * reaches below is not seen. The bytes may be hostile.
  */
 #include <string.h>
 
@@ -11,7 +12,7 @@ struct pf2 {
 	const uint8_t *bytes;
 	gsize length;
 	const uint8_t *index;
-	unsigned count, ascent, descent;
+	unsigned count, ascent, descent, height;
 };
 
 static uint32_t be32(const uint8_t *at)
@@ -42,13 +43,17 @@ static bool read_sections(struct pf2 *pf2)
 			pf2->ascent = data[0] << 8 | data[1];
 		if (memcmp(name, "DESC", 4) == 0 && size == 2)
 			pf2->descent = data[0] << 8 | data[1];
+		if (memcmp(name, "MAXH", 4) == 0 && size == 2)
+			pf2->height = data[0] << 8 | data[1];
 		if (memcmp(name, "CHIX", 4) == 0) {
 			pf2->index = data;
 			pf2->count = (unsigned)(size / 9);
 		}
 		at += 8 + size;
 	}
-	return pf2->index && pf2->ascent && pf2->ascent + pf2->descent <= GLYPH_HEIGHT_MAX;
+	if (!pf2->height)
+		pf2->height = pf2->ascent + pf2->descent;
+	return pf2->index && pf2->ascent && pf2->height <= GLYPH_HEIGHT_MAX && pf2->height >= pf2->ascent;
 }
 
 /* False: it does not fit the cell, as a line's mark that reaches into the next one. */
@@ -62,11 +67,10 @@ static bool read_glyph(const struct pf2 *pf2, gsize at, uint32_t rows[GLYPH_HEIG
 	width = be16(head), height = be16(head + 2), left = be16(head + 4), bottom = be16(head + 6), cell = be16(head + 8);
 	top = (int)pf2->ascent - bottom - height;
 	if (width < 0 || height < 0 || cell < 4 || cell > GLYPH_WIDTH_MAX || left < 0 || left + width > cell ||
-	        top < 0 || top + height > (int)(pf2->ascent + pf2->descent) ||
-	        pf2->length - at - 10 < ((gsize)width * (gsize)height + 7) / 8)
+	        top < 0 || height > GLYPH_HEIGHT_MAX || pf2->length - at - 10 < ((gsize)width * (gsize)height + 7) / 8)
 		return false;
 	memset(rows, 0, sizeof(*rows) * GLYPH_HEIGHT_MAX);
-	for (int y = 0; y < height; y++)
+	for (int y = 0; y < height && top + y < (int)pf2->height; y++)
 		for (int x = 0; x < width; x++, bit++)
 			rows[top + y] |= (uint32_t)(bits[bit / 8] >> (7 - bit % 8) & 1) << (left + x);
 	*ret_width = cell;
@@ -92,12 +96,12 @@ bool font_pf2_load(struct fonts *fonts, const char *name, const uint8_t *bytes, 
 		/* Not compressed is all there is. */
 		if (entry[4] || !read_glyph(&pf2, be32(entry + 5), rows, &width))
 			continue;
-		fonts_add(fonts, rows, width, (int)(pf2.ascent + pf2.descent), be32(entry), family);
+		fonts_add(fonts, rows, width, (int)pf2.height, be32(entry), family);
 		widths[width]++;
 	}
 	/* The narrow ones make the grid; the wide ones stand on two of its cells. */
 	for (int width = 4; width <= GLYPH_WIDTH_MAX; width++)
 		if ((width < 12 || !widths[width / 2]) && widths[width])
-			fonts_add_size(fonts, width, (int)(pf2.ascent + pf2.descent), widths[width]);
+			fonts_add_size(fonts, width, (int)pf2.height, widths[width]);
 	return true;
 }

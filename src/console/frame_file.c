@@ -45,6 +45,14 @@ static bool read_png(const uint8_t *bytes, gsize length, struct frame *ret_frame
 	return done;
 }
 
+/* QEMU fills each row of a width that is no multiple of four up to whole words; its file is longer then. */
+static gsize ppm_row(gsize width, gsize height, gsize length)
+{
+	gsize padded = (width * 3 + 3) / 4 * 4;
+
+	return length == padded * height ? padded : width * 3;
+}
+
 /* "P6", width, height, 255, each after blanks or a comment, one blank, then three bytes a pixel. */
 static bool ppm_number(const uint8_t **at, const uint8_t *end, int *ret_number)
 {
@@ -65,6 +73,7 @@ static bool read_ppm(const uint8_t *bytes, gsize length, struct frame *ret_frame
 	const uint8_t *at = bytes + 2, *end = bytes + length;
 	int width, height, most;
 	uint32_t *pixels;
+	gsize row;
 
 	if (!ppm_number(&at, end, &width) || !ppm_number(&at, end, &height) || !ppm_number(&at, end, &most) || most != 255)
 		return fail("damaged PPM data", error);
@@ -74,8 +83,13 @@ static bool read_ppm(const uint8_t *bytes, gsize length, struct frame *ret_frame
 	if (at > end || (gsize)(end - at) < (gsize)width * (gsize)height * 3)
 		return fail("PPM data that ends too early", error);
 	pixels = g_new(uint32_t, (gsize)width * (gsize)height);
-	for (gsize i = 0; i < (gsize)width * (gsize)height; i++, at += 3)
-		pixels[i] = (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2];
+	row = ppm_row((gsize)width, (gsize)height, (gsize)(end - at));
+	for (int y = 0; y < height; y++, at += row)
+		for (int x = 0; x < width; x++) {
+			const uint8_t *from = at + (gsize)x * 3;
+
+			pixels[(gsize)y * (gsize)width + (gsize)x] = (uint32_t)from[0] << 16 | (uint32_t)from[1] << 8 | from[2];
+		}
 	*ret_frame = (struct frame){.width = width, .height = height, .stride = width, .pixels = pixels};
 	return true;
 }

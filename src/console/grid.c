@@ -13,6 +13,9 @@
 #define DISTINCT_MIN 5
 #define FEW_SAMPLES 24
 #define SLICE_US 3000
+/* So many places with an ink make it worth a search. */
+#define INK_SAMPLES_MIN 16
+#define INK_DISTINCT_MIN 3
 
 struct score {
 	unsigned hits, seen, distinct;
@@ -21,11 +24,17 @@ struct score {
 
 /* ---- samples ---- */
 
-static bool tile_drawn(const struct frame *frame, int x, int y)
+static bool tile_drawn(const struct frame *frame, const struct inks *inks, int x, int y)
 {
 	const uint32_t *row = frame->pixels + (gsize)y * (gsize)frame->stride + (gsize)x;
 	uint32_t first = row[0], differs = 0;
+	int inked = 0;
 
+	if (inks->count) {
+		for (int i = 0; i < TILE * TILE; i++)
+			inked += inks_have(inks, row[i / TILE * frame->stride + i % TILE]);
+		return inked > 1 && inked < TILE * TILE;
+	}
 	for (int dy = 0; dy < TILE && !differs; dy++, row += frame->stride)
 		for (int dx = 0; dx < TILE; dx++)
 			differs |= row[dx] ^ first;
@@ -60,10 +69,11 @@ void grid_sample(struct grid_finder *finder, const struct frame *frame)
 	for (i = 0; i < count && finder->count < GRID_SAMPLES_MAX; i++, at = (at + step) % count) {
 		int x = (int)(at % across) * TILE, y = (int)(at / across) * TILE;
 
-		if (tile_drawn(frame, x, y))
+		if (tile_drawn(frame, &finder->inks, x, y))
 			finder->samples[finder->count++] = (struct grid_sample){(int16_t)(x + TILE / 2), (int16_t)(y + TILE / 2)};
 	}
-	finder->few = i == count && finder->count <= FEW_SAMPLES;
+	/* Of a picture some pixels may look like anything. */
+	finder->few = i == count && finder->count <= FEW_SAMPLES && !finder->inks.count;
 }
 
 /* ---- one hypothesis ---- */
@@ -120,6 +130,9 @@ static struct score try_grid(const struct grid_finder *finder, const struct font
 			continue;
 		cell_read(frame->pixels + (gsize)y * (gsize)frame->stride + (gsize)x, frame->stride, grid->cell_w,
 		        grid->cell_h, &bits);
+		if (bits.kind == CELL_MANY && finder->inks.count && grid->cell_w != 9)
+			inks_read(&finder->inks, fonts, frame->pixels + (gsize)y * (gsize)frame->stride + (gsize)x, frame->stride,
+			        grid->cell_w, grid->cell_h, &bits);
 		if (bits.kind == CELL_BLANK)
 			continue;
 		score.seen++;
@@ -209,7 +222,7 @@ static void consider_efi(struct search *search)
 		                         .x = (width - modes[i][0] * 8) / 2, .y = (height - modes[i][1] * 19) / 2});
 }
 
-bool grid_find(struct grid_finder *finder, const struct fonts *fonts, const struct frame *frame,
+static bool find_likely(struct grid_finder *finder, const struct fonts *fonts, const struct frame *frame,
         const struct grid *last, struct grid *ret_grid)
 {
 	struct search search = {.finder = finder, .fonts = fonts, .frame = frame};
@@ -233,15 +246,62 @@ bool grid_find(struct grid_finder *finder, const struct fonts *fonts, const stru
 			consider(&search, (struct grid){.cell_w = w, .cell_h = h, .x = frame->width % w / 2,
 			                         .y = frame->height % h / 2});
 	}
-	finder->size = finder->offset = 0;
-	finder->searching = !search.best.cell_w && finder->count > 0 && !finder->few;
 	*ret_grid = search.best;
 	return search.best.cell_w > 0;
 }
 
+/* A frame's or a shadow's colour makes no letters. */
+static void keep_letters_inks(struct grid_finder *finder, const struct fonts *fonts, const struct frame *frame,
+        const struct grid *grid)
+{
+	struct inks all = finder->inks, kept = {0};
+
+	for (unsigned i = 0; i < all.count; i++) {
+		finder->inks = (struct inks){.colours = {all.colours[i]}, .count = 1};
+		grid_sample(finder, frame);
+		if (try_grid(finder, fonts, frame, grid).distinct >= INK_DISTINCT_MIN)
+			kept.colours[kept.count++] = all.colours[i];
+	}
+	finder->inks = kept.count ? kept : all;
+}
+
+static bool take_inks(struct grid_finder *finder, const struct frame *frame)
+{
+	finder->inks = inks_find(frame);
+	if (!finder->inks.count)
+		return false;
+	grid_sample(finder, frame);
+	return finder->count >= INK_SAMPLES_MIN;
+}
+
+bool grid_find(struct grid_finder *finder, const struct fonts *fonts, const struct frame *frame,
+        const struct grid *last, struct grid *ret_grid)
+{
+	struct inks kept = finder->inks;
+
+	finder->inks.count = 0;
+	grid_sample(finder, frame);
+	finder->searching = false;
+	if (find_likely(finder, fonts, frame, last, ret_grid))
+		return true;
+	if (finder->few || !finder->count)
+		return false;
+	if (kept.count) {
+		/* Another page of the same menu. */
+		finder->inks = kept;
+		grid_sample(finder, frame);
+		if (finder->count >= INK_SAMPLES_MIN && find_likely(finder, fonts, frame, last, ret_grid))
+			return true;
+	}
+	finder->inks.count = 0;
+	finder->searching = true;
+	finder->stage = SEARCH_INKS_LIKELY;
+	return false;
+}
+
 /* ---- all of them ---- */
 
-bool grid_search(struct grid_finder *finder, const struct fonts *fonts, const struct frame *frame, struct grid *ret_grid)
+static bool search_slice(struct grid_finder *finder, const struct fonts *fonts, const struct frame *frame, struct grid *ret_grid)
 {
 	struct search search = {.finder = finder, .fonts = fonts, .frame = frame};
 	gint64 until = g_get_monotonic_time() + SLICE_US;
@@ -265,6 +325,39 @@ bool grid_search(struct grid_finder *finder, const struct fonts *fonts, const st
 	}
 	finder->searching = false;
 	return false;
+}
+
+/* Text of two colours is looked for everywhere before that on a picture, which costs more. */
+static bool next_stage(struct grid_finder *finder, const struct frame *frame)
+{
+	finder->stage++;
+	finder->size = finder->offset = 0;
+	if (finder->stage == SEARCH_ALL) {
+		finder->inks.count = 0;
+		grid_sample(finder, frame);
+		return true;
+	}
+	return finder->stage == SEARCH_INKS && take_inks(finder, frame);
+}
+
+bool grid_search(struct grid_finder *finder, const struct fonts *fonts, const struct frame *frame, struct grid *ret_grid)
+{
+	static const struct grid none;
+	bool found;
+
+	if (finder->stage == SEARCH_INKS_LIKELY) {
+		found = take_inks(finder, frame) && find_likely(finder, fonts, frame, &none, ret_grid);
+		finder->searching = found || next_stage(finder, frame);
+	} else {
+		found = search_slice(finder, fonts, frame, ret_grid);
+		if (!found && !finder->searching)
+			finder->searching = next_stage(finder, frame);
+	}
+	if (found && finder->inks.count)
+		keep_letters_inks(finder, fonts, frame, ret_grid);
+	else if (!found && !finder->searching)
+		finder->inks.count = 0;
+	return found;
 }
 
 struct grid grid_assumed(const struct frame *frame)

@@ -29,6 +29,7 @@ void recogniser_free(struct recogniser *rec)
 {
 	if (!rec)
 		return;
+	doubled_clear(&rec->doubled);
 	g_free(rec->bits);
 	g_free(rec->before);
 	g_free(rec->cells);
@@ -83,34 +84,37 @@ static void set_grid(struct recogniser *rec, const struct grid *grid, bool assum
 	clear_counts(rec);
 	rec->screen.rows = grid->rows;
 	rec->screen.cols = grid->cols;
-	rec->screen.cell_w = grid->cell_w;
-	rec->screen.cell_h = grid->cell_h;
-	rec->screen.x = grid->x;
-	rec->screen.y = grid->y;
+	rec->screen.cell_w = grid->cell_w << rec->doubled.wide;
+	rec->screen.cell_h = grid->cell_h << rec->doubled.high;
+	rec->screen.x = grid->x << rec->doubled.wide;
+	rec->screen.y = grid->y << rec->doubled.high;
 	rec->screen.cells = rec->cells;
 }
 
 /* True: there is another grid than before, all is to be read. */
 static bool find_grid(struct recogniser *rec, const struct frame *frame)
 {
+	bool wide = rec->doubled.wide, high = rec->doubled.high;
 	struct grid grid;
 
 	rec->tried_us = g_get_monotonic_time();
 	rec->untried = 0;
-	grid_sample(&rec->finder, frame);
-	if (rec->mode != RECOGNISE_PICTURE && grid_find(&rec->finder, rec->fonts, frame, &rec->last_text, &grid)) {
+	if (view_find_text(rec, frame, &grid)) {
 		rec->last_text = grid;
-		if (!rec->assumed && memcmp(&grid, &rec->grid, sizeof(grid)) == 0)
+		if (!rec->assumed && wide == rec->doubled.wide && high == rec->doubled.high && memcmp(&grid, &rec->grid, sizeof(grid)) == 0 &&
+		        memcmp(&rec->inks, &rec->finder.inks, sizeof(rec->inks)) == 0)
 			return false;
+		rec->inks = rec->finder.inks;
 		set_grid(rec, &grid, false);
 		return true;
 	}
-	grid = grid_assumed(frame);
+	grid = grid_assumed(&rec->view);
 	/* Too little to tell: what was right before is likelier than what is usual. */
 	if (rec->last_text.cell_w && rec->finder.few && rec->width)
 		grid = rec->last_text;
 	if (rec->assumed && memcmp(&grid, &rec->grid, sizeof(grid)) == 0)
 		return false;
+	rec->inks.count = 0;
 	set_grid(rec, &grid, true);
 	return true;
 }
@@ -277,6 +281,9 @@ static void read_rect(struct recogniser *rec, const struct frame *frame, const s
 			struct cell_bits bits;
 
 			cell_read(recogniser_pixels(rec, frame, row, col), frame->stride, grid->cell_w, grid->cell_h, &bits);
+			if (bits.kind == CELL_MANY && rec->inks.count)
+				inks_read(&rec->inks, rec->fonts, recogniser_pixels(rec, frame, row, col), frame->stride,
+				        grid->cell_w, grid->cell_h, &bits);
 			if (cell_bits_same(&bits, rec->bits + at))
 				continue;
 			cell_changed(rec, at, &bits);
@@ -345,14 +352,25 @@ static bool is_blank(const struct recogniser *rec)
 	return !rec->finder.count || count > 0;
 }
 
+/* Of text on a picture: cells that its inks make no glyph of. The others are the picture. */
+static unsigned unread_inks(const struct recogniser *rec)
+{
+	int count = rec->screen.rows * rec->screen.cols;
+	unsigned unread = 0;
+
+	for (int i = 0; i < count; i++)
+		unread += rec->bits[i].ink != INK_NONE && rec->cells[i].flags & CELL_PICTURE;
+	return unread;
+}
+
 /* Only letters and digits are evidence: lines and boxes are in every picture. */
 static bool looks_like_text(const struct recogniser *rec)
 {
-	unsigned distinct = 0;
+	unsigned distinct = 0, unclear = rec->inks.count ? unread_inks(rec) : rec->unclear;
 
 	for (int i = 0; i < LETTERS; i++)
 		distinct += rec->letters[i] > 0;
-	if (distinct >= DISTINCT_MIN && rec->letter_cells * 10 >= (rec->letter_cells + rec->unclear) * 3)
+	if (distinct >= DISTINCT_MIN && rec->letter_cells * 10 >= (rec->letter_cells + unclear) * 3)
 		return true;
 	return rec->unclear <= UNCLEAR_FEW;
 }
@@ -430,8 +448,9 @@ static void show_as(struct recogniser *rec, const struct frame *frame, enum scre
 }
 
 /* A grid that no longer makes text is looked for anew; what stays none is a picture, after a while. */
-static void judge(struct recogniser *rec, const struct frame *frame, bool first)
+static void judge(struct recogniser *rec, const struct frame *whole, bool first)
 {
+	const struct frame *frame = &rec->view;
 	enum screen_kind kind = verdict(rec);
 	gint64 now;
 
@@ -441,7 +460,7 @@ static void judge(struct recogniser *rec, const struct frame *frame, bool first)
 	}
 	now = g_get_monotonic_time();
 	if (!first && rec->mode == RECOGNISE_AUTO && now - rec->tried_us >= RETRY_US && rec->untried > UNCLEAR_FEW &&
-	        find_grid(rec, frame)) {
+	        find_grid(rec, whole)) {
 		rec->screen.kind = SCREEN_TEXT;
 		read_all(rec, frame);
 		settle(rec, frame);
@@ -489,6 +508,7 @@ const struct text_screen *recogniser_update(
 
 	if (!frame_is_sane(frame))
 		return NULL;
+	first |= !view_is_as_it_was(rec, frame);
 	rec->screen.changed_first = G_MAXINT;
 	rec->screen.changed_last = -1;
 	rec->changed = 0;
@@ -498,6 +518,7 @@ const struct text_screen *recogniser_update(
 		rec->grid.cell_w = rec->last_text.cell_w = 0;
 		rec->screen.kind = SCREEN_TEXT;
 		rec->assumed = false;
+		rec->view = *frame;
 		find_grid(rec, frame);
 		rec->width = frame->width;
 		rec->height = frame->height;
@@ -505,12 +526,15 @@ const struct text_screen *recogniser_update(
 	if (!dirty)
 		all_rows_dirty(rec);
 	if (first || !dirty)
-		read_all(rec, frame);
+		read_all(rec, &rec->view);
 	else
-		for (unsigned i = 0; i < dirty_count; i++)
-			read_rect(rec, frame, &dirty[i]);
+		for (unsigned i = 0; i < dirty_count; i++) {
+			struct frame_rect rect = doubled_rect(&rec->doubled, dirty[i]);
+
+			read_rect(rec, &rec->view, &rect);
+		}
 	rec->untried += rec->changed;
-	settle(rec, frame);
+	settle(rec, &rec->view);
 	judge(rec, frame, first);
 	update_facts(rec);
 	return &rec->screen;
@@ -526,7 +550,9 @@ bool recogniser_search(struct recogniser *rec, const struct frame *frame)
 	if (!grid_search(&rec->finder, rec->fonts, frame, &grid))
 		return rec->finder.searching;
 	rec->finder.searching = false;
+	rec->doubled.wide = rec->doubled.high = false;
 	rec->last_text = grid;
+	rec->inks = rec->finder.inks;
 	set_grid(rec, &grid, false);
 	rec->screen.kind = SCREEN_TEXT;
 	return false;
@@ -536,7 +562,8 @@ bool recogniser_glyph(const struct recogniser *rec, const struct frame *frame, i
 {
 	const struct cell_bits *bits;
 
-	if (frame->width != rec->width || frame->height != rec->height || row < 0 || col < 0 ||
+	if (rec->doubled.wide || rec->doubled.high || frame->width != rec->width || frame->height != rec->height ||
+	        row < 0 || col < 0 ||
 	        row >= rec->screen.rows || col >= rec->screen.cols || rec->grid.cell_h > GLYPH_HEIGHT_MAX)
 		return false;
 	bits = rec->bits + (gsize)row * (gsize)rec->screen.cols + col;

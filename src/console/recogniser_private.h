@@ -4,6 +4,7 @@
 #define NVIRT_CONSOLE_RECOGNISER_PRIVATE_H
 
 #include "cell.h"
+#include "doubled.h"
 #include "fonts.h"
 #include "grid.h"
 
@@ -34,7 +35,10 @@ struct recogniser {
 	struct grid grid, last_text;
 	bool assumed; /* the grid is not proved by text */
 	int width, height;
+	struct doubled doubled;
+	struct frame view; /* what is read: the frame, or half of it; in an update */
 	struct grid_finder finder;
+	struct inks inks; /* of text on a picture: its grid's; none = plain text */
 	gint64 bad_since_us; /* monotonic; 0 = the verdict is as the screen's kind says */
 	gint64 tried_us;
 
@@ -73,12 +77,18 @@ static inline const uint32_t *recogniser_pixels(const struct recogniser *rec, co
 	       (gsize)(rec->grid.x + col * rec->grid.cell_w);
 }
 
+/* Text in the frame as it is; else, if all of it stands there twice, in half of it. rec->view is what it is in. */
+bool view_find_text(struct recogniser *rec, const struct frame *frame, struct grid *ret_grid);
+/* Makes the view of another frame. False: where all was seen twice it no longer is. */
+bool view_is_as_it_was(struct recogniser *rec, const struct frame *frame);
 /* 0..61 of a letter or digit of ASCII, else -1. */
 int letter_index(gunichar ch);
 /* A row's cells from its bits. */
 void choice_row(struct recogniser *rec, const struct frame *frame, int row, struct text_cell *cells);
 /* The best reading of a key of that cell. */
 struct choice choice_of(const struct recogniser *rec, uint64_t key, const struct cell_bits *bits, const uint32_t *bg_hint);
+/* A line low in its cell, as cursors are. */
+bool may_be_cursor(gunichar ch);
 /* Reads what stands below a cursor that was drawn into an unknown cell. */
 bool cursor_read(struct recogniser *rec, const struct frame *frame, int row, int col, struct text_cell *cell);
 /* After cells changed, before they are chosen: the cursor goes on before it has blinked at its new place. */

@@ -252,6 +252,57 @@ static void grub_is_read(void **state)
 	assert_good(&graphics);
 }
 
+/* Text written onto a picture: all that is text, and blank where the picture is smooth. */
+static void grub_on_a_picture_is_read(void **state)
+{
+	static const char *const kinds[] = {"screen-grub-gfxterm-picture", "screen-grub-gfxterm-picture-uefi"};
+	struct screens *screens = *state;
+	struct screen_count sum = {0};
+
+	screen_print_head();
+	for (unsigned i = 0; i < G_N_ELEMENTS(kinds) && (!i || (all_wanted() && has_uefi())); i++) {
+		struct subject subject = start(screens, kinds[i], 28, 77, false);
+		struct screen_count count;
+
+		/* A picture takes its time; the serial console is done before it. */
+		subject.lag_ms = 2000;
+		count = read_subject(screens, &subject, "for a command-line.");
+		end(&subject);
+		screen_print_row(kinds[i], &count);
+		screen_count_add(&sum, &count);
+	}
+	take("GRUB, gfxterm, on a picture", &sum);
+	assert_int_equal(sum.letters_right, sum.letters);
+	assert_true(screen_percent(sum.visible_right, sum.visible) >= 99.9);
+	assert_true(screen_percent(sum.blank_right, sum.blank) >= 95);
+}
+
+/* All glyphs and attributes of VGA text; then forty columns and the BIOS's graphics, of pixels that stand there twice. */
+static void the_bios_is_read_in_every_mode(void **state)
+{
+	static const struct {
+		const char *kind;
+		int rows, cols;
+	} modes[] = {{"screen-page-01", 25, 40}, {"screen-page-13", 25, 40}, {"screen-page-06", 25, 80},
+	        {"screen-page-0d", 25, 40}, {"screen-page-0e", 25, 80}, {"screen-page-10", 25, 80}, {"screen-page-12", 30, 80}};
+	struct screens *screens = *state;
+	struct screen_count sum = {0}, text, count;
+
+	screen_print_head();
+	text = read_one(screens, "screen-page-03", 0, 0, false, "FIVE, Z");
+	take("VGA text, all glyphs and attributes", &text);
+	for (unsigned i = 0; i < G_N_ELEMENTS(modes); i++) {
+		if (i > 1 && !all_wanted())
+			break;
+		count = read_one(screens, modes[i].kind, modes[i].rows, modes[i].cols, true, "FIVE, Z");
+		screen_print_row(modes[i].kind, &count);
+		screen_count_add(&sum, &count);
+	}
+	take("BIOS, 40x25, and graphics of 320x200 to 640x480", &sum);
+	assert_good(&text);
+	assert_good(&sum);
+}
+
 static void memory_test_is_read(void **state)
 {
 	struct screens *screens = *state;
@@ -461,6 +512,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(bios_and_ipxe_are_read),
 	        cmocka_unit_test(grub_is_read),
+	        cmocka_unit_test(grub_on_a_picture_is_read),
+	        cmocka_unit_test(the_bios_is_read_in_every_mode),
 	        cmocka_unit_test(memory_test_is_read),
 	        cmocka_unit_test(firmware_is_read),
 	        cmocka_unit_test(installer_is_read),

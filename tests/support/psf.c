@@ -147,5 +147,7 @@ gunichar psf_cp437(unsigned code)
 	char byte = (char)code;
 	g_autofree char *text = code >= 32 ? g_convert(&byte, 1, "UTF-8", "CP437", NULL, NULL, NULL) : NULL;
 
+	if (code == 127)
+		return 0x2302; /* iconv takes it for a control character */
 	return text ? g_utf8_get_char(text) : low[code & 31];
 }

@@ -248,6 +248,99 @@ static void noise_is_a_picture(void **state)
 }
 
 /* One glyph, 0x41 and 0x391, and a sequence that is passed over; damaged ones are refused. */
+/* A wallpaper: a gradient, and no two neighbours alike. */
+static uint32_t wallpaper(int x, int y)
+{
+	return (uint32_t)(20 + x / 12 + (x + y) % 3) << 16 | (uint32_t)(60 + y / 4 + (x * 7 + y) % 4) << 8 | (uint32_t)(90 + x / 8);
+}
+
+/* Letters with a shadow, as boot menus draw them; the shadow reaches into the cells below and beside them. */
+static void draw_on_wallpaper(struct scene *scene, int row, int col, const char *text, uint32_t ink)
+{
+	uint32_t rows[GLYPH_HEIGHT_MAX];
+
+	for (int shadow = 1; shadow >= 0; shadow--)
+		for (int at = 0; text[at]; at++) {
+			if (text[at] == ' ')
+				continue;
+			glyph_of((gunichar)text[at], rows);
+			for (int i = 0; i < 16 * 8; i++)
+				if (rows[i / 8] >> i % 8 & 1)
+					scene->pixels[(row * 16 + i / 8 + shadow) * COLS * 8 + (col + at) * 8 + i % 8 + shadow] =
+					        shadow ? 0x010307 : ink;
+		}
+}
+
+static void text_on_a_picture_is_read(void **state)
+{
+	struct scene *scene = *state;
+	const struct text_screen *screen;
+	g_autofree char *text = NULL;
+
+	for (int i = 0; i < COLS * 8 * ROWS * 16; i++)
+		scene->pixels[i] = wallpaper(i % (COLS * 8), i / (COLS * 8));
+	draw_on_wallpaper(scene, 1, 2, "Installer menu (BIOS mode)", 0xffffff);
+	draw_on_wallpaper(scene, 3, 2, "Graphical install of the system", 0xc6cacd);
+	draw_on_wallpaper(scene, 4, 2, "Advanced options, 0123456789", 0xc6cacd);
+	update(scene);
+	while (recogniser_search(scene->rec, &scene->frame))
+		;
+	screen = update(scene);
+	text = screen_plain(screen);
+	assert_int_equal(screen->kind, SCREEN_TEXT);
+	assert_string_equal(text, "\n  Installer menu (BIOS mode)\n\n  Graphical install of the system\n"
+	                          "  Advanced options, 0123456789\n");
+	assert_int_equal(screen->cells[COLS + 2].fg, 0xffffff);
+	assert_int_equal(screen->cells[3 * COLS + 2].fg, 0xc6cacd);
+}
+
+/* Each pixel four times; then, in a frame of the same size, once. */
+static void pixels_that_stand_there_twice_are_read(void **state)
+{
+	struct scene *scene = *state;
+	const struct text_screen *screen;
+	g_autofree uint32_t *big = g_new(uint32_t, COLS * 16 * ROWS * 32);
+	struct frame frame = {COLS * 16, ROWS * 32, COLS * 16, big};
+
+	draw(scene, 0, 0, "Booting from Hard Disk 0123456789", 0xaaaaaa, 0);
+	for (int i = 0; i < COLS * 16 * ROWS * 32; i++)
+		big[i] = scene->pixels[i / (COLS * 16) / 2 * COLS * 8 + i % (COLS * 16) / 2];
+	screen = recogniser_update(scene->rec, &frame, NULL, 0);
+	assert_int_equal(screen->kind, SCREEN_TEXT);
+	assert_int_equal(screen->cols, COLS);
+	assert_int_equal(screen->cell_w, 16);
+	assert_int_equal(screen->cell_h, 32);
+	assert_int_equal(screen->cells[8].ch, 'f');
+	/* A damaged part of it. */
+	const struct frame_rect rect = {8 * 16, 0, 16, 32};
+	for (int y = 0; y < 32; y++)
+		memset(big + y * COLS * 16 + 8 * 16, 0, 16 * sizeof(*big));
+	screen = recogniser_update(scene->rec, &frame, &rect, 1);
+	assert_int_equal(screen->cells[8].ch, ' ');
+	assert_int_equal(screen->cells[9].ch, 'r');
+	memset(big, 0, sizeof(*big) * COLS * 16 * ROWS * 32);
+	for (int y = 0; y < ROWS * 16; y++)
+		memcpy(big + y * COLS * 16, scene->pixels + y * COLS * 8, COLS * 8 * sizeof(*big));
+	screen = recogniser_update(scene->rec, &frame, NULL, 0);
+	assert_int_equal(screen->cell_w, 8);
+	assert_int_equal(screen->cells[8].ch, 'f');
+}
+
+/* QEMU fills rows up to whole words where the width is no multiple of four. */
+static void a_ppm_of_an_odd_width_is_read(void **state)
+{
+	static const uint8_t plain[] = "P6\n3 2\n255\nabcdefghiABCDEFGHI", padded[] = "P6\n3 2\n255\nabcdefghi\0\0\0ABCDEFGHI\0\0\0";
+	struct frame frame;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_true(frame_from_bytes(i ? padded : plain, (i ? sizeof(padded) : sizeof(plain)) - 1, &frame, NULL));
+		assert_int_equal(frame.pixels[0], 0x616263);
+		assert_int_equal(frame.pixels[5], 0x474849);
+		g_free((uint32_t *)frame.pixels);
+	}
+}
+
 static void a_psf_brings_all_its_characters(void **state)
 {
 	uint8_t psf[4 + 256 * 8 + 512 * 4] = {0x36, 0x04, 0x02, 8};
@@ -358,6 +451,9 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(a_block_cursor_that_blinks_keeps_the_letter_below_it, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(an_unknown_glyph_is_kept_and_can_be_named, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(noise_is_a_picture, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(text_on_a_picture_is_read, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(pixels_that_stand_there_twice_are_read, set_up, tear_down),
+	        cmocka_unit_test(a_ppm_of_an_odd_width_is_read),
 	        cmocka_unit_test(a_psf_brings_all_its_characters),
 	        cmocka_unit_test(fonts_that_contradict_each_other_are_two_families),
 	        cmocka_unit_test_setup_teardown(

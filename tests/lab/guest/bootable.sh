@@ -40,6 +40,7 @@ grub_config() {
 			terminal_output gfxterm serial
 		CFG
 	fi
+	[ "$page" != picture ] || echo 'background_image (memdisk)/picture.tga'
 	if [ "$page" = page ]; then
 		echo 'clear; cat (memdisk)/page.txt; sleep 10000'
 		return
@@ -67,25 +68,39 @@ grub_page() {
 	done
 }
 
+# A sky that gets darker, with a hill: no two neighbours of one colour. TGA, as it comes without another tool.
+grub_picture() {
+	local width=160 height=120
+	LC_ALL=C awk -v w=$width -v h=$height 'BEGIN {
+		printf "%c%c%c%c%c%c%c%c%c%c%c%c%c%c%c%c%c%c", 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, w, 0, h, 0, 24, 32
+		for (y = 0; y < h; y++)
+			for (x = 0; x < w; x++) {
+				hill = y > h - 30 + (x - 90) * (x - 90) / 200
+				printf "%c%c%c", hill ? 20 + x % 16 : 110 - y / 2 + x % 3, 60 + y / 4 + (x + y) % 4 + 1, 1 + x / 5
+			}
+	}'
+}
+
 grub_image() {
 	local output=$1 page=$2 platform=$3 font=unicode video=efi_gop
 	[ "$platform" != i386-pc ] || { font=euro && video='biosdisk vbe'; }
 	rm -rf disk && mkdir disk
 	[ "$output" = console ] || cp files/usr/share/grub/$font.pf2 disk/unicode.pf2
+	[ "$page" != picture ] || grub_picture >disk/picture.tga
 	grub_config "$output" "$page" >disk/grub.cfg
 	grub_page "$output" "$platform" >disk/page.txt
 	tar -C disk -cf disk.tar .
 	printf 'set prefix=(memdisk)\nnormal (memdisk)/grub.cfg\n' >early.cfg
 	# shellcheck disable=SC2086
 	files/usr/bin/grub-mkimage -d "files/usr/lib/grub/$platform" -O "$platform" -c early.cfg -m disk.tar -p '(memdisk)' \
-		-o core normal memdisk tar cat echo sleep serial terminfo gfxterm font true $video
+		-o core normal memdisk tar cat echo sleep serial terminfo gfxterm font true gfxterm_background tga bitmap_scale $video
 }
 
 grub() {
 	local output page
 	fetch grub-common grub-pc-bin grub-efi-amd64-bin
 	for output in console gfxterm; do
-		for page in menu page; do
+		for page in menu page picture; do
 			grub_image $output $page i386-pc
 			cat files/usr/lib/grub/i386-pc/boot.img core >image
 			truncate -s 8M image
@@ -129,7 +144,7 @@ installer() {
 }
 
 case $what in
-grub) made=grub-gfxterm-page.kernel ;;
+grub) made=grub-gfxterm-picture.kernel ;;
 memtest) made=memtest.kernel ;;
 installer) made=installer.kernel ;;
 *) die "'$what' is none of grub, memtest, installer" ;;

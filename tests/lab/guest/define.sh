@@ -12,6 +12,7 @@
 # linux-fonts: the same without a network, with Debian's console fonts in /fonts; with -uefi on a framebuffer.
 # linux-programs: the same with programs that fill a screen in /opt/bin.
 # screen-WHAT, screen-WHAT-uefi: what bootable.sh makes (grub-…, memtest, installer), or nothing to boot (ipxe, shell).
+# screen-page-13: page.S in that video mode of the BIOS (hexadecimal).
 # NVIRT_LAB_CMDLINE is added to its kernel's command line: nvirt.load=… see load.c.
 set -eu
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -155,9 +156,21 @@ linux_devices() {
 	XML
 }
 
+page_image() {
+	local mode=$1 work
+	work=$(mktemp -d "$cache/page.XXXXXX")
+	as --32 --defsym "MODE=0x$mode" -o "$work/page.o" "$here/page.S"
+	ld -m elf_i386 -Ttext 0x7c00 --oformat binary -o "$work/page.img" "$work/page.o"
+	truncate -s 1M "$work/page.img"
+	chmod 644 "$work/page.img"
+	mv "$work/page.img" "$cache/page-$mode.img"
+	rm -r "$work"
+}
+
 # No disk but the one that GRUB lies on: what is to be seen is there before any system.
 screen_part() {
 	local what=${kind#screen-} loader='' machine=pc file
+	case $what in page-*) page_image "${what#page-}" || return 1 ;; esac
 	case $what in grub* | memtest* | installer*) "$here/bootable.sh" "$cache" "${what%%-*}" >&2 || return 1 ;; esac
 	case $what in
 	*-uefi) loader=$(uefi_part) && machine=q35 || return 1 ;;
