@@ -13,12 +13,12 @@ enum column { COL_ADDRESS, COL_TITLE, COL_VERDICT, COL_DRIVER, COL_GROUP, COL_CA
 static const struct table_column columns[COL_N] = {
         [COL_ADDRESS] = {.title = "Address", .width = 9},
         [COL_TITLE] = {.title = "Device", .width = 15, .grow = 3},
-        [COL_VERDICT] = {.title = "For guest", .width = 9},
+        [COL_VERDICT] = {.title = "For guest", .width = 10},
         [COL_DRIVER] = {.title = "Driver", .width = 10, .grow = 1},
-        [COL_GROUP] = {.title = "IOMMU", .width = 5, .drop = 3, .right = true},
+        [COL_GROUP] = {.title = "IOMMU", .width = 6, .drop = 3, .right = true},
         [COL_CARRIES] = {.title = "Carries", .width = 9, .grow = 1, .drop = 1},
         [COL_USERS] = {.title = "Used by", .width = 10, .grow = 2, .drop = 2},
-        [COL_NODE] = {.title = "Node", .width = 4, .drop = 4, .right = true},
+        [COL_NODE] = {.title = "Node", .width = 5, .drop = 4, .right = true},
 };
 
 static void collect(struct table_view *self, GPtrArray *rows)
