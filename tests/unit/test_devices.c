@@ -266,8 +266,7 @@ static void hostile_devices_do_no_harm(void **state)
 {
 	/* Rings of parents, addresses out of range, no names at all. */
 	static const char *const odd[] = {
-	        "<device><name>a</name><parent>b</parent><capability type='usb_device'><bus>1</bus><device>2</device>"
-	        "</capability></device>",
+	        "<device><name>a</name><parent>b</parent><capability type='usb_device'><bus>1</bus><device>2</device></capability></device>",
 	        "<device><name>b</name><parent>a</parent><capability type='scsi'/></device>",
 	        "<device><name>c</name><parent>b</parent><capability type='storage'><block>/dev/sdz</block></capability></device>",
 	        "<device><capability type='pci'><domain>-1</domain></capability></device>",
