@@ -230,13 +230,6 @@ static struct view *create(struct app *app)
 	return table_view_new(app, &host_devices_view, &ops);
 }
 
-/* Figures of guests change every tick; devices do not. */
-static void update(struct view *view, unsigned changes)
-{
-	if (changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_DETAIL))
-		table_view_update(view, changes);
-}
-
 const struct view_ops host_devices_view = {
         .name = "host-devices",
         .title = "Devices",
@@ -246,7 +239,7 @@ const struct view_ops host_devices_view = {
         .draw = table_view_draw,
         .key = table_view_key,
         .mouse = table_view_mouse,
-        .update = update,
+        .update = table_view_update_facts,
         .selected = table_view_selected,
         .set_object = table_view_set_object,
         .set_filter = table_view_set_filter,
