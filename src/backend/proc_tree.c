@@ -177,13 +177,16 @@ static gint by_path(gconstpointer a, gconstpointer b)
 static void read_files(struct qemu_process *process, const struct health_source *source)
 {
 	g_autofree char *dir = g_strdup_printf("/proc/%d/fd", process->pid), *full = health_path(source, dir);
+	bool other = *process->user != '\0' && strcmp(process->user, "root") != 0;
 	g_autoptr(GPtrArray) fds = NULL;
 
-	/* Root's, and those who may trace it. */
+	/* Root's, and theirs who may trace it. */
 	if (access(full, R_OK | X_OK) != 0) {
+		int error = errno;
+
 		g_free(process->unread);
-		process->unread = g_strdup_printf("its open files can not be seen (%s): that needs root, or to be %s",
-		        g_strerror(errno), *process->user != '\0' ? process->user : "its user");
+		process->unread = g_strdup_printf("its open files can not be seen (%s): that needs root%s%s",
+		        g_strerror(error), other ? ", or its own user " : "", other ? process->user : "");
 		return;
 	}
 	fds = health_names(source, dir);

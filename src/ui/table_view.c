@@ -298,6 +298,12 @@ void table_view_update(struct view *view, unsigned changes)
 	view->dirty = true;
 }
 
+void table_view_update_facts(struct view *view, unsigned changes)
+{
+	if (changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_DETAIL))
+		table_view_update(view, changes);
+}
+
 bool table_view_selected(struct view *view, struct obj_ref *ret_ref)
 {
 	struct table_view *self = (struct table_view *)view;

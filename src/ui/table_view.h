@@ -68,6 +68,8 @@ void table_view_draw_moved(struct view *view, struct area area, bool focused);
 bool table_view_key(struct view *view, keycode key, unsigned count);
 bool table_view_mouse(struct view *view, const struct mouse *mouse);
 void table_view_update(struct view *view, unsigned changes);
+/* The same where nothing of it is a figure of the tick. */
+void table_view_update_facts(struct view *view, unsigned changes);
 bool table_view_selected(struct view *view, struct obj_ref *ret_ref);
 void table_view_set_object(struct view *view, const struct obj_ref *ref);
 void table_view_set_filter(struct view *view, const char *filter);

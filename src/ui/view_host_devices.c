@@ -13,12 +13,12 @@ enum column { COL_ADDRESS, COL_TITLE, COL_VERDICT, COL_DRIVER, COL_GROUP, COL_CA
 static const struct table_column columns[COL_N] = {
         [COL_ADDRESS] = {.title = "Address", .width = 9},
         [COL_TITLE] = {.title = "Device", .width = 15, .grow = 3},
-        [COL_VERDICT] = {.title = "For guest", .width = 9},
+        [COL_VERDICT] = {.title = "For guest", .width = 10},
         [COL_DRIVER] = {.title = "Driver", .width = 10, .grow = 1},
-        [COL_GROUP] = {.title = "IOMMU", .width = 5, .drop = 3, .right = true},
+        [COL_GROUP] = {.title = "IOMMU", .width = 6, .drop = 3, .right = true},
         [COL_CARRIES] = {.title = "Carries", .width = 9, .grow = 1, .drop = 1},
         [COL_USERS] = {.title = "Used by", .width = 10, .grow = 2, .drop = 2},
-        [COL_NODE] = {.title = "Node", .width = 4, .drop = 4, .right = true},
+        [COL_NODE] = {.title = "Node", .width = 5, .drop = 4, .right = true},
 };
 
 static void collect(struct table_view *self, GPtrArray *rows)
@@ -230,13 +230,6 @@ static struct view *create(struct app *app)
 	return table_view_new(app, &host_devices_view, &ops);
 }
 
-/* Figures of guests change every tick; devices do not. */
-static void update(struct view *view, unsigned changes)
-{
-	if (changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_DETAIL))
-		table_view_update(view, changes);
-}
-
 const struct view_ops host_devices_view = {
         .name = "host-devices",
         .title = "Devices",
@@ -246,7 +239,7 @@ const struct view_ops host_devices_view = {
         .draw = table_view_draw,
         .key = table_view_key,
         .mouse = table_view_mouse,
-        .update = update,
+        .update = table_view_update_facts,
         .selected = table_view_selected,
         .set_object = table_view_set_object,
         .set_filter = table_view_set_filter,

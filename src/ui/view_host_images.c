@@ -345,13 +345,6 @@ static void destroy(struct view *view)
 	table_view_destroy(view);
 }
 
-/* Figures of guests change every tick; the graph does not. */
-static void update(struct view *view, unsigned changes)
-{
-	if (changes & (CHANGE_HOST | CHANGE_LIST | CHANGE_DETAIL))
-		table_view_update(view, changes);
-}
-
 const struct view_ops host_images_view = {
         .name = "host-images",
         .title = "Images",
@@ -362,7 +355,7 @@ const struct view_ops host_images_view = {
         .draw = table_view_draw,
         .key = table_view_key,
         .mouse = table_view_mouse,
-        .update = update,
+        .update = table_view_update_facts,
         .selected = table_view_selected,
         .set_object = table_view_set_object,
         .set_filter = table_view_set_filter,

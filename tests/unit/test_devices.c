@@ -4,6 +4,7 @@
 
 #include "backend/device_xml.h"
 #include "backend/xml.h"
+#include "support/rich.h"
 
 #define ADDRESS(bus, slot, function)                                                                         \
 	"<address domain='0x0000' bus='0x" bus "' slot='0x" slot "' function='0x" function "'/>"
@@ -265,8 +266,7 @@ static void hostile_devices_do_no_harm(void **state)
 {
 	/* Rings of parents, addresses out of range, no names at all. */
 	static const char *const odd[] = {
-	        "<device><name>a</name><parent>b</parent><capability type='usb_device'><bus>1</bus><device>2</device>"
-	        "</capability></device>",
+	        "<device><name>a</name><parent>b</parent><capability type='usb_device'><bus>1</bus><device>2</device></capability></device>",
 	        "<device><name>b</name><parent>a</parent><capability type='scsi'/></device>",
 	        "<device><name>c</name><parent>b</parent><capability type='storage'><block>/dev/sdz</block></capability></device>",
 	        "<device><capability type='pci'><domain>-1</domain></capability></device>",
@@ -285,6 +285,71 @@ static void hostile_devices_do_no_harm(void **state)
 	g_ptr_array_unref(rows);
 }
 
+/* ---- the tab ---- */
+
+static struct screen *open_tab(int rows, int cols)
+{
+	struct screen *screen = screen_new(rows, cols);
+	unsigned host = rich_host(screen);
+	GPtrArray *list = parse_all(machine, G_N_ELEMENTS(machine));
+	struct obj_ref ref = store_host(screen->app.store, host)->ref, web1 = rich_ref(OBJ_GUEST, host, 1);
+	struct device_row *function = find(list, "0000:02:10.0");
+
+	app_open(&screen->app, &ref);
+	screen_keys(screen, "M-2 ] ] ] ] ]");
+	screen_assert_has(screen, "[Devices]");
+	screen_assert_has(screen, "Devices are being read ...");
+	add_use(function, "web1", true);
+	memcpy(((struct device_use *)function->uses->pdata[0])->guest, web1.uuid, 16);
+	rich_post_list(screen, host, MSG_DEVICES, 0, devices_judge(list));
+	return screen;
+}
+
+static void the_tab_tells_why(void **state)
+{
+	struct screen *screen = open_tab(30, 160);
+
+	(void)state;
+	screen_assert_has(screen, "00:01.0: no: a bridge: what lies behind it needs it");
+	screen_keys(screen, "/ 'eth0' Enter");
+	screen_assert_has(screen, "02:00.0: with care: the host loses eth0");
+	screen_assert_lacks(screen, "snd_hda_intel");
+	screen_keys(screen, "Enter");
+	screen_assert_has(screen, "Device 0000:02:00.0");
+	screen_assert_has(screen, "1 of 63: 0000:02:10.0");
+	screen_assert_has(screen, "<address domain='0x0000' bus='0x02' slot='0x00' function='0x0'/>");
+	screen_free(screen);
+}
+
+/* The cursor stays on its device, whatever the order. */
+static void the_tab_sorts_and_leads_to_the_guest(void **state)
+{
+	struct screen *screen = open_tab(30, 160);
+
+	(void)state;
+	screen_keys(screen, "G > >");
+	screen_assert_has(screen, "For guest↑");
+	screen_assert_has(screen, "001:004: with care: the host loses sdb");
+	screen_keys(screen, "/ 'taken' Enter Enter");
+	screen_assert_has(screen, "taken: guest web1 has it");
+	screen_keys(screen, "g");
+	assert_int_equal(screen->app.open.kind, OBJ_GUEST);
+	screen_free(screen);
+}
+
+/* A bridge has nothing to copy, and says why. */
+static void the_tab_copies_what_can_be_given(void **state)
+{
+	struct screen *screen = open_tab(24, 80);
+
+	(void)state;
+	screen_keys(screen, "Home Y");
+	screen_assert_has(screen, "a bridge: what lies behind it needs it");
+	screen_keys(screen, "G Y");
+	screen_assert_has(screen, "XML copied");
+	screen_free(screen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +362,9 @@ int main(void)
 	        cmocka_unit_test(a_guest_is_given_it_by_an_element),
 	        cmocka_unit_test(definitions_name_what_they_take),
 	        cmocka_unit_test(hostile_devices_do_no_harm),
+	        cmocka_unit_test(the_tab_tells_why),
+	        cmocka_unit_test(the_tab_sorts_and_leads_to_the_guest),
+	        cmocka_unit_test(the_tab_copies_what_can_be_given),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,7 +141,7 @@ static void what_may_not_be_seen_is_said(void **state)
 	assert_null(process->files);
 	assert_int_equal(process->fds, -1);
 	assert_non_null(strstr(process->unread, "its open files can not be seen"));
-	assert_non_null(strstr(process->unread, "that needs root, or to be root"));
+	assert_non_null(strstr(process->unread, "): that needs root"));
 	qemu_process_free(process);
 }
 
