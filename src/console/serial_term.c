@@ -224,7 +224,7 @@ void serial_term_divide(struct serial_term *term, const char *words)
 
 	push_screen(term);
 	memset(term->row, 0, sizeof(term->row));
-	for (; words[count] && count < SERIAL_COLS_MAX; count++)
+	for (; count < SERIAL_COLS_MAX && words[count]; count++)
 		term->row[count] = (struct serial_cell){.ch = (guchar)words[count], .flags = SERIAL_BOLD};
 	push_line(term, serial_line_new(term->row, count));
 	vterm_free(term->vterm);

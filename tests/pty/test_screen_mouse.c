@@ -167,12 +167,34 @@ static void a_size_that_can_not_be_had_is_said(void **state)
 	pty_wait_text(pty, "\\[Screen\\] .* 80x25");
 }
 
+static void the_layout_in_use_is_proposed(void **state)
+{
+	(void)state;
+	pty_keys(pty, "L");
+	pty_wait_text(pty, "┌─ Keyboard layout of the guest");
+	pty_wait_text(pty, "Layout \\* +us");
+	pty_keys(pty, "C-u");
+	pty_type(pty, "nonesuch");
+	for (int i = 0; i < 4 && pty_shows(pty, "┌─ Keyboard layout"); i++)
+		pty_keys(pty, "Enter");
+	pty_wait_text(pty, "there is no keyboard layout 'nonesuch'");
+	pty_keys(pty, "L", "C-u");
+	pty_type(pty, "de");
+	for (int i = 0; i < 4 && pty_shows(pty, "┌─ Keyboard layout"); i++)
+		pty_keys(pty, "Enter");
+	pty_wait_text(pty, "this guest's keyboard layout is taken for 'de'");
+	pty_keys(pty, "L");
+	pty_wait_text(pty, "Layout \\* +de");
+	pty_keys(pty, "Esc");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(the_kernel_is_told_where_it_is),
 	        cmocka_unit_test(without_a_tablet_it_says_why),
 	        cmocka_unit_test(a_size_that_can_not_be_had_is_said),
+	        cmocka_unit_test(the_layout_in_use_is_proposed),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);
