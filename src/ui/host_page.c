@@ -346,13 +346,14 @@ void host_page_cells(const struct host_page *page)
 /* A bar as text, for a table; owned. */
 static char *bar_text(const struct host_page *page, double fraction)
 {
-	GString *text = g_string_new(NULL);
-	bool ascii = page->app->canvas.ascii;
 	enum { COLS = 10 };
+	bool ascii = page->app->canvas.ascii;
 	int full = fraction > 0 ? (int)(fraction * COLS + 0.5) : 0;
+	GString *text;
 
 	if (fraction < 0)
 		return g_strdup("-");
+	text = g_string_new(NULL);
 	for (int i = 0; i < COLS; i++)
 		g_string_append_unichar(text, glyph_char(i < full ? GLYPH_BAR_FULL : GLYPH_BAR_EMPTY, ascii));
 	g_string_append_printf(text, " %3.0f%%", fraction * 100);
