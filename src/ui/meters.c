@@ -43,7 +43,8 @@ static struct grid lay_out(unsigned count, int cols)
 	unsigned most = (unsigned)MAX((cols + GAP) / (least + GAP), 1);
 	unsigned groups = (unsigned)MAX((cols - grid.label) / (GROUP + 1), 1), fit = 1;
 
-	grid.columns = CLAMP(up(count, ROWS_GOOD), 1, most);
+	/* Of very many, a few lines more are worth longer bars. */
+	grid.columns = CLAMP(up(count, count > 8 * ROWS_GOOD ? 2 * ROWS_GOOD : ROWS_GOOD), 1, most);
 	grid.rows = up(count, grid.columns);
 	/* Each column but the last is full. */
 	grid.columns = grid.rows ? up(count, grid.rows) : 1;
