@@ -11,6 +11,7 @@
 #include "cli_edit.h"
 #include "cli_resolve.h"
 #include "cli_run.h"
+#include "cli_say.h"
 #include "nvirt/text.h"
 
 const struct cli_option cli_options_action[] = {
@@ -39,6 +40,11 @@ struct verb {
 static bool is_dry(const struct verb *verb)
 {
 	return cli_line_flag(&verb->cli->line, "dry-run");
+}
+
+static struct verb_said said_of(const struct verb *verb)
+{
+	return (struct verb_said){&verb->cli->out, verb->session->store, verb->action, verb->targets};
 }
 
 /* ---- words ---- */
@@ -440,103 +446,12 @@ static int propose(struct verb *verb)
 	return EXIT_CODE_OK;
 }
 
-/* ---- saying what would be done ---- */
-
-static void add_arg(const char *name, const char *value, void *data)
-{
-	json_add_string(data, name, value);
-}
-
-static void print_dry_json(const struct verb *verb, const struct target *target)
-{
-	g_autoptr(json_object) object = json_object_new_object();
-	json_object *args = json_object_new_object();
-	char uuid[37];
-
-	uuid_format(target->ref.uuid, uuid);
-	args_foreach(target->args, add_arg, args);
-	json_add_bool(object, "dry_run", true);
-	json_add_string(object, "verb", verb->action->verb);
-	json_add_string(object, "kind", obj_kind_word(target->ref.kind));
-	json_add_string(object, "object", target->name);
-	json_add_string(object, "uuid", target->ref.kind == OBJ_HOST ? NULL : uuid);
-	json_object_object_add(object, "parameters", args);
-	json_object_object_add(object, "plan", target->plan ? cli_plan_json(target->plan, target->goes) : NULL);
-	output_json(&verb->cli->out, object, false);
-}
-
-static void append_arg(const char *name, const char *value, void *data)
-{
-	g_autofree char *clean = text_clean(value, -1);
-
-	if (!g_str_equal(name, "remove"))
-		g_string_append_printf(data, "  %s: %s\n", name, clean);
-}
-
-static void print_dry_text(const struct verb *verb, const struct target *target)
-{
-	const struct host *host = store_host_at(verb->session->store, 0);
-	g_autoptr(GString) text = g_string_new(NULL);
-
-	g_string_append_printf(text, "would %s %s '%s' on '%s'\n", verb->action->verb,
-	        obj_kind_word(target->ref.kind), target->name, host->name);
-	args_foreach(target->args, append_arg, text);
-	if (target->plan) {
-		g_autofree char *plan = cli_plan_text(target->plan, target->goes);
-
-		g_string_append(text, plan);
-	}
-	output_text(&verb->cli->out, text->str);
-}
-
-static void print_dry(const struct verb *verb)
-{
-	for (unsigned i = 0; i < verb->targets->len; i++) {
-		if (verb->cli->out.json)
-			print_dry_json(verb, verb->targets->pdata[i]);
-		else
-			print_dry_text(verb, verb->targets->pdata[i]);
-	}
-}
-
 /* ---- confirmation ---- */
-
-static char *question(const struct verb *verb)
-{
-	const struct host *host = store_host_at(verb->session->store, 0);
-	GString *text = g_string_new(verb->action->title);
-
-	g_string_append_printf(text, " %s", obj_kind_word(verb->action->kind));
-	for (unsigned i = 0; i < verb->targets->len; i++) {
-		const struct target *target = verb->targets->pdata[i];
-
-		g_string_append_printf(text, "%s '%s'", i ? "," : "", target->name);
-	}
-	if (verb->action->kind == OBJ_SNAPSHOT) {
-		struct obj_ref guest = ((const struct target *)verb->targets->pdata[0])->ref;
-
-		guest.kind = OBJ_GUEST;
-		guest.name = NULL;
-		g_string_append_printf(text, " of guest '%s'", store_name(verb->session->store, &guest));
-	}
-	if (verb->action->kind != OBJ_HOST)
-		g_string_append_printf(text, " on '%s'", host->name);
-	g_string_append_printf(text, "?\n%s", verb->action->consequence ? verb->action->consequence : "");
-	for (unsigned i = 0; i < verb->targets->len; i++) {
-		const struct target *target = verb->targets->pdata[i];
-		g_autofree char *plan = target->plan ? cli_plan_text(target->plan, target->goes) : NULL;
-
-		if (plan && verb->targets->len > 1)
-			g_string_append_printf(text, "\n'%s':", target->name);
-		if (plan)
-			g_string_append_printf(text, "\n%s", g_strchomp(plan));
-	}
-	return g_string_free(text, FALSE);
-}
 
 static enum cli_answer ask(const struct verb *verb)
 {
-	g_autofree char *words = question(verb);
+	struct verb_said said = said_of(verb);
+	g_autofree char *words = cli_say_question(&said);
 	enum cli_answer answer = ANSWER_YES;
 
 	if (verb->action->confirm == CONFIRM_YES)
@@ -627,7 +542,9 @@ static int act(struct verb *verb)
 	if (verb->action->flags & ACTION_EDITOR)
 		return cli_edit(verb->cli, verb->session, verb->action, verb->targets);
 	if (is_dry(verb)) {
-		print_dry(verb);
+		struct verb_said said = said_of(verb);
+
+		cli_say_dry(&said);
 		return verb->refused ? EXIT_CODE_FAILED : EXIT_CODE_OK;
 	}
 	code = confirm(verb);

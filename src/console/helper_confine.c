@@ -144,7 +144,7 @@ static int allow_fcntl(scmp_filter_ctx filter)
 
 	for (unsigned i = 0; result == 0 && i < G_N_ELEMENTS(commands); i++)
 		result = seccomp_rule_add(
-		        filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)commands[i]));
+		        filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)commands[i], 0));
 	return result;
 }
 

@@ -133,10 +133,8 @@ static char *with_uri(const char *program, const struct check_facts *facts)
 	return word ? g_strconcat(program, " -c ", word, NULL) : g_strdup(program);
 }
 
-static void set_remedy(struct finding *finding, const char *program, const char *format, va_list args)
-        G_GNUC_PRINTF(3, 0);
-
-static void set_remedy(struct finding *finding, const char *program, const char *format, va_list args)
+static void G_GNUC_PRINTF(3, 0)
+set_remedy(struct finding *finding, const char *program, const char *format, va_list args)
 {
 	g_autofree char *words = g_strdup_vprintf(format, args);
 

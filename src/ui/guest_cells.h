@@ -29,5 +29,9 @@ struct guest_export {
 };
 char *guest_export_csv(const struct guest_export *export, unsigned *ret_guests);
 char *guest_export_json(const struct guest_export *export, unsigned *ret_guests);
+/* Which table is on screen when the form is filled in; false: none any more. */
+typedef bool (*guest_export_table)(struct app *app, struct guest_export *ret_export);
+/* Asks for a file and writes the table there, on a thread. `ref`: its host. */
+void guest_export_ask(struct app *app, const struct obj_ref *ref, guest_export_table table);
 
 #endif

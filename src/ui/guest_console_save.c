@@ -5,13 +5,11 @@
 #include "form.h"
 #include "guest_console.h"
 #include "nvirt/files.h"
+#include "save_form.h"
 
 static char *save_path(const struct store *store, const struct obj_ref *ref)
 {
-	g_autofree char *name = g_strdelimit(g_strdup(store_name(store, ref)), "/ ", '_');
-	g_autofree char *file = g_strdup_printf("%s-console.txt", *name == '.' ? name + 1 : name);
-
-	return g_build_filename(g_get_home_dir(), file, NULL);
+	return save_path_of(store, ref, "-console.txt");
 }
 
 static const struct param save_params[] = {
@@ -21,11 +19,7 @@ static const struct param save_params[] = {
                 .type = PARAM_PATH,
                 .required = true,
                 .current = save_path},
-        {.name = "replace",
-                .title = "Replace",
-                .help = "Exchange the file if there is one; else it is left alone.",
-                .type = PARAM_BOOL,
-                .fallback = "no"},
+        SAVE_PARAM_REPLACE,
         {.name = NULL},
 };
 

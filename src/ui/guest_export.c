@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of guests as CSV (RFC 4180) or JSON: see guest_cells.h. */
+/* The table of guests as CSV (RFC 4180) or JSON, and the form that asks for a file: see guest_cells.h. */
 #include <json-c/json.h>
 #include <string.h>
 
 #include "app.h"
+#include "form.h"
 #include "guest_cells.h"
 #include "look.h"
+#include "nvirt/files.h"
+#include "save_form.h"
 
 /* Shapes and bars say nothing that the other columns do not. */
 static bool exported(enum guest_column column)
@@ -201,4 +204,59 @@ char *guest_export_json(const struct guest_export *export, unsigned *ret_guests)
 	        "\n", NULL);
 	json_object_put(list);
 	return text;
+}
+
+/* ---- the form ---- */
+
+static char *export_path(const struct store *store, const struct obj_ref *ref)
+{
+	(void)store;
+	(void)ref;
+	return g_build_filename(g_get_home_dir(), "guests.csv", NULL);
+}
+
+static const struct param export_params[] = {
+        {.name = "file",
+                .title = "File",
+                .help = "On this machine; JSON where it ends in .json, else CSV.",
+                .type = PARAM_PATH,
+                .required = true,
+                .current = export_path},
+        SAVE_PARAM_REPLACE,
+        {.name = NULL},
+};
+
+/* No row of the table of actions: it asks no host for anything. */
+static const struct action export_action = {
+        .verb = "export",
+        .title = "Export",
+        .help = "Writes the table as it is shown.",
+        .kind = OBJ_HOST,
+        .params = export_params,
+};
+
+/* Takes args. */
+static void export_asked(struct app *app, struct args *args, void *data)
+{
+	guest_export_table table = (guest_export_table)data;
+	const char *path = args ? args_get(args, "file") : NULL;
+	struct guest_export export;
+	unsigned guests = 0;
+
+	if (path && app->inbox && table(app, &export)) {
+		char *text = g_str_has_suffix(path, ".json") ? guest_export_json(&export, &guests)
+		                                             : guest_export_csv(&export, &guests);
+		g_autoptr(GBytes) bytes = g_bytes_new_take(text, strlen(text));
+		g_autofree char *what = g_strdup_printf("%u guest%s", guests, guests == 1 ? "" : "s");
+
+		file_export(app->inbox, path, bytes, args_get_bool(args, "replace", false), what);
+	}
+	args_free(args);
+}
+
+void guest_export_ask(struct app *app, const struct obj_ref *ref, guest_export_table table)
+{
+	struct form_options options = {.action = &export_action, .ref = ref, .done = export_asked, .data = (void *)table};
+
+	app_push_modal(app, form_new(app, &options));
 }

@@ -241,9 +241,9 @@ static void add_health(const struct figures *f, struct line *line)
 	unsigned warnings = report ? check_report_count(report, CHECK_WARN) : 0;
 
 	if (failures)
-		add(line, 1, NULL, ROLE_CRIT, g_strdup_printf("%u failure%s", failures, failures == 1 ? "" : "s"));
+		add(line, 1, NULL, ROLE_CRIT, g_strdup_printf("%u check%s", failures, failures == 1 ? " fails" : "s fail"));
 	else if (warnings)
-		add(line, 9, NULL, ROLE_WARN, g_strdup_printf("%u warning%s", warnings, warnings == 1 ? "" : "s"));
+		add(line, 9, NULL, ROLE_WARN, g_strdup_printf("%u check%s", warnings, warnings == 1 ? " warns" : "s warn"));
 }
 
 static void add_tasks(const struct figures *f, struct line *line)

@@ -8,15 +8,13 @@
 #include "nvirt/files.h"
 #include "nvirt/text.h"
 #include "read_private.h"
+#include "save_form.h"
 
 /* ---- saving ---- */
 
 static char *save_path(const struct store *store, const struct obj_ref *ref)
 {
-	g_autofree char *name = g_strdelimit(g_strdup(store_name(store, ref)), "/ ", '_');
-	g_autofree char *file = g_strdup_printf("%s-screen.txt", *name == '.' ? name + 1 : name);
-
-	return g_build_filename(g_get_home_dir(), file, NULL);
+	return save_path_of(store, ref, "-screen.txt");
 }
 
 static const struct param save_params[] = {
@@ -38,11 +36,7 @@ static const struct param save_params[] = {
                 .type = PARAM_CHOICE,
                 .choices = "all|screen|selection",
                 .fallback = "all"},
-        {.name = "replace",
-                .title = "Replace",
-                .help = "Exchange the file if there is one; else it is left alone.",
-                .type = PARAM_BOOL,
-                .fallback = "no"},
+        SAVE_PARAM_REPLACE,
         {.name = NULL},
 };
 

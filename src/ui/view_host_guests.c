@@ -7,11 +7,9 @@
 #include "app.h"
 #include "columns_dialog.h"
 #include "content.h"
-#include "form.h"
 #include "graph.h"
 #include "guest_cells.h"
 #include "look.h"
-#include "nvirt/files.h"
 #include "nvirt/text.h"
 #include "saved.h"
 
@@ -428,59 +426,17 @@ static void cmd_unfold(struct view *view, unsigned count)
 
 /* ---- export ---- */
 
-static char *export_path(const struct store *store, const struct obj_ref *ref)
-{
-	(void)store;
-	(void)ref;
-	return g_build_filename(g_get_home_dir(), "guests.csv", NULL);
-}
-
-static const struct param export_params[] = {
-        {.name = "file",
-                .title = "File",
-                .help = "On this machine; JSON where it ends in .json, else CSV.",
-                .type = PARAM_PATH,
-                .required = true,
-                .current = export_path},
-        {.name = "replace",
-                .title = "Replace",
-                .help = "Exchange the file if there is one; else it is left alone.",
-                .type = PARAM_BOOL,
-                .fallback = "no"},
-        {.name = NULL},
-};
-
-/* No row of the table of actions: it asks no host for anything. */
-static const struct action export_action = {
-        .verb = "export",
-        .title = "Export",
-        .help = "Writes the table as it is shown.",
-        .kind = OBJ_HOST,
-        .params = export_params,
-};
-
-/* Takes args. */
-static void export_asked(struct app *app, struct args *args, void *data)
+static bool shown_table(struct app *app, struct guest_export *ret_export)
 {
 	struct view *content = app->regions[REGION_CONTENT];
 	struct view *tab = content ? content_active(content) : NULL;
 	struct host_guests *self = tab && tab->ops == &host_guests_view ? (struct host_guests *)tab : NULL;
-	const char *path = args ? args_get(args, "file") : NULL;
-	unsigned guests = 0;
 
-	(void)data;
-	if (path && self && app->inbox) {
-		struct guest_export export = {app, &self->rows, self->shown, self->table.column_count};
-		char *text;
-
-		sync_rows(self);
-		text = g_str_has_suffix(path, ".json") ? guest_export_json(&export, &guests)
-		                                       : guest_export_csv(&export, &guests);
-		g_autoptr(GBytes) bytes = g_bytes_new_take(text, strlen(text));
-		g_autofree char *what = g_strdup_printf("%u guest%s", guests, guests == 1 ? "" : "s");
-		file_export(app->inbox, path, bytes, args_get_bool(args, "replace", false), what);
-	}
-	args_free(args);
+	if (!self)
+		return false;
+	sync_rows(self);
+	*ret_export = (struct guest_export){app, &self->rows, self->shown, self->table.column_count};
+	return true;
 }
 
 static void cmd_export(struct view *view, unsigned count)
@@ -488,9 +444,7 @@ static void cmd_export(struct view *view, unsigned count)
 	struct host_guests *self = (struct host_guests *)view;
 
 	(void)count;
-	app_push_modal(view->app, form_new(view->app, &(struct form_options){.action = &export_action,
-	                                                          .ref = &self->ref,
-	                                                          .done = export_asked}));
+	guest_export_ask(view->app, &self->ref, shown_table);
 }
 
 /* ---- input ---- */

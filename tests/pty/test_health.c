@@ -61,7 +61,7 @@ static void what_is_wrong_is_listed_and_told_in_the_header(void **state)
 	struct pty *pty = start_there(60, 120);
 
 	(void)state;
-	pty_wait_text(pty, "\\A.*\n?.*\n?.* failures?");
+	pty_wait_text(pty, "\\A.*\n?.*\n?.* checks? fails?");
 	pty_wait_text(pty, "FAIL +kvm.device +/dev/kvm is missing");
 	pty_wait_text(pty, "NOTE +pool.inactive +stock is not active");
 	/* What is fine is not in the way, and there when it is asked for. */
