@@ -224,19 +224,6 @@ static void a_libvirtd_that_hangs_in_the_middle_leaves_what_was_told(void **stat
 	expect(images.said, 3, "image.missing,", "");
 }
 
-/* An ssh that logs in to the lab's host, and writes down what it was asked. */
-static char *uri_over_ssh(void)
-{
-	g_autofree char *path = g_build_filename(home, "ssh", NULL), *script = g_canonicalize_filename("tests/lab/lab.sh", NULL);
-	g_autofree char *text = g_strdup_printf("#!/bin/sh\necho \"$*\" >>%s/asked\n"
-	                                        "while [ \"$1\" != -- ]; do shift; done; shift 2\n"
-	                                        "NVIRT_LAB=%s exec %s exec h1 sh -c \"$*\"\n", home, lab_dir(lab), script);
-
-	files_write(path, text, -1);
-	assert_int_equal(g_chmod(path, 0700), 0);
-	return g_strdup_printf("qemu+ssh://me@far.example/system?command=%s", path);
-}
-
 static void another_machines_files_are_read_when_asked_for(void **state)
 {
 	g_autofree char *uri = NULL, *path = g_build_filename(home, "asked", NULL), *before = NULL, *after = NULL;
@@ -244,7 +231,7 @@ static void another_machines_files_are_read_when_asked_for(void **state)
 	(void)state;
 	if (!lab_is_system(lab))
 		skip();
-	uri = uri_over_ssh();
+	uri = lab_uri_over_ssh(lab, home);
 	/* The lab's host has no /dev/kvm, and is open to everybody on purpose. */
 	expect(run(uri, "--only", "kvm.device,libvirt.socket"), 3, "With --ssh", "");
 	assert_true(g_file_get_contents(path, &before, NULL, NULL));

@@ -111,18 +111,6 @@ static void a_finding_says_why_and_is_mended_from_there(void **state)
 	lab_do(lab, "virsh", "h1", "-q", "pool-destroy", "stock");
 }
 
-/* An ssh that logs in to the lab's host. */
-static char *uri_over_ssh(void)
-{
-	g_autofree char *path = g_build_filename(root, "ssh", NULL), *script = g_canonicalize_filename("tests/lab/lab.sh", NULL);
-	g_autofree char *text = g_strdup_printf("#!/bin/sh\nwhile [ \"$1\" != -- ]; do shift; done; shift 2\n"
-	                                        "NVIRT_LAB=%s exec %s exec h1 sh -c \"$*\"\n", lab_dir(lab), script);
-
-	files_write(path, text, -1);
-	assert_int_equal(g_chmod(path, 0700), 0);
-	return g_strdup_printf("qemu+ssh://me@far.example/system?command=%s", path);
-}
-
 static void another_machine_is_read_by_leave(void **state)
 {
 	g_autofree char *uri = NULL;
@@ -131,7 +119,7 @@ static void another_machine_is_read_by_leave(void **state)
 	(void)state;
 	if (!lab_is_system(lab))
 		skip();
-	uri = uri_over_ssh();
+	uri = lab_uri_over_ssh(lab, root);
 	pty = start_at(uri, 60, 120);
 	assert_false(pty_shows(pty, "kvm.device"));
 	/* Refused, nothing is done. */

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -124,6 +125,17 @@ const char *lab_uri(struct lab *lab, const char *host)
 char *lab_socket(struct lab *lab, const char *host)
 {
 	return g_strdup_printf("%s/%s/run/libvirt/libvirt-sock", lab->dir, host);
+}
+
+char *lab_uri_over_ssh(struct lab *lab, const char *dir)
+{
+	g_autofree char *path = g_build_filename(dir, "ssh", NULL), *script = g_canonicalize_filename(LAB_SCRIPT, NULL);
+	g_autofree char *text = g_strdup_printf("#!/bin/sh\necho \"$*\" >>'%s/asked'\n"
+	                                        "while [ \"$1\" != -- ]; do shift; done; shift 2\n"
+	                                        "NVIRT_LAB='%s' exec '%s' exec h1 sh -c \"$*\"\n", dir, lab->dir, script);
+	files_write(path, text, -1);
+	assert_int_equal(chmod(path, 0700), 0);
+	return g_strdup_printf("qemu+ssh://me@far.example/system?command=%s", path);
 }
 
 bool lab_is_system(struct lab *lab)

@@ -21,6 +21,11 @@ bool lab_is_system(struct lab *lab);
 const char *lab_dir(struct lab *lab);
 const char *lab_uri(struct lab *lab, const char *host); /* owned by the lab */
 char *lab_socket(struct lab *lab, const char *host);     /* owned by the caller */
+/*
+ * A URI of h1 (system only) as of another machine: its ssh is a script in `dir` that runs what it is told inside
+ * that host, and appends its arguments to `dir`/asked. Owned.
+ */
+char *lab_uri_over_ssh(struct lab *lab, const char *dir);
 
 /* A command of lab.sh, NULL-terminated words; its standard output, owned. */
 #define lab_run(lab, ...) lab_run_words((lab), (const char *const[]){__VA_ARGS__, NULL})
