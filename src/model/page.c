@@ -64,7 +64,7 @@ static struct page_line *own_line(enum page_line_kind kind, const char *words)
 		cells[i] = (struct page_cell){.ch = (guchar)words[i]};
 	line = page_line_new(cells, count);
 	line->width++; /* it does not go on */
-	line->kind = kind;
+	line->kind = (uint8_t)kind;
 	return line;
 }
 
