@@ -311,6 +311,7 @@ static bool facts_came(struct cli_session *session, void *data)
 
 enum cli_wait cli_session_facts(struct cli_session *session)
 {
+	want(session, OBJ_HOST);
 	return cli_session_wait(session, facts_came, NULL, -1, g_get_monotonic_time() + FIGURES_TIMEOUT_US);
 }
 
