@@ -219,7 +219,7 @@ static const char install[] =
         "say 'clear; mke2fs /dev/vda1 >/dev/null && mount -t ext4 /dev/vda1 /tmp && echo fs ready'\n"
         "see '^fs ready$'\n"
         "say 'clear; cp -a /bin /sbin /lib* /etc /init /var /tmp; cd /tmp; mkdir dev proc sys run tmp home; ls'\n"
-        "see '^bin .*init'; say 'clear; echo by keys >installed; cd /; umount /tmp && echo copied'\n"
+        "see '^etc .*lib'; say 'clear; echo by keys >installed; cd /; umount /tmp && echo copied'\n"
         "see '^copied$'\n"
         /* It is waited for through the guest's end, and through its time without QEMU. */
         "see '^lab login: *$' 2>\"$XDG_STATE_HOME/said\" & login=$!\n"
