@@ -68,7 +68,7 @@ enum cli_wait cli_session_wait(struct cli_session *session, bool (*done)(struct 
 int cli_session_connect(struct cli_session *session, enum obj_kind kind);
 /* Is the list of `kind` of this host there? */
 bool cli_session_has(const struct cli_session *session, const struct host *host, enum obj_kind kind);
-/* After cli_session_connect(): until all hosts told their names and versions, but not long. */
+/* After cli_session_connect(), before anything is opened: until all hosts told their names and versions, but not long. */
 enum cli_wait cli_session_facts(struct cli_session *session);
 /* Opens an object on its host and waits for its detail (guest) or volumes (pool). */
 enum cli_wait cli_session_open(struct cli_session *session, const struct obj_ref *ref);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A login in a real Linux, with work done there: once by keys in the Console tab, once by a
- * shell script that has nothing but `nvirt wait` and `nvirt type`. Neither knows anything of the
- * guest but what its screen says.
+ * shell script that has nothing but `nvirt wait` and `nvirt type`; and a system that such a script installs on
+ * an empty disk, from which it is started then. None knows anything of the guest but what its screen says.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -146,10 +146,14 @@ static void it_is_worked_in_by_keys(void **state)
 
 /* ---- by wait and type alone ---- */
 
-static const char script[] =
+/* Of $GUEST. */
+static const char see_and_say[] =
         "set -eu\n"
-        "see() { \"$NVIRT\" -c \"$URI\" wait web --text \"$1\" --timeout 180 || ! \"$NVIRT\" -c \"$URI\" screen web >&2; }\n"
-        "say() { \"$NVIRT\" -c \"$URI\" type web --enter \"$1\"; }\n"
+        "nv() { \"$NVIRT\" -c \"$URI\" \"$@\"; }\n"
+        "see() { nv wait $GUEST --text \"$1\" --timeout 180 || ! nv screen $GUEST >&2; }\n"
+        "say() { nv type $GUEST --enter \"$1\"; }\n";
+
+static const char script[] =
         "see '^lab login: *$'; say admin\n"
         "see '^Password:'; say 'Night shift!'\n"
         "see '^~ # *$'; say 'clear; echo $(id -un)@$(uname -s)-$((6*7))'\n"
@@ -160,15 +164,18 @@ static const char script[] =
         "see '^BY SCRIPT, \"95 %\"$'; say 'clear; exit'\n"
         "see '^lab login: *$'\n";
 
-static void it_is_worked_in_by_a_script(void **state)
+/* What it printed, owned. */
+static char *run_script(const char *guest, const char *lines)
 {
 	g_autofree char *home = g_dir_make_tmp("nvirt-login-XXXXXX", NULL);
-	const char *const argv[] = {"sh", "-c", script, NULL};
+	g_autofree char *all = g_strconcat(see_and_say, lines, NULL);
+	const char *const argv[] = {"sh", "-c", all, NULL};
 	g_auto(GStrv) env = g_get_environ();
-	g_autofree char *out = NULL, *err = NULL;
+	g_autofree char *err = NULL;
+	char *out = NULL;
 	int status = 0;
 
-	(void)state;
+	env = g_environ_setenv(env, "GUEST", guest, TRUE);
 	env = g_environ_setenv(env, "NVIRT", pty_program(), TRUE);
 	env = g_environ_setenv(env, "URI", lab_uri(lab, "h1"), TRUE);
 	env = g_environ_setenv(env, "XDG_STATE_HOME", home, TRUE);
@@ -177,10 +184,72 @@ static void it_is_worked_in_by_a_script(void **state)
 	if (status != 0)
 		print_error("%s%s", out, err);
 	assert_int_equal(status, 0);
+	files_remove(home);
+	return out;
+}
+
+static void it_is_worked_in_by_a_script(void **state)
+{
+	g_autofree char *out = run_script("web", script);
+
+	(void)state;
 	/* wait prints the line that it saw. */
 	assert_non_null(strstr(out, "\nadmin@Linux-42\n"));
 	assert_non_null(strstr(out, "\nBY SCRIPT, \"95 %\"\n"));
-	files_remove(home);
+}
+
+/* ---- a whole installation ---- */
+
+/* What the second run's kernel does first: its drivers are modules, so that it needs the initrd to see the disk. */
+#define ROOT_ON_DISK \
+	"console=ttyS0 quiet panic=1 nvirt.login rdinit=/bin/busybox -- sh -c " \
+	"\\\"b=/bin/busybox; $b mount -t proc p /proc; $b mount -t devtmpfs d /dev; $b modprobe virtio_pci; " \
+	"$b modprobe virtio_blk; $b mount -t ext4 /dev/vda1 /tmp; exec $b switch_root /tmp /init\\\""
+
+/* The disk is partitioned, gets a file system and a system; from that one the guest is started then. */
+static const char install[] =
+        "see '^lab:/# *$'; say 'clear; fdisk /dev/vda'\n"
+        "see '^Command .m for help.: *$'; say n\n"
+        "see 'primary partition'; say p\n"
+        "see '^Partition number .*: *$'; say 1\n"
+        "see '^First sector .*: *$'; say ''\n"
+        "see '^Last sector .*: *$'; say ''\n"
+        "see '^Command .m for help.: *$'; say w\n"
+        "see 'partition table has been altered'; see '^lab:/# *$'\n"
+        "say 'clear; mke2fs /dev/vda1 >/dev/null && mount -t ext4 /dev/vda1 /tmp && echo fs ready'\n"
+        "see '^fs ready$'\n"
+        "say 'clear; cp -a /bin /sbin /lib* /etc /init /var /tmp; cd /tmp; mkdir dev proc sys run tmp home; ls'\n"
+        "see '^etc .*lib'; say 'clear; echo by keys >installed; cd /; umount /tmp && echo copied'\n"
+        "see '^copied$'\n"
+        /* It is waited for through the guest's end, and through its time without QEMU. */
+        "see '^lab login: *$' 2>\"$XDG_STATE_HOME/said\" & login=$!\n"
+        "say 'poweroff -f'\n"
+        "nv wait $GUEST --text . --gone --timeout 60\n"
+        "virsh -c \"$URI\" dumpxml --inactive $GUEST >\"$XDG_STATE_HOME/xml\"\n"
+        "python3 - \"$XDG_STATE_HOME/xml\" <<'END'\n"
+        "import re, sys\n"
+        "text = open(sys.argv[1]).read()\n"
+        "text = re.sub('<cmdline>.*</cmdline>', lambda _: '<cmdline>" ROOT_ON_DISK "</cmdline>', text)\n"
+        "open(sys.argv[1], 'w').write(text)\n"
+        "END\n"
+        "virsh -c \"$URI\" define \"$XDG_STATE_HOME/xml\"; nv start $GUEST\n"
+        "wait $login; cat \"$XDG_STATE_HOME/said\"\n"
+        "say admin; see '^Password:'; say 'Night shift!'\n"
+        "see '^~ # *$'; say 'clear; cat /installed; grep -o \"^/dev/vda1 / ext4\" /proc/mounts'\n"
+        "see '^by keys$'; see '^/dev/vda1 / ext4$'\n";
+
+static void it_is_installed_and_started_from_its_disk(void **state)
+{
+	(void)state;
+	g_setenv("NVIRT_LAB_CMDLINE", "nvirt.shell", TRUE);
+	lab_do(lab, "define", "h1", "disk", "linux");
+	g_unsetenv("NVIRT_LAB_CMDLINE");
+	lab_do(lab, "virsh", "h1", "start", "disk");
+	g_autofree char *out = run_script("disk", install);
+	assert_non_null(strstr(out, "'disk' is off: waiting until it runs"));
+	assert_non_null(strstr(out, "the screen of 'disk' is there again"));
+	assert_non_null(strstr(out, "\n/dev/vda1 / ext4\n"));
+	lab_do(lab, "virsh", "h1", "destroy", "disk");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start_guest, stop_guest)
@@ -190,6 +259,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        TEST(it_is_worked_in_by_keys),
 	        TEST(it_is_worked_in_by_a_script),
+	        cmocka_unit_test(it_is_installed_and_started_from_its_disk),
 	};
 
 	return cmocka_run_group_tests(tests, start_lab, stop_lab);
