@@ -50,7 +50,9 @@ static uint32_t count_colours(const struct frame *frame, struct colour_count tab
 		}
 		counted += (uint32_t)frame->width;
 	}
-	*ret_mean = (uint32_t)(sums[2] / counted << 16 | sums[1] / counted << 8 | sums[0] / counted);
+	for (int i = 0; i < 3; i++)
+		sums[i] /= MAX(counted, 1);
+	*ret_mean = (uint32_t)(sums[2] << 16 | sums[1] << 8 | sums[0]);
 	return counted;
 }
 
