@@ -18,6 +18,7 @@
 
 #include "nvirt/action.h"
 #include "support/files.h"
+#include "support/look_at.h"
 #include "support/words.h"
 
 static struct lab *lab;
@@ -101,97 +102,6 @@ static const struct row rows[] = {
                 "an nvirt is killed for it: tests/backend/test_clone_kills.c, test_snapshot_killed.c"},
 };
 
-/* ---- what there is ---- */
-
-static int compare_names(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Names, sizes and modes of the images, but for what a guest that runs writes by itself. */
-static void look_files(GString *text)
-{
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GDir) dir = g_dir_open(images, 0, NULL);
-	const char *name;
-
-	while ((name = g_dir_read_name(dir)))
-		if (!g_str_has_suffix(name, ".serial"))
-			g_ptr_array_add(names, g_strdup(name));
-	g_ptr_array_sort(names, compare_names);
-	for (unsigned i = 0; i < names->len; i++) {
-		g_autofree char *path = g_build_filename(images, names->pdata[i], NULL);
-		GStatBuf st = {0};
-
-		assert_int_equal(g_stat(path, &st), 0);
-		g_string_append_printf(text, "%s %lld %o\n", path, (long long)st.st_size, st.st_mode);
-	}
-}
-
-static void look_guests(GString *text)
-{
-	virDomainPtr *list = NULL;
-	int n = virConnectListAllDomains(lab_connection(lab, "h1"), &list, 0);
-
-	assert_true(n >= 0);
-	for (int i = 0; i < n; i++) {
-		char *xml = virDomainGetXMLDesc(list[i], VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE);
-		int state = -1, reason = -1, autostart = -1;
-
-		virDomainGetState(list[i], &state, &reason, 0);
-		virDomainGetAutostart(list[i], &autostart);
-		g_string_append_printf(text, "%d %d %d %d %d %s\n", state, reason, autostart,
-		        virDomainHasManagedSaveImage(list[i], 0), virDomainSnapshotNum(list[i], 0), xml);
-		free(xml);
-		virDomainFree(list[i]);
-	}
-	free(list);
-}
-
-static void look_pools(GString *text)
-{
-	virStoragePoolPtr *list = NULL;
-	int n = virConnectListAllStoragePools(lab_connection(lab, "h1"), &list, 0);
-
-	for (int i = 0; i < n; i++) {
-		int autostart = -1;
-
-		virStoragePoolGetAutostart(list[i], &autostart);
-		g_string_append_printf(
-		        text, "%s %d %d\n", virStoragePoolGetName(list[i]), virStoragePoolIsActive(list[i]), autostart);
-		virStoragePoolFree(list[i]);
-	}
-	free(list);
-}
-
-static void look_networks(GString *text)
-{
-	virNetworkPtr *list = NULL;
-	int n = virConnectListAllNetworks(lab_connection(lab, "h1"), &list, 0);
-
-	for (int i = 0; i < n; i++) {
-		int autostart = -1;
-
-		virNetworkGetAutostart(list[i], &autostart);
-		g_string_append_printf(
-		        text, "%s %d %d\n", virNetworkGetName(list[i]), virNetworkIsActive(list[i]), autostart);
-		virNetworkFree(list[i]);
-	}
-	free(list);
-}
-
-/* All that an action could change, as one text. */
-static char *look(void)
-{
-	GString *text = g_string_new(NULL);
-
-	look_files(text);
-	look_guests(text);
-	look_pools(text);
-	look_networks(text);
-	return g_string_free(text, FALSE);
-}
-
 /* ---- one line ---- */
 
 static unsigned failures;
@@ -250,10 +160,10 @@ static void do_before(const char *commands)
 static void check_dry(const char *line)
 {
 	g_autofree char *full = fill(line, " --dry-run --json --yes");
-	g_autofree char *before = look(), *after = NULL;
+	g_autofree char *before = look_at(lab_connection(lab, "h1"), images), *after = NULL;
 	struct said said = words_run(&words, full);
 
-	after = look();
+	after = look_at(lab_connection(lab, "h1"), images);
 	if (said.code != 0 || !*said.out || !words_keep_lines(&words, "dry-run", said.out))
 		tell(full, &said, "does not say what it would do");
 	if (!g_str_equal(before, after))
@@ -289,10 +199,10 @@ static void check_good(const struct action *action, const char *line)
 static void check_refused(const char *line)
 {
 	g_autofree char *full = fill(line, " --json --yes");
-	g_autofree char *before = look(), *after = NULL;
+	g_autofree char *before = look_at(lab_connection(lab, "h1"), images), *after = NULL;
 	struct said said = words_run(&words, full);
 
-	after = look();
+	after = look_at(lab_connection(lab, "h1"), images);
 	if (said.code != 1 || !g_str_has_prefix(said.err, "nvirt: ") || !words_keep_lines(&words, "result", said.out))
 		tell(full, &said, "is not refused");
 	if (!g_str_equal(before, after))

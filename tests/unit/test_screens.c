@@ -136,7 +136,7 @@ static void eighty_by_24_has_all_four_regions(void **state)
 	screen_assert_has(screen, "  up");
 	screen_assert_has(screen, "guests 7 of 8");
 	screen_assert_has(screen, "▶ web1");
-	screen_assert_has(screen, "[Summary] Guests  Storage  Images  Networks  Tasks");
+	screen_assert_has(screen, "[Summary] Guests  Storage  Images  Networks  Devices");
 	screen_assert_has(screen, "Status");
 	screen_free(screen);
 }

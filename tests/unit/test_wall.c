@@ -206,7 +206,7 @@ static void a_sign_stands_in_tile_tree_and_table(void **state)
 	g_autofree char *text = g_strdup(screen_text(screen));
 	assert_true(g_regex_match_simple("web1 +L", text, 0, 0));
 	assert_true(g_regex_match_simple("web2 +!P", text, 0, 0));
-	screen_keys(screen, "[ [ [ [ [ [ [");
+	screen_keys(screen, "[ [ [ [ [ [ [ [ [");
 	screen_assert_has(screen, "[Guests]");
 	g_autofree char *table = g_strdup(screen_text(screen));
 	assert_true(g_regex_match_simple("web2 .*running .*P!", table, 0, 0));
