@@ -150,7 +150,7 @@ static int show_host(struct cli *cli, const struct host *host)
 		output_message(&cli->out, "cannot list the devices of %s: no answer in time", host->name);
 		return EXIT_CODE_FAILED;
 	}
-	if (host->device_users_known < host->device_users_total)
+	if (host->devices->len && host->device_users_known < host->device_users_total)
 		output_message(&cli->out, "%u of %u guests could not be read in time: users may be missing here",
 		        host->device_users_total - host->device_users_known, host->device_users_total);
 	return print(cli, host, words->len ? words->pdata[0] : "") ? EXIT_CODE_OK : EXIT_CODE_FAILED;

@@ -318,6 +318,8 @@ static void the_tab_tells_why(void **state)
 	screen_assert_has(screen, "Device 0000:02:00.0");
 	screen_assert_has(screen, "1 of 63: 0000:02:10.0");
 	screen_assert_has(screen, "<address domain='0x0000' bus='0x02' slot='0x00' function='0x0'/>");
+	screen_keys(screen, "Esc");
+	screen_assert_lacks(screen, "1 of 63");
 	screen_free(screen);
 }
 
