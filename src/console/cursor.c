@@ -176,7 +176,8 @@ void cursor_follow(struct recogniser *rec)
 		rec->next = behind_typed(rec);
 	if (arrived >= 0 && arrived != rec->blink) {
 		blink_at(rec, arrived);
-	} else if (rec->toggled >= 0 && rec->blink < 0) {
+	} else if (rec->toggled >= 0 && rec->blink < 0 && rec->changed <= G_N_ELEMENTS(rec->changed_at)) {
+		/* With many others it is the page before that came back. */
 		blink_at(rec, rec->toggled);
 	} else if (rec->toggled == rec->blink) {
 		rec->strangers = 0;

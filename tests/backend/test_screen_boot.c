@@ -104,6 +104,21 @@ static struct truth *quiet_truth(const struct subject *subject)
 	return truth;
 }
 
+/* Once two of them are the same, as where nothing blinks: the serial console may also be done before the screen is. */
+static GByteArray *quiet_picture(const struct subject *subject)
+{
+	GByteArray *picture = guest_screenshot(subject->dom), *next;
+
+	for (int tries = 0, same = 0; tries < 20 && !same; tries++) {
+		(void)poll(NULL, 0, 2 * PAUSE_MS);
+		next = guest_screenshot(subject->dom);
+		same = next->len == picture->len && memcmp(next->data, picture->data, next->len) == 0;
+		g_byte_array_unref(picture);
+		picture = next;
+	}
+	return picture;
+}
+
 /* The serial console says later than the screen shows: what differs before and after is not compared. */
 static struct screen_count read_subject(struct screens *screens, const struct subject *subject, const char *text)
 {
@@ -114,7 +129,7 @@ static struct screen_count read_subject(struct screens *screens, const struct su
 	wait_for_text(subject, text);
 	before = subject->rows && !subject->lag_ms ? quiet_truth(subject) : truth_now(subject);
 	(void)poll(NULL, 0, subject->lag_ms);
-	picture = guest_screenshot(subject->dom);
+	picture = subject->rows && !subject->lag_ms ? quiet_picture(subject) : guest_screenshot(subject->dom);
 	(void)poll(NULL, 0, subject->lag_ms);
 	after = truth_now(subject);
 	truth_keep_same(before, after);

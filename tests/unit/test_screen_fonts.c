@@ -248,6 +248,22 @@ static void noise_is_a_picture(void **state)
 }
 
 /* One glyph, 0x41 and 0x391, and a sequence that is passed over; damaged ones are refused. */
+static void a_page_that_comes_back_has_no_cursor_of_its_letters(void **state)
+{
+	struct scene *scene = *state;
+	const struct text_screen *screen;
+	g_autofree char *text = NULL;
+
+	for (int page = 0; page < 3; page++) {
+		draw(scene, 0, 0, "boot menu, page 0123456789", 0xaaaaaa, 0);
+		draw(scene, 2, 0, page == 1 ? "       " : "ab c d.", 0xaaaaaa, 0);
+		draw(scene, 3, 0, page == 1 ? "        " : "xyz and.", 0xaaaaaa, 0);
+		screen = update(scene);
+	}
+	text = screen_plain(screen);
+	assert_non_null(strstr(text, "xyz and.\n"));
+}
+
 /* A wallpaper: a gradient, and no two neighbours alike. */
 static uint32_t wallpaper(int x, int y)
 {
@@ -451,6 +467,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(a_block_cursor_that_blinks_keeps_the_letter_below_it, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(an_unknown_glyph_is_kept_and_can_be_named, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(noise_is_a_picture, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(
+	                a_page_that_comes_back_has_no_cursor_of_its_letters, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(text_on_a_picture_is_read, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(pixels_that_stand_there_twice_are_read, set_up, tear_down),
 	        cmocka_unit_test(a_ppm_of_an_odd_width_is_read),
