@@ -110,13 +110,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct show *show = g_new0(struct show, 1);
 	struct named_glyph glyph = {.width = 8, .height = 16, .rows = {0, 1, 2, 3}, .ch = 'x'};
 	GByteArray *font = glyph_file_add(data, size, &glyph, NULL);
+	gint64 now_us = 0;
 
 	if (font)
 		g_byte_array_unref(font);
 	show->screen.font = "";
 	resize(show, take(&input));
 	screen_history_set_log(history, on_log, show, 3);
-	for (gint64 now_us = 0; input.at < input.end; now_us += 1000) {
+	for (; input.at < input.end; now_us += 1000) {
 		int before = screen_history_last_rows(history);
 
 		step(show, &input);
