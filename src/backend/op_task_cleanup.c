@@ -194,11 +194,9 @@ static void look_at_replaced(const struct cleaning *cleaning, const struct task_
 	bool made = step->mark == STEP_MADE;
 	g_autofree char *who = dom ? NULL : file_users_of(cleaning->users, step->path);
 	left->copy_only = !made || (dom && was_done(cleaning, dom));
-	/* Its name is the same for every task of this guest: another one that was cut short may need it. */
-	left->doubtful = !made;
+	/* A task begins only where no other's copy is: see revert_nvram(). */
 	if (!made)
-		left->note = g_strdup_printf(
-		        "only the copy '%s' goes; the task was about to make it, it may be another's", copy);
+		left->note = g_strdup_printf("only the copy '%s' goes: the file was not changed yet", copy);
 	else if (left->copy_only)
 		left->note = g_strdup_printf("only the copy '%s' goes: the task had got to its end", copy);
 	else if (who)

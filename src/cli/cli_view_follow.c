@@ -17,6 +17,7 @@
 /* A guest that is being started has no VNC for a moment; one that has none then has none at all. */
 #define TRIES_UNSEEN 3
 #define TRIES_BROKEN 5
+#define TRIES_EARLY 6
 
 /* ---- its guest ---- */
 
@@ -113,9 +114,11 @@ static bool may_come_back(const struct cli_view *view)
 	case VNC_END_BROKEN:
 	case VNC_END_STALLED:
 		return shown && (view->follow.presence == PRESENCE_THERE || view->follow.tries < TRIES_BROKEN);
+	case VNC_END_REFUSED:
+		/* A QEMU that begins refuses everybody until libvirt has told it the password. */
+		return view->session && (view->follow.seen || view->follow.told_off) && view->follow.tries < TRIES_EARLY;
 	case VNC_END_PASSWORD:
 	case VNC_END_USER:
-	case VNC_END_REFUSED:
 	case VNC_END_READER:
 	case VNC_END_N:
 		break;

@@ -187,8 +187,8 @@ static void fill_ksm_saved(const struct host_page *page, const struct node_ksm *
 {
 	g_autofree char *saved = look_kib(ksm_saved_kib(page->host->node_detail));
 	g_autofree char *kept = look_bytes(ksm->shared_pages < 0 ? -1 : ksm->shared_pages * ksm->page_bytes);
-	bool costs = ksm->profit_bytes < 0;
-	g_autofree char *net = look_bytes(costs ? -ksm->profit_bytes : ksm->profit_bytes);
+	bool told = ksm->profit_bytes != G_MININT64, costs = ksm->profit_bytes < 0;
+	g_autofree char *net = look_bytes(!told ? -1 : costs ? -ksm->profit_bytes : ksm->profit_bytes);
 
 	if (ksm->sharing_pages < 0 || ksm->page_bytes <= 0)
 		return;

@@ -15,6 +15,7 @@ enum {
 	AGAIN_MS = 300,       /* before the first new try, twice that before the next … */
 	AGAIN_MAX_MS = 5000,
 	TRIES_MAX = 12,       /* about a minute: then a key is asked for */
+	EARLY_TRIES_MAX = 5,  /* about nine seconds */
 	PICTURE_MS = 1000,    /* between two screenshots: each is a call of libvirt's and a file of its host */
 	LIVE_US = 5 * G_USEC_PER_SEC, /* a connection that lasted so long begins to count anew */
 };
@@ -162,6 +163,12 @@ static enum vnc_end wanted(const struct screen_panel *panel, enum vnc_end end)
 	return asks || (end == VNC_END_REFUSED && panel->gave) ? end : VNC_END_NONE;
 }
 
+/* A QEMU that begins refuses everybody, until libvirt has told it the password that opened the last one. */
+static bool is_early(const struct screen_panel *panel, enum vnc_end end)
+{
+	return end == VNC_END_REFUSED && panel->gave && panel->let_in && panel->tries < EARLY_TRIES_MAX;
+}
+
 static void ended(struct screen_panel *panel)
 {
 	g_autofree char *why = g_strdup(vnc_view_words(panel->view));
@@ -176,7 +183,7 @@ static void ended(struct screen_panel *panel)
 		panel->tries = 0;
 	panel->live_us = 0;
 	panel->wants = wanted(panel, end);
-	if (end == VNC_END_CLOSED || end == VNC_END_RESIZED)
+	if (end == VNC_END_CLOSED || end == VNC_END_RESIZED || is_early(panel, end))
 		hope(panel, why);
 	else
 		say(panel, guest_is_on(panel) ? SCREEN_ENDED : SCREEN_OFF, why);
@@ -205,6 +212,7 @@ static void ready(void *data)
 	screen_panel_past_ask(panel);
 	if (panel->state == SCREEN_STARTING && vnc_view_state(panel->view) == VNC_LIVE && screen_panel_screen(panel)) {
 		panel->live_us = g_get_monotonic_time();
+		panel->let_in = true;
 		say(panel, SCREEN_LIVE, "");
 	}
 	if (changed) {
@@ -265,6 +273,7 @@ void screen_panel_login(struct screen_panel *panel, const char *user, const char
 	secret_free(panel->password);
 	g_free(panel->user);
 	panel->password = g_strdup(password);
+	panel->let_in = false;
 	panel->user = user && *user ? g_strdup(user) : NULL;
 	panel->wants = VNC_END_NONE;
 	screen_panel_open(panel);

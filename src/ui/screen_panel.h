@@ -44,6 +44,7 @@ struct screen_panel {
 	enum vnc_end wants;    /* VNC_END_PASSWORD, _USER, or _REFUSED after one was given: screen_panel_login() */
 	char *user, *password; /* as the user gave them; secrets, NULL = not given */
 	bool gave;             /* a password, to the last connection */
+	bool let_in;           /* what was given was right once */
 	bool watched;
 	bool attached;         /* the guest has the keys */
 	unsigned buttons;      /* of the mouse that are down in the guest: bits as RFB has them */

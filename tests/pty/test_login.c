@@ -129,7 +129,7 @@ static void it_is_worked_in_by_keys(void **state)
 	wait_for(pty, "│2 notes *\n.*│DISK FULL, 95 % OF \"/\" *\n.*│WAIT");
 	/* A pager, and out of it by its own key. */
 	pty_type(pty, "seq 1 200 | less\r");
-	wait_for(pty, "│1 *\n.*│2 *\n.*│3 *\n");
+	wait_for(pty, "│23 *\n.*│24 *\n.*│standard input");
 	pty_type(pty, "G");
 	wait_for(pty, "│199 *\n.*│200 *\n");
 	pty_type(pty, "q");
