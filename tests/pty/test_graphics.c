@@ -101,6 +101,7 @@ static bool shows_nothing(void *data)
 static void wait_shown(struct pty *in)
 {
 	pty_wait_for(in, shows_guest, in, "the guest's picture as graphics", PTY_DEADLINE_MS);
+	plane_settle(pty_plane(in));
 }
 
 static void wait_nothing(struct pty *in, const char *when)

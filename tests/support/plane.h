@@ -16,8 +16,10 @@ struct plane;
 /* Cells, and pixels of a cell. */
 struct plane *plane_new(int rows, int cols, int cell_w, int cell_h);
 void plane_free(struct plane *plane); /* NULL is fine */
-/* All goes. */
+/* All goes. What was on its way is cut at the new edges, as in any terminal, until plane_settle(). */
 void plane_resize(struct plane *plane, int rows, int cols);
+/* From now on what does not fit is a fault. */
+void plane_settle(struct plane *plane);
 /* Between "ESC _ G" or "ESC P" and ST, with the cursor at a cell. Fails the test when it can not be right. */
 void plane_kitty(struct plane *plane, const char *text, gsize length, int row, int col);
 void plane_sixel(struct plane *plane, const char *text, gsize length, int row, int col);

@@ -107,7 +107,7 @@ struct pty_modes {
 struct pty_modes pty_modes(struct pty *pty);
 
 /* The graphics of a pty_terminal; borrowed. */
-const struct plane *pty_plane(struct pty *pty);
+struct plane *pty_plane(struct pty *pty);
 /* How often a pty_terminal was asked what graphics it has. */
 unsigned pty_asked(struct pty *pty);
 

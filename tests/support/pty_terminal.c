@@ -95,7 +95,7 @@ void terminal_feed(struct pty *pty, const guint8 *bytes, gsize len)
 	}
 }
 
-const struct plane *pty_plane(struct pty *pty)
+struct plane *pty_plane(struct pty *pty)
 {
 	pty_poll(pty);
 	return pty->plane;
