@@ -315,9 +315,16 @@ const char *look_yes_no(bool yes)
 	return yes ? "yes" : "no";
 }
 
+static gint64 held_wall_us;
+
 gint64 look_wall_us(void)
 {
-	return g_get_real_time();
+	return held_wall_us ? held_wall_us : g_get_real_time();
+}
+
+void look_hold_wall(gint64 wall_us)
+{
+	held_wall_us = wall_us;
 }
 
 void look_scrollbar(struct area area, unsigned top, unsigned count)

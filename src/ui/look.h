@@ -65,6 +65,8 @@ const char *look_yes_no(bool yes);
 
 /* Wall clock now in us. */
 gint64 look_wall_us(void);
+/* It stands still, for a test that compares two frames; 0 = it goes again. */
+void look_hold_wall(gint64 wall_us);
 /* A one-column thumb at the right edge of `area` when `count` rows do not fit. */
 void look_scrollbar(struct area area, unsigned top, unsigned count);
 
