@@ -16,7 +16,7 @@ struct job {
 	struct picture *frame;
 	gsize band_bytes;
 	struct graphic *before; /* a reference; NULL = none */
-	struct graphic *made;   /* the maker's, once the byte was read */
+	struct graphic *made;   /* atomic; the maker's, once the byte was read */
 	int done_fd;            /* its own end of the maker's pipe */
 };
 
@@ -45,7 +45,7 @@ static void *run(void *data)
 {
 	struct job *job = data;
 
-	job->made = graphic_new(&job->shape, job->frame, job->band_bytes, job->before);
+	g_atomic_pointer_set(&job->made, graphic_new(&job->shape, job->frame, job->band_bytes, job->before));
 	(void)!write(job->done_fd, ".", 1);
 	job_unref(job);
 	return NULL;
@@ -58,7 +58,8 @@ static void done(void *data)
 
 	if (read(maker->fds[0], &byte, 1) != 1 || !maker->job)
 		return;
-	struct graphic *graphic = g_steal_pointer(&maker->job->made);
+	struct graphic *graphic = g_atomic_pointer_get(&maker->job->made);
+	g_atomic_pointer_set(&maker->job->made, NULL);
 	job_unref(g_steal_pointer(&maker->job));
 	maker->made(graphic, maker->data);
 }
